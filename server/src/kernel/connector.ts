@@ -1,0 +1,52 @@
+import type { ServerId, UserId } from './ids.ts'
+
+export type Transport = 'streamable_http' | 'sse' | 'stdio'
+export type ConnectorStatus = 'draft' | 'active' | 'disabled'
+export type ToolReview = 'quarantine' | 'alert' | 'off'
+export type EraSetting = 'auto' | 'legacy' | 'modern'
+/** `bearer` carries no token here: the token is sealed in `credentials` and opened only by attach. */
+export type ConnectorAuth = { type: 'none' } | { type: 'bearer' } | { type: 'auto' }
+
+/** Health of a connector as last seen. `message` is safe to show. */
+export type Health = {
+  state: 'unknown' | 'ok' | 'failing' | 'needs_connection'
+  message?: string
+  checkedAt?: string
+}
+
+/** The npm package a hosted stdio connector runs, pinned at activation. */
+export type PinnedPackage = { name: string; version: string; integrity: string; folder: string }
+
+/** A managed MCP server (product.md §4). Header and environment values may hold {PLACEHOLDERS}. */
+export type Connector = {
+  readonly id: ServerId
+  readonly name: string
+  /** Unique, `[a-z0-9-]`, the prefix of its tools on the Runlayer Plugin. */
+  readonly slug: string
+  readonly description: string
+  readonly kind: 'hosted' | 'local'
+  readonly transport: Transport
+  readonly url: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly command: string | undefined
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly auth: ConnectorAuth
+  readonly status: ConnectorStatus
+  readonly protocol: EraSetting
+  readonly toolReview: ToolReview
+  readonly skipInputValidation: boolean
+  readonly toolOutputOffloading: boolean
+  readonly sensitive: boolean
+  readonly network: 'none' | 'open'
+  readonly mounts: readonly { path: string; mode: 'ro' | 'rw' }[]
+  /** Names of the {PLACEHOLDERS} each person supplies; empty when one credential serves everybody. */
+  readonly personalValues: readonly string[]
+  readonly pinned: PinnedPackage | undefined
+  readonly health: Health
+  readonly createdBy: UserId | undefined
+  readonly createdAt: string
+  readonly updatedAt: string
+  /** Grows with every change; pools and caches key on it. */
+  readonly revision: number
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+
+declare const kind: unique symbol
+/** A UUID that cannot be mistaken for the id of another kind of thing. */
+export type Id<Kind extends string> = string & { readonly [kind]: Kind }
+export type UserId = Id<'user'>
+export type GroupId = Id<'group'>
+export type KeyId = Id<'api_key'>
+export type ServerId = Id<'server'>
+export type PolicyId = Id<'policy'>
+export type EntryId = Id<'audit_entry'>
+export type SessionId = Id<'console_session'>
+
+/** A new version 7 UUID (RFC 9562 §5.7): sorts by creation time, so indexes stay local. */
+export function newId<Kind extends string>(nowMs: number = Date.now()): Id<Kind> {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(nowMs, 0, 6)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Id<Kind>
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The canonical lower-case form only: an odd spelling of an id is an unknown id, never a wider scope (T10). */
+export function isUuid(text: string): boolean {
+  return uuid.test(text)
+}

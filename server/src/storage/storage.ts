@@ -1,6 +1,15 @@
-import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import type pg from 'pg'
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import type { Log } from '../lib/log.ts'
+import { type EmbeddedEngine, startEngine } from './embedded.ts'
+import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { openListeners } from './local-bus.ts'
+import { migrate } from './migrate.ts'
+import { openNoticeBus } from './notice-bus.ts'
 
+/** The one way to the database: PostgreSQL by URL, or the embedded engine, both through the same driver. */
 export type Db = NodePgDatabase<Record<string, never>>
 
 export type Bus = {
@@ -19,4 +28,137 @@ export type Storage = {
   readonly bus: Bus
   ready(): Promise<boolean>
   close(): Promise<void>
+}
+
+export type StorageOptions = {
+  databaseUrl: string | undefined
+  dataDir: string
+  migrationsDir?: string
+  log: Log
+}
+
+/** Folder of the product's own migrations. */
+export const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url))
+
+/**
+ * Opens the store, migrates it and starts hearing changes. Throws an Error with a sentence for the operator when the
+ * data folder is locked by another process, the database does not answer, or a migration fails.
+ */
+export function openStorage(o: StorageOptions): Promise<Storage> {
+  return o.databaseUrl === undefined ? openEmbedded(o) : openPostgres(o, o.databaseUrl)
+}
+
+async function openEmbedded(o: StorageOptions): Promise<Storage> {
+  mkdirSync(o.dataDir, { recursive: true, mode: 0o700 })
+  const lock = await lockFolder(o.dataDir)
+  let engine: EmbeddedEngine | undefined
+  try {
+    engine = await startEngine({ dataDir: o.dataDir, log: o.log })
+    // One engine session serves all connections, so more of them would only wait on each other.
+    const pool = openPool(
+      { host: engine.host, port: 5432, user: 'postgres', database: 'postgres', max: 4 },
+      o.log,
+    )
+    await migrateWith(pool, o)
+    return embeddedStorage({ engine, lock, pool, log: o.log })
+  } catch (error) {
+    await engine?.close().catch(() => undefined)
+    await lock.release()
+    throw error
+  }
+}
+
+function embeddedStorage(parts: {
+  engine: EmbeddedEngine
+  lock: FolderLock
+  pool: pg.Pool
+  log: Log
+}): Storage {
+  const listeners = openListeners(parts.log)
+  const bus: Bus = {
+    async publish(topic, id) {
+      await listeners.fire(topic, id)
+    },
+    on: listeners.on,
+    ensureFresh: () => undefined,
+  }
+  return {
+    kind: 'embedded',
+    db: drizzle(parts.pool),
+    pool: parts.pool,
+    bus,
+    ready: () => (parts.engine.failure() === undefined ? answers(parts.pool) : Promise.resolve(false)),
+    async close() {
+      await parts.pool.end()
+      await parts.engine.close()
+      await parts.lock.release()
+    },
+  }
+}
+
+async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Storage> {
+  const limits = {
+    statement_timeout: 30_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 60_000,
+  }
+  const pool = openPool({ connectionString: databaseUrl, max: 20, ...limits }, o.log)
+  try {
+    await migrateWith(pool, o)
+    const bus = await openNoticeBus({ connectionString: databaseUrl, pool, log: o.log })
+    return {
+      kind: 'postgres',
+      db: drizzle(pool),
+      pool,
+      bus,
+      ready: () => answers(pool),
+      async close() {
+        await bus.close()
+        await pool.end()
+      },
+    }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
+function openPool(config: pg.PoolConfig, log: Log): pg.Pool {
+  pg.types.setTypeParser(pg.types.builtins.INT8, parseInt8)
+  const pool = new pg.Pool({
+    application_name: 'runlayer',
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    ...config,
+  })
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
+  return pool
+}
+
+/** bigint as number on both stores. A value beyond 2^53 would be read wrong, so it is an error instead. */
+function parseInt8(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is not a safe number`)
+  return value
+}
+
+async function migrateWith(pool: pg.Pool, o: StorageOptions): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
+    await migrate(client, o.migrationsDir ?? migrationsFolder, o.log)
+  } finally {
+    client.release(true)
+  }
+}
+
+async function answers(pool: pg.Pool): Promise<boolean> {
+  try {
+    await pool.query('SELECT 1')
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,0 +1,122 @@
+import type { Connector, ConnectorStatus, EraSetting, ToolReview, Transport } from '../kernel/connector.ts'
+
+/** Stands for a stored secret in every answer; sent back in a change it means: keep what is stored. */
+export const hidden = '[hidden]'
+
+/** What an admin decides about a connector, secrets in clear: alive only while a change is checked and sealed. */
+export type Settings = {
+  readonly name: string
+  readonly description: string
+  readonly kind: 'hosted' | 'local'
+  readonly transport: Transport
+  readonly url: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly command: string | undefined
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly auth: AuthInput
+  readonly status: ConnectorStatus
+  readonly protocol: EraSetting
+  readonly toolReview: ToolReview
+  readonly skipInputValidation: boolean
+  readonly toolOutputOffloading: boolean
+  readonly sensitive: boolean
+  readonly identityForward: boolean
+  readonly network: 'none' | 'open'
+  readonly mounts: Connector['mounts']
+}
+
+export type AuthInput = {
+  readonly type: 'auto' | 'bearer' | 'none' | 'oauth'
+  readonly token?: string | undefined
+}
+
+/** The secrets of one connector, in clear. */
+export type Secrets = {
+  readonly token: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Settings as a caller sends them: what is absent keeps its value or gets its default; null empties. */
+export type SettingsInput = {
+  readonly [Field in keyof Omit<Settings, 'url' | 'command'>]?: Settings[Field] | undefined
+} & { readonly url?: string | null | undefined; readonly command?: string | null | undefined }
+
+/** A new connector's settings. HTTP transports detect their authentication unless told; a process has none. */
+export function newSettings(input: SettingsInput & Pick<Settings, 'name' | 'transport'>): Settings {
+  const blank: Settings = {
+    name: input.name,
+    description: '',
+    kind: 'hosted',
+    transport: input.transport,
+    url: undefined,
+    headers: {},
+    command: undefined,
+    args: [],
+    env: {},
+    auth: { type: input.transport === 'stdio' ? 'none' : 'auto' },
+    status: 'active',
+    protocol: 'auto',
+    toolReview: 'quarantine',
+    skipInputValidation: false,
+    toolOutputOffloading: true,
+    sensitive: false,
+    identityForward: false,
+    network: 'none',
+    mounts: [],
+  }
+  return over(blank, input)
+}
+
+/** The settings a change leads to. A new transport starts without what only the old one had. */
+export function changedSettings(connector: Connector, secrets: Secrets, input: SettingsInput): Settings {
+  const before: Settings = {
+    ...connector,
+    headers: secrets.headers,
+    env: secrets.env,
+    auth: { type: connector.auth.type, token: secrets.token },
+    identityForward: false,
+  }
+  const next = over(withoutForeign(before, input.transport ?? before.transport), {
+    ...input,
+    headers: keepHidden(input.headers, secrets.headers),
+    env: keepHidden(input.env, secrets.env),
+  })
+  if (next.auth.type !== 'bearer') return next
+  const kept = next.auth.token === undefined || next.auth.token === hidden
+  return kept ? { ...next, auth: { type: 'bearer', token: secrets.token } } : next
+}
+
+function over(base: Settings, input: SettingsInput): Settings {
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+  const merged = { ...base, ...given } as Settings & {
+    url: string | null | undefined
+    command: string | null | undefined
+  }
+  return { ...merged, url: merged.url ?? undefined, command: merged.command ?? undefined }
+}
+
+function withoutForeign(before: Settings, transport: Transport): Settings {
+  if ((transport === 'stdio') === (before.transport === 'stdio')) return before
+  if (transport === 'stdio') return { ...before, url: undefined, headers: {}, auth: { type: 'none' } }
+  return {
+    ...before,
+    command: undefined,
+    args: [],
+    env: {},
+    network: 'none',
+    mounts: [],
+    auth: { type: 'auto' },
+  }
+}
+
+function keepHidden(
+  given: Readonly<Record<string, string>> | undefined,
+  stored: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | undefined {
+  if (given === undefined) return undefined
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, value === hidden ? (stored[name] ?? hidden) : value]),
+  )
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { Caller } from '../kernel/caller.ts'
+import type { Connector } from '../kernel/connector.ts'
+import { type RequestContext, type Route, route } from '../kernel/route.ts'
+import type { Connection, Credentials } from './credentials.ts'
+
+const ConnectionSchema = z
+  .object({ state: z.enum(['connected', 'needs_values', 'not_needed']), missing: z.array(z.string()) })
+  .meta({ id: 'Connection' })
+const NewConnection = z
+  .strictObject({
+    values: z
+      .record(z.string().min(1).max(100), z.string().max(8_192))
+      .refine((values) => Object.keys(values).length <= 50, { message: 'must have at most 50 entries' }),
+  })
+  .meta({ id: 'NewConnection' })
+const ServerParams = z.object({ id: z.string() })
+
+export type CredentialRoutesParts = {
+  credentials: Credentials
+  /** Throws not-found for what the caller may not know of. */
+  visible(caller: Caller, id: string): Connector
+  /** Called when somebody's values are complete: a connector that waited for them can learn its tools now. */
+  onConnected(connector: Connector, caller: Caller): Promise<void>
+}
+
+export function credentialRoutes(parts: CredentialRoutesParts): Route[] {
+  const common = {
+    path: '/api/v1/servers/{id}/connection',
+    tag: 'Connectors',
+    needs: 'anyone',
+    params: ServerParams,
+    status: 200,
+  } as const
+  const show = ({ state, missing }: Connection) => ({ state, missing: [...missing] })
+  const recorded = (context: RequestContext, connector: Connector, after: Connection) => {
+    context.record({ resourceId: connector.id, after: show(after) })
+    return show(after)
+  }
+  return [
+    route({
+      ...common,
+      method: 'GET',
+      operationId: 'getConnection',
+      output: ConnectionSchema,
+      summary: 'Whether your own values for this connector are stored; never the values',
+      run: async ({ caller }, { params }) =>
+        show(await parts.credentials.connection(parts.visible(caller, params.id), caller.id)),
+    }),
+    route({
+      ...common,
+      method: 'PUT',
+      operationId: 'putConnection',
+      output: ConnectionSchema,
+      body: NewConnection,
+      summary: 'Store your own values for this connector, replacing those stored before',
+      audit: { action: 'connection_updated', resourceType: 'connection' },
+      async run(context, { params, body }) {
+        const connector = parts.visible(context.caller, params.id)
+        const after = await parts.credentials.connect(connector, context.caller.id, body.values)
+        if (after.state === 'connected') await parts.onConnected(connector, context.caller)
+        return recorded(context, connector, after)
+      },
+    }),
+    route({
+      ...common,
+      method: 'DELETE',
+      operationId: 'deleteConnection',
+      output: ConnectionSchema,
+      summary: 'Forget your own values for this connector',
+      audit: { action: 'connection_deleted', resourceType: 'connection' },
+      async run(context, { params }) {
+        const connector = parts.visible(context.caller, params.id)
+        return recorded(context, connector, await parts.credentials.disconnect(connector, context.caller.id))
+      },
+    }),
+  ]
+}

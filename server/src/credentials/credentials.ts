@@ -1,0 +1,236 @@
+/** Secrets for upstreams: sealed at rest, opened only to be attached to one call. */
+import type { Credential } from '../kernel/call.ts'
+import type { Connector } from '../kernel/connector.ts'
+import { type FieldError, GatewayError } from '../kernel/errors.ts'
+import type { ServerId, UserId } from '../kernel/ids.ts'
+import { BoundedCache } from '../lib/bounded-cache.ts'
+import { fillPlaceholders, placeholdersIn } from '../lib/placeholders.ts'
+import type { Bus, Db } from '../storage/storage.ts'
+import type { Keyring } from './keyring.ts'
+import { credentialStore, type Writer } from './store.ts'
+
+/** What a connector itself carries, in clear: alive only while a change or a call needs it. */
+export type Secrets = {
+  readonly token: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string>>
+}
+
+export type Connection = {
+  readonly state: 'connected' | 'needs_values' | 'not_needed'
+  readonly missing: readonly string[]
+}
+
+export type Credentials = {
+  /** Sync when cached. Throws needs-connection when this person's values are missing, naming them. */
+  attach(connector: Connector, userId: UserId | undefined): Credential | Promise<Credential>
+  /** For the change of a connector only. */
+  read(serverId: ServerId): Promise<Secrets>
+  /** Writes within the caller's transaction; publishing the connector's change is the caller's. */
+  write(writer: Writer, serverId: ServerId, secrets: Secrets): Promise<void>
+  connection(connector: Connector, userId: UserId): Promise<Connection>
+  /** Replaces this person's values; throws invalid-field naming each value that cannot be used. */
+  connect(connector: Connector, userId: UserId, values: Readonly<Record<string, string>>): Promise<Connection>
+  disconnect(connector: Connector, userId: UserId): Promise<Connection>
+  close(): void
+}
+
+export type CredentialsParts = {
+  db: Db
+  bus: Bus
+  keyring: Keyring
+  /** Where a person connects: named in the refusal that asks for it. */
+  connectUrl(connector: Connector): string
+  now: () => number
+}
+
+const maxCached = 10_000
+/** Invalidation comes by notice; this is the net below it. */
+const maxAgeMs = 5 * 60_000
+
+/** `revision` is the connector's: an entry made from older settings is never used. */
+type Cached = {
+  readonly credential: Credential | undefined
+  readonly missing: readonly string[]
+  readonly revision: number
+  readonly until: number
+}
+
+export function openCredentials(parts: CredentialsParts): Credentials {
+  const store = credentialStore(parts.db)
+  const vault = openVault(parts)
+  const cache = new BoundedCache<Cached>(maxCached)
+  let epoch = 0
+
+  // A change of a connector or of anybody's values is rare: emptying the whole cache keeps this obviously right.
+  const forget = () => {
+    epoch += 1
+    cache.clear()
+  }
+  const offs = [parts.bus.on('credentials', forget), parts.bus.on('connectors', forget)]
+
+  const load = async (connector: Connector, userId: UserId | undefined, key: string): Promise<Credential> => {
+    const started = epoch
+    const [secrets, person] = await Promise.all([
+      vault.secrets(connector.id),
+      userId === undefined || connector.personalValues.length === 0
+        ? undefined
+        : vault.values(connector.id, userId),
+    ])
+    const missing = missingOf(connector, person?.values)
+    const credential = missing.length > 0 ? undefined : fill(connector, secrets, { userId, person })
+    // What was read before a change arrived must not outlive it.
+    if (started === epoch) {
+      cache.set(key, { credential, missing, revision: connector.revision, until: parts.now() + maxAgeMs })
+    }
+    return credential ?? refuse(connector, missing)
+  }
+  const refuse = (connector: Connector, missing: readonly string[]): never => {
+    throw new GatewayError(
+      'needs-connection',
+      `${connector.name} needs your own values: ${missing.join(', ')}.`,
+      {
+        data: { missing, url: parts.connectUrl(connector) },
+        connector: connector.name,
+      },
+    )
+  }
+  const changed = async (connector: Connector) => {
+    await parts.bus.publish('credentials', connector.id)
+  }
+  const connection = async (connector: Connector, userId: UserId): Promise<Connection> => {
+    if (connector.personalValues.length === 0) return { state: 'not_needed', missing: [] }
+    const missing = missingOf(connector, (await vault.values(connector.id, userId))?.values)
+    return { state: missing.length === 0 ? 'connected' : 'needs_values', missing }
+  }
+
+  return {
+    attach(connector, userId) {
+      const key = connector.personalValues.length === 0 ? connector.id : `${connector.id}:${userId ?? ''}`
+      const cached = cache.get(key)
+      if (cached === undefined || cached.revision !== connector.revision || cached.until < parts.now()) {
+        return load(connector, userId, key)
+      }
+      return cached.credential ?? refuse(connector, cached.missing)
+    },
+    read: vault.secrets,
+    write: (writer, serverId, secrets) => store.writeSecrets(writer, serverId, vault.seal(serverId, secrets)),
+    connection,
+    async connect(connector, userId, values) {
+      checkValues(connector, values)
+      await vault.writeValues(connector.id, userId, values)
+      await changed(connector)
+      return connection(connector, userId)
+    },
+    async disconnect(connector, userId) {
+      await store.removeValues(connector.id, userId)
+      await changed(connector)
+      return connection(connector, userId)
+    },
+    close: () => {
+      for (const off of offs) off()
+      cache.clear()
+    },
+  }
+}
+
+type Person = { values: Readonly<Record<string, string>>; revision: string }
+
+/** Seals and opens; every text is bound to its table, row and field, so that rows cannot be swapped. */
+function openVault(parts: Pick<CredentialsParts, 'db' | 'keyring' | 'now'>) {
+  const store = credentialStore(parts.db)
+  const { keyring } = parts
+  const bind = (serverId: ServerId, field: string) => `connector_secrets:${serverId}:${field}`
+  const bindPair = (serverId: ServerId, userId: UserId) => `personal_values:${serverId}:${userId}`
+  return {
+    async secrets(serverId: ServerId): Promise<Secrets> {
+      const row = await store.readSecrets(serverId)
+      if (row === undefined) return { token: undefined, headers: {}, env: {} }
+      return {
+        token: row.token === null ? undefined : keyring.open(row.token, bind(serverId, 'token')),
+        headers: JSON.parse(keyring.open(row.headers, bind(serverId, 'headers'))),
+        env: JSON.parse(keyring.open(row.env, bind(serverId, 'env'))),
+      }
+    },
+    seal(serverId: ServerId, secrets: Secrets) {
+      return {
+        token: secrets.token === undefined ? null : keyring.seal(secrets.token, bind(serverId, 'token')),
+        headers: keyring.seal(JSON.stringify(secrets.headers), bind(serverId, 'headers')),
+        env: keyring.seal(JSON.stringify(secrets.env), bind(serverId, 'env')),
+      }
+    },
+    async values(serverId: ServerId, userId: UserId): Promise<Person | undefined> {
+      const row = await store.readValues(serverId, userId)
+      if (row === undefined) return undefined
+      const values = JSON.parse(keyring.open(row.sealed, bindPair(serverId, userId)))
+      return { values, revision: `${row.updatedAt.getTime()}.${row.revision}` }
+    },
+    async writeValues(serverId: ServerId, userId: UserId, values: Readonly<Record<string, string>>) {
+      const sealed = keyring.seal(JSON.stringify(values), bindPair(serverId, userId))
+      await store.writeValues(serverId, userId, sealed, new Date(parts.now()))
+    },
+  }
+}
+
+function missingOf(connector: Connector, values: Readonly<Record<string, string>> | undefined): string[] {
+  return connector.personalValues.filter((name) => values === undefined || !Object.hasOwn(values, name))
+}
+
+function fill(
+  connector: Connector,
+  secrets: Secrets,
+  who: { userId: UserId | undefined; person: Person | undefined },
+): Credential {
+  const values = who.person?.values ?? {}
+  const filled = (texts: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fillPlaceholders(text, values)]))
+  const bearer =
+    connector.auth.type === 'bearer' && secrets.token !== undefined
+      ? { authorization: `Bearer ${fillPlaceholders(secrets.token, values)}` }
+      : {}
+  return {
+    owner: connector.personalValues.length === 0 ? 'shared' : `user:${who.userId ?? ''}`,
+    revision: `${connector.revision}/${who.person?.revision ?? ''}`,
+    headers: { ...filled(secrets.headers), ...bearer },
+    env: filled(secrets.env),
+    args: connector.args,
+  }
+}
+
+/** Values end up in headers and environment variables, so none may carry a line end or another control character. */
+function checkValues(connector: Connector, values: Readonly<Record<string, string>>): void {
+  const errors = Object.entries(values).flatMap(([name, value]): FieldError[] => {
+    const loc = `values.${name}`
+    if (!connector.personalValues.includes(name)) {
+      const wanted = connector.personalValues.length === 0 ? 'none' : connector.personalValues.join(', ')
+      return [{ loc, rule: 'value_unknown', msg: `The connector asks for: ${wanted}.` }]
+    }
+    if (value === '') return [{ loc, rule: 'required', msg: 'A value must not be empty.' }]
+    const rule = inHeader(connector, name) ? /^[\x20-\x7e\x80-\xff]*$/ : noControls
+    return rule.test(value)
+      ? []
+      : [
+          {
+            loc,
+            rule: 'value_characters',
+            msg: 'A value has no line ends and no characters that a header cannot carry.',
+          },
+        ]
+  })
+  if (errors.length > 0) {
+    throw new GatewayError('invalid-field', `Not valid: ${errors.map(({ loc }) => loc).join(', ')}.`, {
+      errors,
+    })
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const noControls = /^[^\x00-\x1f\x7f]*$/
+
+/** A name that stands in no env value is used by a header or the bearer token. */
+function inHeader(connector: Connector, name: string): boolean {
+  return (
+    connector.transport !== 'stdio' ||
+    !Object.values(connector.env).some((text) => placeholdersIn(text).includes(name))
+  )
+}

@@ -28,8 +28,7 @@ export function openApiDocument(
   for (const route of routes) components.of(route.output, 'output')
   const paths: Record<string, JsonObject> = {}
   for (const route of [...routes].sort(byPathThenMethod)) {
-    const item = (paths[route.path] ??= {})
-    item[route.method.toLowerCase()] = operation(route, components)
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, components) }
   }
   return {
     openapi: '3.1.0',

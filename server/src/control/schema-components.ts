@@ -62,13 +62,17 @@ function tidy(node: Json, names: ReadonlyMap<string, string>, open: boolean): Js
   if (node === null || typeof node !== 'object') return node
   const kept: JsonObject = {}
   for (const [key, value] of Object.entries(node)) {
-    if (key === 'pattern' && formatsThatSayIt.has(node['format'])) continue
-    if (key === 'propertyNames' || key === '~standard') continue
-    if (key === 'additionalProperties' && value === false && open) continue
-    if (key === '$ref' && typeof value === 'string') kept[key] = reference(value, names)
-    else kept[key] = tidy(value, names, open)
+    if (isNoise(key, node, open)) continue
+    kept[key] =
+      key === '$ref' && typeof value === 'string' ? reference(value, names) : tidy(value, names, open)
   }
   return dropSafeIntegerBounds(kept)
+}
+
+function isNoise(key: string, node: JsonObject, open: boolean): boolean {
+  if (key === 'pattern') return formatsThatSayIt.has(node['format'])
+  if (key === 'additionalProperties') return open && node[key] === false
+  return key === 'propertyNames' || key === '~standard'
 }
 
 function reference(local: string, names: ReadonlyMap<string, string>): string {

@@ -1,28 +1,40 @@
-import { writeFile } from 'node:fs/promises'
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { createGzip } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
+import { countTables } from './count-tables.ts'
+import type { TableCounts, WorkerAsk, WorkerSay, WorkerSetup } from './engine-worker-words.ts'
 import { type Engine, serveBridge } from './socket-bridge.ts'
 import { openWalSync } from './wal-sync.ts'
 import { startupMessage } from './wire-frames.ts'
-
-/** What the main thread asks; every ask is answered once, with the same number. */
-export type WorkerAsk = { id: number } & ({ op: 'dump'; file: string } | { op: 'close' })
-export type WorkerSay = { kind: 'ready' } | { kind: 'answer'; id: number; error: string | undefined }
-export type WorkerSetup = { databaseDir: string; socketPath: string; idleTransactionMs: number }
 
 const setup = workerData as WorkerSetup
 const port = parentPort
 if (port === null) throw new Error('embedded-worker runs only as a worker')
 const say = (word: WorkerSay) => port.postMessage(word)
 
-const db = await PGlite.create({ dataDir: setup.databaseDir })
+/** A first creation that is interrupted must not be taken for a database, so it gets its name when it is whole. */
+async function openDatabase(folder: string): Promise<PGlite> {
+  if (!existsSync(folder)) {
+    const draft = `${folder}.new`
+    rmSync(draft, { recursive: true, force: true })
+    const created = await PGlite.create({ dataDir: draft })
+    await created.close()
+    renameSync(draft, folder)
+  }
+  return PGlite.create({ dataDir: folder })
+}
+
+const db = await openDatabase(setup.databaseDir)
 const wal = openWalSync(setup.databaseDir)
 
-/** Streams, because the collecting variant keeps every answer it ever parsed. */
 const engine: Engine = {
   async run(exchange) {
     const parts: Buffer[] = []
-    // The chunk is a view of the engine's memory, so it is copied before the engine goes on.
+    // Streams, because the collecting variant keeps every answer it ever parsed. The chunk is a view of the engine's
+    // memory, so it is copied before the engine goes on.
     await db.execProtocolRawStream(exchange, {
       syncToFs: false,
       onRawData: (data) => void parts.push(Buffer.from(data)),
@@ -32,10 +44,9 @@ const engine: Engine = {
   },
 }
 
-const greeting = await engine.run(startupMessage())
 const bridge = await serveBridge({
   engine,
-  greeting,
+  greeting: await engine.run(startupMessage()),
   path: setup.socketPath,
   idleTransactionMs: setup.idleTransactionMs,
   onFatal(error) {
@@ -46,22 +57,45 @@ const bridge = await serveBridge({
   },
 })
 
-async function answer(ask: WorkerAsk): Promise<void> {
-  if (ask.op === 'dump') {
-    await bridge.idle()
-    const dump = await db.dumpDataDir('gzip')
-    await writeFile(ask.file, Buffer.from(await dump.arrayBuffer()), { mode: 0o600 })
-    return
-  }
+/** The copy is taken between two exchanges; compressing it no longer stops anybody. */
+async function dump(file: string): Promise<TableCounts> {
+  const { counts, tar } = await bridge.alone(async () => {
+    await db.exec('CHECKPOINT')
+    const counts = await countTables(db)
+    return { counts, tar: await db.dumpDataDir('none') }
+  })
+  const bytes = Buffer.from(await tar.arrayBuffer())
+  await pipeline(
+    Readable.from([bytes]),
+    createGzip(),
+    createWriteStream(file, { mode: 0o600, flags: 'wx', flush: true }),
+  )
+  return counts
+}
+
+async function close(): Promise<void> {
   await bridge.close()
   await db.close()
   await wal.close()
 }
 
+async function answer(ask: WorkerAsk): Promise<unknown> {
+  switch (ask.op) {
+    case 'dump':
+      return dump(ask.file)
+    case 'close':
+      return close()
+    case 'ping':
+      return undefined
+    default:
+      return ask satisfies never
+  }
+}
+
 port.on('message', (ask: WorkerAsk) => {
   answer(ask).then(
-    () => say({ kind: 'answer', id: ask.id, error: undefined }),
-    (error: Error) => say({ kind: 'answer', id: ask.id, error: error.message }),
+    (result) => say({ kind: 'answer', id: ask.id, result }),
+    (error: Error) => say({ kind: 'refusal', id: ask.id, error: error.message }),
   )
 })
 say({ kind: 'ready' })

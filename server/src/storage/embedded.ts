@@ -3,38 +3,78 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../lib/log.ts'
-import type { WorkerAsk, WorkerSay, WorkerSetup } from './embedded-worker.ts'
+import type { Ask, TableCounts, WorkerAsk, WorkerSay, WorkerSetup } from './engine-worker-words.ts'
 
 /** sockaddr_un holds 108 bytes with the ending zero. */
 const maxSocketPath = 107
 const socketName = '.s.PGSQL.5432'
+const pingEveryMs = 10_000
+/** A statement that keeps the thread for two minutes is taken for a hang. */
+const maxUnanswered = 12
 
 export type EmbeddedEngine = {
   /** Folder of the socket, which is what `pg` takes as host. */
   readonly host: string
   /** undefined while the engine lives, then why it ended. */
   failure(): string | undefined
-  /** Writes a gzipped dump of the data folder; waits until no transaction is open. */
-  dump(file: string): Promise<void>
+  /** Writes a gzipped copy of the database; resolves with the rows each table had in it. */
+  dump(file: string): Promise<TableCounts>
+  /** Ends the engine at once, as a failure. */
+  abandon(why: string): void
   close(): Promise<void>
 }
 
-type Pending = { resolve(): void; reject(error: Error): void }
+type Pending = { resolve(result: unknown): void; reject(error: Error): void }
 
 /** Starts the embedded engine on a thread of its own, so that its work never blocks the event loop here. */
 export async function startEngine(o: {
   dataDir: string
   log: Log
-  idleTransactionMs?: number
+  idleTransactionMs: number
 }): Promise<EmbeddedEngine> {
   const host = socketFolder(o.dataDir)
   const socketPath = join(host, socketName)
   rmSync(socketPath, { force: true })
-  const setup: WorkerSetup = {
-    databaseDir: join(o.dataDir, 'db'),
-    socketPath,
-    idleTransactionMs: o.idleTransactionMs ?? 60_000,
+  const databaseDir = join(o.dataDir, 'db')
+  const thread = startThread({ databaseDir, socketPath, idleTransactionMs: o.idleTransactionMs }, (why) =>
+    o.log.error({ reason: why }, 'the embedded database has ended'),
+  )
+  try {
+    await thread.ready
+  } catch (error) {
+    await thread.end()
+    throw new Error(
+      `the embedded database in ${databaseDir} could not be opened: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    )
   }
+  const watch = watchThread(thread)
+  return {
+    host,
+    failure: thread.failure,
+    dump: (file) => thread.ask({ op: 'dump', file }) as Promise<TableCounts>,
+    abandon: thread.fail,
+    async close() {
+      clearInterval(watch)
+      // The answer to a close that fails says no more than the thread's end does.
+      if (thread.failure() === undefined) await thread.ask({ op: 'close' }).catch(() => undefined)
+      await thread.end()
+      rmSync(host, { recursive: true, force: true })
+    },
+  }
+}
+
+type Thread = {
+  readonly ready: Promise<unknown>
+  failure(): string | undefined
+  fail(why: string): void
+  ask(wanted: Ask): Promise<unknown>
+  end(): Promise<void>
+}
+
+function startThread(setup: WorkerSetup, onFailure: (why: string) => void): Thread {
   const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
     workerData: setup,
     execArgv: [],
@@ -43,55 +83,74 @@ export async function startEngine(o: {
   const pending = new Map<number, Pending>()
   let asked = 0
   let failure: string | undefined
-  let closing = false
+  let ending = false
 
+  const expect = (id: number) =>
+    new Promise<unknown>((resolve, reject) => {
+      pending.set(id, { resolve, reject })
+    })
+  const settle = (word: WorkerSay) => {
+    const id = word.kind === 'ready' ? 0 : word.id
+    const waiting = pending.get(id)
+    pending.delete(id)
+    if (word.kind === 'refusal') waiting?.reject(new Error(word.error))
+    else waiting?.resolve(word.kind === 'answer' ? word.result : undefined)
+  }
   const fail = (why: string) => {
     if (failure !== undefined) return
     failure = why
-    if (!closing) o.log.error({ reason: why }, 'the embedded database has ended')
-    for (const { reject } of pending.values()) reject(new Error(`the embedded database has ended: ${why}`))
+    if (!ending && !pending.has(0)) onFailure(why)
+    for (const { reject } of pending.values()) reject(new Error(why))
     pending.clear()
   }
-  const ready = new Promise<void>((resolve, reject) => {
-    pending.set(0, { resolve, reject })
-  })
-  worker.on('message', (word: WorkerSay) => {
-    const id = word.kind === 'ready' ? 0 : word.id
-    const error = word.kind === 'ready' ? undefined : word.error
-    const waiting = pending.get(id)
-    pending.delete(id)
-    if (error === undefined) waiting?.resolve()
-    else waiting?.reject(new Error(error))
-  })
+  worker.on('message', settle)
   worker.on('error', (error: unknown) => fail(error instanceof Error ? error.message : String(error)))
   worker.on('exit', (code) => fail(`its thread exited with code ${code}`))
-  const ask = (wanted: { op: 'dump'; file: string } | { op: 'close' }) =>
-    new Promise<void>((resolve, reject) => {
-      if (failure !== undefined) return reject(new Error(`the embedded database has ended: ${failure}`))
+  return {
+    ready: expect(0),
+    failure: () => failure,
+    fail(why) {
+      fail(why)
+      void worker.terminate()
+    },
+    ask(wanted) {
+      if (failure !== undefined)
+        return Promise.reject(new Error(`the embedded database has ended: ${failure}`))
       asked += 1
-      pending.set(asked, { resolve, reject })
       const question: WorkerAsk = { id: asked, ...wanted }
       worker.postMessage(question)
-    })
-  await ready
-  return {
-    host,
-    failure: () => failure,
-    dump: (file) => ask({ op: 'dump', file }),
-    async close() {
-      closing = true
-      if (failure === undefined) await ask({ op: 'close' })
+      return expect(asked)
+    },
+    async end() {
+      ending = true
       await worker.terminate()
-      rmSync(host, { recursive: true, force: true })
     },
   }
+}
+
+/** Counts questions and not time, so that a suspended machine is not taken for a hang. */
+function watchThread(thread: Thread): NodeJS.Timeout {
+  let unanswered = 0
+  const timer = setInterval(() => {
+    if (thread.failure() !== undefined) return clearInterval(timer)
+    unanswered += 1
+    if (unanswered > maxUnanswered) return thread.fail('it did not answer for two minutes')
+    thread.ask({ op: 'ping' }).then(
+      () => {
+        unanswered = 0
+      },
+      () => undefined,
+    )
+  }, pingEveryMs)
+  return timer.unref()
 }
 
 /** Inside the data folder, or a private temporary folder where that path would be too long for a socket. */
 function socketFolder(dataDir: string): string {
   const inside = join(dataDir, 'run')
-  if (Buffer.byteLength(join(inside, socketName)) > maxSocketPath)
+  if (Buffer.byteLength(join(inside, socketName)) > maxSocketPath) {
     return mkdtempSync(join(tmpdir(), 'runlayer-'))
+  }
   mkdirSync(inside, { recursive: true, mode: 0o700 })
   return inside
 }

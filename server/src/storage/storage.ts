@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import type { Log } from '../lib/log.ts'
 import { type EmbeddedEngine, startEngine } from './embedded.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
-import { openListeners } from './local-bus.ts'
+import { openListeners } from './listeners.ts'
 import { migrate } from './migrate.ts'
 import { openNoticeBus } from './notice-bus.ts'
 
@@ -35,7 +36,11 @@ export type StorageOptions = {
   dataDir: string
   migrationsDir?: string
   log: Log
+  now?: () => number
 }
+
+const endPoolMs = 10_000
+const idleTransactionMs = 60_000
 
 /** Folder of the product's own migrations. */
 export const migrationsFolder = fileURLToPath(new URL('../../migrations/', import.meta.url))
@@ -50,10 +55,12 @@ export function openStorage(o: StorageOptions): Promise<Storage> {
 
 async function openEmbedded(o: StorageOptions): Promise<Storage> {
   mkdirSync(o.dataDir, { recursive: true, mode: 0o700 })
-  const lock = await lockFolder(o.dataDir)
   let engine: EmbeddedEngine | undefined
+  const lock = await lockFolder(o.dataDir, () =>
+    engine?.abandon('its lock file was removed, so another process may use its folder'),
+  )
   try {
-    engine = await startEngine({ dataDir: o.dataDir, log: o.log })
+    engine = await startEngine({ dataDir: o.dataDir, log: o.log, idleTransactionMs })
     // One engine session serves all connections, so more of them would only wait on each other.
     const pool = openPool(
       { host: engine.host, port: 5432, user: 'postgres', database: 'postgres', max: 4 },
@@ -89,7 +96,7 @@ function embeddedStorage(parts: {
     bus,
     ready: () => (parts.engine.failure() === undefined ? answers(parts.pool) : Promise.resolve(false)),
     async close() {
-      await parts.pool.end()
+      await endPool(parts.pool)
       await parts.engine.close()
       await parts.lock.release()
     },
@@ -105,7 +112,12 @@ async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Sto
   const pool = openPool({ connectionString: databaseUrl, max: 20, ...limits }, o.log)
   try {
     await migrateWith(pool, o)
-    const bus = await openNoticeBus({ connectionString: databaseUrl, pool, log: o.log })
+    const bus = await openNoticeBus({
+      connectionString: databaseUrl,
+      pool,
+      log: o.log,
+      now: o.now ?? Date.now,
+    })
     return {
       kind: 'postgres',
       db: drizzle(pool),
@@ -114,7 +126,7 @@ async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Sto
       ready: () => answers(pool),
       async close() {
         await bus.close()
-        await pool.end()
+        await endPool(pool)
       },
     }
   } catch (error) {
@@ -152,6 +164,11 @@ async function migrateWith(pool: pg.Pool, o: StorageOptions): Promise<void> {
   } finally {
     client.release(true)
   }
+}
+
+/** Waits for running queries, but not for a connection that somebody never gave back. */
+async function endPool(pool: pg.Pool): Promise<void> {
+  await Promise.race([pool.end(), delay(endPoolMs, undefined, { ref: false })])
 }
 
 async function answers(pool: pg.Pool): Promise<boolean> {

@@ -96,3 +96,20 @@ export function statusOf(reply: Buffer): string | undefined {
   if (end < 0 || reply[end] !== code('Z') || reply.readInt32BE(end + 1) !== 5) return undefined
   return String.fromCharCode(reply[end + 5] ?? 0)
 }
+
+const encryptionRequests = new Set([80877103, 80877104])
+const maxStartupBytes = 10_000
+
+/** The first untyped packet of a connection, or undefined until it is whole. Only protocol 3 is known. */
+export function readStartup(
+  buffered: Buffer,
+): { kind: 'encryption' | 'startup' | 'other'; rest: Buffer } | undefined {
+  if (buffered.length < 8) return undefined
+  const bytes = buffered.readUInt32BE(0)
+  if (bytes < 8 || bytes > maxStartupBytes) return { kind: 'other', rest: buffered }
+  if (buffered.length < bytes) return undefined
+  const request = buffered.readUInt32BE(4)
+  const rest = buffered.subarray(bytes)
+  if (encryptionRequests.has(request)) return { kind: 'encryption', rest }
+  return { kind: request >>> 16 === 3 ? 'startup' : 'other', rest }
+}

@@ -122,7 +122,7 @@ async function withMaintenance<T>(work: (client: pg.Client) => Promise<T>): Prom
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/runlayer-stores/', import.meta.url))
 
 /** Creating an embedded database takes seconds, so one per set of migrations is kept and copied. */
-async function copyTemplate(dataDir: string): Promise<void> {
+export async function copyTemplate(dataDir: string): Promise<void> {
   const template = join(cacheFolder, await migrationsHash())
   if (!existsSync(template)) {
     mkdirSync(cacheFolder, { recursive: true })

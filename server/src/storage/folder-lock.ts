@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 const beatMs = 2000
 /** A holder of another machine or container cannot be looked up, so it counts as gone after three missed beats. */
 const silentMs = 3 * beatMs
+const lookMs = 200
 const settleMs = 30
 
 /** The process that holds a folder. `place` names the kernel and its process namespace: pids mean nothing outside. */
@@ -87,8 +88,12 @@ async function isAlive(holder: Holder, path: string): Promise<boolean> {
   if (holder.place === thisPlace()) return processStart(holder.pid) === holder.startedAt
   const before = beatOf(path)
   if (before === undefined || Date.now() - before > silentMs) return false
-  await delay(silentMs)
-  return beatOf(path) !== before && beatOf(path) !== undefined
+  for (let waitedMs = 0; waitedMs < silentMs; waitedMs += lookMs) {
+    await delay(lookMs)
+    const beat = beatOf(path)
+    if (beat !== before) return beat !== undefined
+  }
+  return false
 }
 
 function inUse(dataDir: string, pid: number | undefined): Error {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Db } from '../storage/storage.ts'
 import { keyringStore } from './keyring-store.ts'
@@ -17,6 +17,7 @@ const nonceBytes = 12
 const tagBytes = 16
 /** First byte of everything sealed, so that another cipher can come later. */
 const formatVersion = 1
+/** Ties the wrapped key to its use, so that it opens as nothing else. */
 const wrapBind = 'runlayer/data-key'
 
 /**
@@ -30,33 +31,37 @@ export async function openKeyring(o: {
   dataDir: string
   embedded: boolean
 }): Promise<Keyring> {
-  const secretKeys = o.secretKeys.length > 0 || !o.embedded ? o.secretKeys : [fileKey(o.dataDir)]
+  const store = keyringStore(o.db)
+  const stored = await store.load()
+  const secretKeys =
+    o.secretKeys.length > 0 || !o.embedded ? o.secretKeys : [fileKey(o.dataDir, stored === undefined)]
   const [first] = secretKeys
   if (first === undefined) throw new Error('RUNLAYER_SECRET_KEY is required with a PostgreSQL database')
-  const store = keyringStore(o.db)
-  // Two processes may start at once: the first insert wins and both read it back.
-  const wrapped =
-    (await store.load()) ??
-    (await store.insert(sealWith(first, randomBytes(keyBytes), Buffer.from(wrapBind))))
-  const dataKey = unwrap(wrapped, secretKeys, o.dataDir)
-  if (dataKey.keyIndex > 0) await store.rewrap(sealWith(first, dataKey.key, Buffer.from(wrapBind)), wrapped)
-  return keyringOf(dataKey.key)
+  // Two processes may make the first key at once: one insert wins and both use that one.
+  const wrapped = stored ?? (await store.insert(wrap(first, randomBytes(keyBytes))))
+  const { dataKey, position } = unwrap(wrapped, secretKeys, o.dataDir)
+  if (position > 0) await store.rewrap(wrap(first, dataKey), wrapped)
+  return keyringOf(dataKey)
+}
+
+function wrap(secretKey: Buffer, dataKey: Buffer): string {
+  return sealWith(secretKey, dataKey, Buffer.from(wrapBind))
 }
 
 function unwrap(
   wrapped: string,
   secretKeys: readonly Buffer[],
   dataDir: string,
-): { key: Buffer; keyIndex: number } {
-  for (const [keyIndex, secretKey] of secretKeys.entries()) {
+): { dataKey: Buffer; position: number } {
+  for (const [position, secretKey] of secretKeys.entries()) {
     try {
-      return { key: openWith(secretKey, wrapped, Buffer.from(wrapBind)), keyIndex }
+      return { dataKey: openWith(secretKey, wrapped, Buffer.from(wrapBind)), position }
     } catch {
       // The next key may fit; which ones did not is nobody's business.
     }
   }
   throw new Error(
-    `None of the keys fits this database. Set RUNLAYER_SECRET_KEY to the key it was made with (without that setting: the file ${join(dataDir, 'secret.key')}); to change the key, put the new one first and keep the old one behind a comma for one start.`,
+    `No key fits this database. Set RUNLAYER_SECRET_KEY to the key it was made with (without that setting the file ${join(dataDir, 'secret.key')} is used). To change the key, put the new one first and keep the old one behind a comma for one start.`,
   )
 }
 
@@ -96,13 +101,21 @@ function openWith(key: Buffer, sealed: string, bind: Buffer): Buffer {
   return Buffer.concat([decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes)), decipher.final()])
 }
 
-/** The key the embedded store makes for itself: readable by this user only, made once, never replaced. */
-function fileKey(dataDir: string): Buffer {
+/** The key the embedded store makes for itself: readable by this user only, made with the database, never replaced. */
+function fileKey(dataDir: string, mayCreate: boolean): Buffer {
   const path = join(dataDir, 'secret.key')
-  try {
-    writeFileSync(path, `${randomBytes(keyBytes).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  if (mayCreate && !existsSync(path)) {
+    // On disk before anything is encrypted with it: without it the database's secrets are gone.
+    writeFileSync(path, `${randomBytes(keyBytes).toString('base64')}\n`, {
+      flag: 'wx',
+      mode: 0o600,
+      flush: true,
+    })
+  }
+  if (!existsSync(path)) {
+    throw new Error(
+      `${path} is missing, and this database was made with it. Put the file back, or set RUNLAYER_SECRET_KEY to what it held.`,
+    )
   }
   const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64')
   if (key.length !== keyBytes) throw new Error(`${path} does not hold a key of 32 bytes in base64`)

@@ -55,7 +55,9 @@ export type GovernedMethod =
   | 'tasks/update'
   | 'tasks/cancel'
   | 'tasks/result'
-  | 'tasks/list'
+
+/** How a retry continues an earlier round, as its sealed request state told (protocol.md §1.7). */
+export type Resume = { kind: 'upstream'; state: string | undefined } | { kind: 'parked'; handle: string }
 
 /** A request that may reach an upstream, as the client sent it. */
 export type Received = {
@@ -74,6 +76,9 @@ export type Received = {
   readonly via: 'runlayer' | undefined
   /** Why the model called, when it came through execute_tool. */
   readonly meta: string | undefined
+  readonly resume: Resume | undefined
+  /** Mcp-Param-* headers by lower-case name, when the transport obliges the client to mirror arguments (SEP-2243). */
+  readonly mirrors: Readonly<Record<string, string>> | undefined
 }
 
 export type Target =
@@ -104,5 +109,7 @@ export type Armed = Screened & { readonly credential: Credential }
 export type UpstreamReply =
   | { kind: 'result'; era: Era; text: string; members: RawObject }
   | { kind: 'error'; era: Era; code: number; message: string; data: string | undefined }
-export type Answered = Armed & { readonly reply: UpstreamReply }
+/** A legacy upstream asked something a modern client must answer in its next round: the call waits under `handle`. */
+export type ParkedReply = { kind: 'parked'; handle: string; inputRequests: string }
+export type Answered = Armed & { readonly reply: UpstreamReply | ParkedReply }
 export type Cleared = Answered & { readonly cleared: true }

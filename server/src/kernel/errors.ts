@@ -1,3 +1,5 @@
+import type { Decision } from './decision.ts'
+
 /** Who has to act when a request fails (R30). */
 export type Fault = 'client' | 'policy' | 'gateway' | 'upstream'
 
@@ -62,6 +64,8 @@ export type ErrorExtras = {
   data?: Record<string, unknown>
   /** The connector at fault, when one is. */
   connector?: string
+  /** The decision behind a refusal that must look like ignorance to the caller; audit records it. */
+  denied?: Decision
 }
 
 /** The one error of the product. `message` is safe to show; secrets and upstream bodies go to `cause` and the log. */
@@ -71,6 +75,7 @@ export class GatewayError extends Error {
   readonly errors: readonly FieldError[] | undefined
   readonly data: Record<string, unknown> | undefined
   readonly connector: string | undefined
+  readonly denied: Decision | undefined
 
   constructor(reason: Reason, detail: string, extras: ErrorExtras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause })
@@ -78,6 +83,7 @@ export class GatewayError extends Error {
     this.errors = extras.errors
     this.data = extras.data
     this.connector = extras.connector
+    this.denied = extras.denied
   }
 
   get status(): number {

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http'
+
+/** A beat keeps intermediaries from closing a quiet stream (R21). */
+const beatMs = 15_000
+/** A reader that takes nothing while this much waits is cut off: memory has a bound. */
+const maxWaitingBytes = 8 * 1024 * 1024
+
+/** All open streams share one timer. */
+export class Beats {
+  readonly #streams = new Set<{ beat(): void }>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor() {
+    this.#timer = setInterval(() => {
+      for (const stream of this.#streams) stream.beat()
+    }, beatMs)
+    this.#timer.unref()
+  }
+
+  add(stream: { beat(): void }): void {
+    this.#streams.add(stream)
+  }
+
+  remove(stream: { beat(): void }): void {
+    this.#streams.delete(stream)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+}
+
+/** One server-sent event stream on a response whose head this class writes. */
+export class EventStream {
+  readonly #response: ServerResponse
+  readonly #beats: Beats
+
+  constructor(response: ServerResponse, beats: Beats, headers: Record<string, string>) {
+    this.#response = response
+    this.#beats = beats
+    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-store', 'x-accel-buffering': 'no' })
+    response.flushHeaders()
+    beats.add(this)
+    response.on('close', () => beats.remove(this))
+  }
+
+  get closed(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed
+  }
+
+  /** JSON text may hold line breaks only between tokens, so one line of data keeps its meaning. */
+  send(text: string, event = 'message'): void {
+    if (this.closed) return
+    const line = text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]+/g, ' ') : text
+    this.#response.write(`event: ${event}\ndata: ${line}\n\n`)
+    if (this.#response.writableLength > maxWaitingBytes) this.#response.destroy()
+  }
+
+  beat(): void {
+    if (!this.closed) this.#response.write(': beat\n\n')
+  }
+
+  end(): void {
+    this.#beats.remove(this)
+    if (!this.closed) this.#response.end()
+  }
+}

@@ -1,0 +1,153 @@
+/** The MCP front door: endpoints for clients of both protocol eras in, governed calls to upstreams out. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from '../config/config.ts'
+import type { Keyring } from '../credentials/keyring.ts'
+import { type GatewayError, reasons } from '../kernel/errors.ts'
+import type { Upstreams } from '../kernel/upstream.ts'
+import type { Bus, Db } from '../storage/storage.ts'
+import type { Connector } from '../kernel/connector.ts'
+import { Beats, EventStream } from './event-stream.ts'
+import { endpointKey } from './endpoint.ts'
+import { type DoorParts, mcpDoor, type Visit } from './http.ts'
+import { requesterOf, type LegacyParts } from './legacy.ts'
+import { listening } from './listen.ts'
+import { liveSessions } from './live-sessions.ts'
+import { oldTransport } from './old-transport.ts'
+import { parkedCalls } from './parked-calls.ts'
+import { buildPipeline, type PipelineParts } from './pipeline.ts'
+import { modernVersion } from './protocol.ts'
+import { type PostParts, receivePost, sessionOf } from './receive-post.ts'
+import { requestStates } from './request-state.ts'
+import { createSeal } from './seal.ts'
+import { sessionTokens } from './session-token.ts'
+import { sessionStore } from './store.ts'
+import { type Subscriptions, subscriptions } from './subscriptions.ts'
+import { taskIds } from './task-ids.ts'
+import { GatewayError as Refusal } from '../kernel/errors.ts'
+
+export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
+  Omit<PipelineParts, 'parked' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
+    config: Config
+    db: Db
+    bus: Bus
+    keyring: Keyring
+    upstreams: Upstreams
+    now: () => number
+  }
+
+export type Gateway = {
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Runs one call as the console's try-it does: the same pipeline, nothing else. */
+  readonly run: PostParts['run']
+  /** Ends streams and gives up waiting calls. */
+  close(): void
+}
+
+const sweepMs = 60_000
+
+export function createGateway(parts: GatewayParts): Gateway {
+  const { config, keyring, now } = parts
+  const sealFor = (purpose: string) => createSeal(keyring.derive(`gateway:${purpose}`), purpose)
+  const beats = new Beats()
+  const parked = parkedCalls()
+  const live = liveSessions({
+    store: sessionStore(parts.db),
+    now,
+    publish: (key) => parts.bus.publish('mcp_sessions', key),
+    onGone: (key) => parts.upstreams.endSession(key),
+  })
+  const toolsChanged = (connector: Connector) => {
+    parts.tools.learn(connector).catch((thrown: unknown) => parts.log.warn({ err: thrown, connector: connector.id }, 'tools could not be learned again'))
+  }
+  const watching = subscriptions({ upstreams: parts.upstreams, live, toolsChanged })
+  const run = buildPipeline({ ...parts, parked, subscriptions: watching, idleTimeoutMs: config.limits.callIdleMs, listPages: config.limits.listPages })
+  const serverInfo = JSON.stringify({ name: 'runlayer', title: config.productName, version: config.version })
+  const listen = listening({ ...parts, beats, toolsChanged, serverInfo })
+  const report = (error: GatewayError, requestId: string) => {
+    if (reasons[error.reason].fault === 'gateway') parts.log.error({ err: error, cause: error.cause, request_id: requestId }, 'a request failed in the gateway')
+  }
+  const shared = { ...parts, run, serverInfo, beats, live, report, states: requestStates(sealFor('request-state'), now), tasks: taskIds(sealFor('task')), tokens: sessionTokens(sealFor('session'), now), read: { maxDepth: config.limits.jsonDepth } }
+  const old = oldTransport(shared)
+  const post = receivePost({ ...shared, old, listening: listen, maxBodyBytes: config.limits.requestBytes })
+  const stopHearing = hearChanges(parts, { live, listen })
+  const sweep = setInterval(() => live.sweep(), sweepMs)
+  sweep.unref()
+
+  return {
+    handle: mcpDoor({ ...parts, beats }, { POST: post, GET: (visit) => openStream({ ...shared, watching, old, beats }, visit), DELETE: (visit) => endSession(shared, visit) }),
+    run,
+    close() {
+      clearInterval(sweep)
+      stopHearing()
+      beats.stop()
+      listen.close()
+      old.close()
+      parked.close()
+      live.close()
+    },
+  }
+}
+
+type StreamParts = LegacyParts & { watching: Subscriptions; old: { open(visit: Visit): void }; beats: Beats; log: DoorParts['log'] }
+
+/** GET: the stream of a 2025 session, or the 2024-11-05 transport; anything else is 405 (contract.md §3). */
+async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
+  const { headers } = visit.request
+  const wantsStream = (headers.accept ?? '').includes('text/event-stream')
+  if (headers['mcp-session-id'] === undefined) {
+    if (!wantsStream || headers['mcp-protocol-version'] === modernVersion) throw new Refusal('method-not-allowed', 'GET opens a stream of a session; send requests with POST')
+    return parts.old.open(visit)
+  }
+  const session = await sessionOf(parts, visit)
+  if (!wantsStream) throw new Refusal('method-not-allowed', 'GET opens a stream: accept text/event-stream')
+  session.stream?.end()
+  const stream = new EventStream(visit.response, parts.beats, { 'x-request-id': visit.asker.requestId })
+  session.stream = stream
+  visit.response.on('close', () => {
+    if (session.stream !== stream) return
+    session.stream = undefined
+    session.watch?.close()
+    session.watch = undefined
+  })
+  const who = requesterOf(visit.asker, session)
+  const connector = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
+  if (connector === undefined) return
+  try {
+    const credential = await parts.credentials.attach(connector, who.caller.id)
+    await parts.watching.renew(session, { connector, credential, lane: { principal: who.caller.id, session: session.facts.key, exclusive: false }, capabilities: who.client.capabilities })
+  } catch (thrown) {
+    // The stream still carries what the gateway itself knows; the upstream's own news are missed.
+    parts.log.debug({ err: thrown, connector: connector.id }, 'an upstream could not be watched')
+  }
+}
+
+async function endSession(parts: LegacyParts, visit: Visit): Promise<void> {
+  const token = visit.request.headers['mcp-session-id']
+  const facts = typeof token === 'string' ? parts.tokens.read(token, visit.asker.caller, endpointKey(visit.asker.endpoint)) : undefined
+  if (facts === undefined) throw new Refusal(token === undefined ? 'method-not-allowed' : 'session-unknown', 'there is no such session of yours here')
+  const session = await parts.live.get(facts)
+  await parts.live.end(session.facts)
+  visit.response.writeHead(204, { 'x-request-id': visit.asker.requestId }).end()
+}
+
+type Hearing = { live: { all(): Iterable<{ facts: { endpoint: string }; notify(method: string, params: string): void }>; heard(key: string): Promise<void> }; listen: { toolsChanged(serverId: string | undefined): void } }
+
+/** Who listens is told when what it may see could have changed. */
+function hearChanges(parts: GatewayParts, { live, listen }: Hearing): () => void {
+  const tell = (serverId: string | undefined) => {
+    listen.toolsChanged(serverId)
+    for (const session of live.all()) {
+      if (session.facts.endpoint !== 'runlayer' && (serverId === undefined || session.facts.endpoint === serverId)) session.notify('notifications/tools/list_changed', '{}')
+    }
+  }
+  const offs = [
+    parts.tools.onChange((serverId: string) => tell(serverId)),
+    parts.connectors.onChange((serverId: string) => parts.upstreams.forget(serverId as Connector['id'])),
+    parts.bus.on('policy', () => tell(undefined)),
+    parts.bus.on('identity', () => tell(undefined)),
+    parts.bus.on('mcp_sessions', (key) => live.heard(key)),
+  ]
+  return () => {
+    for (const off of offs) off()
+  }
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Identity } from '../identity/identity.ts'
+import type { Caller } from '../kernel/caller.ts'
+import type { Endpoint } from '../kernel/call.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Log } from '../lib/log.ts'
+import { JsonRefusal } from '../lib/raw-json.ts'
+import type { PeerAddress } from '../lib/peer-address.ts'
+import type { Connectors } from '../connectors/connectors.ts'
+import type { Bus } from '../storage/storage.ts'
+import { readEndpoint } from './endpoint.ts'
+import type { Beats } from './event-stream.ts'
+import type { Asker } from './legacy.ts'
+import { errorText, toGatewayError } from './rpc-text.ts'
+
+export type DoorParts = {
+  identity: Pick<Identity, 'authenticate'>
+  connectors: Pick<Connectors, 'find'>
+  bus: Pick<Bus, 'ensureFresh'>
+  served: { check(headers: IncomingHttpHeaders): void }
+  peerAddress: PeerAddress
+  publicUrl: URL
+  beats: Beats
+  log: Log
+}
+
+/** One HTTP request at an MCP endpoint, after its credential was accepted. */
+export type Visit = {
+  request: IncomingMessage
+  response: ServerResponse
+  asker: Asker
+  /** Query parameters of the URL, which only the 2024-11-05 transport uses. */
+  query: URLSearchParams
+  reauthenticate(): Caller | Promise<Caller>
+}
+
+export type Receive = (visit: Visit) => Promise<void>
+export type Methods = { POST: Receive; GET: Receive; DELETE: Receive }
+
+/**
+ * The MCP front door on node:http. The credential is judged first; then host and origin; then whether the endpoint
+ * exists. Nothing a request says about itself is believed for any of that.
+ */
+export function mcpDoor(parts: DoorParts, methods: Methods): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const requestId = randomUUID()
+    serve(parts, methods, { request, response, requestId }).catch((thrown: unknown) => refuse(parts, { response, requestId }, thrown))
+  }
+}
+
+type Arrival = { request: IncomingMessage; response: ServerResponse; requestId: string }
+
+async function serve(parts: DoorParts, methods: Methods, { request, response, requestId }: Arrival): Promise<void> {
+  const headers = request.headers
+  const ip = parts.peerAddress(request)
+  const presented = { authorization: headers.authorization, apiKey: single(headers['x-runlayer-api-key']), cookie: undefined, ip }
+  const reauthenticate = () => parts.identity.authenticate(presented)
+  const fresh = parts.bus.ensureFresh()
+  if (fresh !== undefined) await fresh
+  let caller = reauthenticate()
+  if (caller instanceof Promise) caller = await caller
+  parts.served.check(headers)
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  const endpoint = existing(parts, mark === -1 ? url : url.slice(0, mark))
+  const method = request.method
+  if (method !== 'POST' && method !== 'GET' && method !== 'DELETE') throw new GatewayError('method-not-allowed', 'MCP endpoints answer POST, GET and DELETE')
+  await methods[method]({
+    request,
+    response,
+    asker: {
+      caller,
+      endpoint,
+      peer: { ip, userAgent: headers['user-agent'] ?? '' },
+      requestId,
+      correlationId: correlation(single(headers['x-correlation-id']), requestId),
+      receivedAt: Date.now(),
+    },
+    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+    reauthenticate,
+  })
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
+
+function correlation(sent: string | undefined, requestId: string): string {
+  return sent !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(sent) ? sent : requestId
+}
+
+/** Drafts, disabled and unknown connectors look the same: not there (T10, X10). */
+function existing(parts: DoorParts, path: string): Endpoint {
+  const endpoint = readEndpoint(path)
+  if (endpoint === undefined) throw new GatewayError('not-found', 'there is no such MCP endpoint')
+  if (endpoint.kind === 'connector' && parts.connectors.find(endpoint.serverId)?.status !== 'active') {
+    throw new GatewayError('not-found', 'there is no such MCP endpoint')
+  }
+  return endpoint
+}
+
+/** A refusal before any JSON-RPC request was understood: an HTTP status, with a JSON-RPC error for clients to show. */
+function refuse(parts: DoorParts, { response, requestId }: Omit<Arrival, 'request'>, thrown: unknown): void {
+  const error = toHttpError(thrown)
+  if (error.reason === 'internal') parts.log.error({ err: error.cause, request_id: requestId }, 'an MCP request failed')
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
+  if (error.reason === 'unauthenticated') headers['www-authenticate'] = challenge(parts.publicUrl)
+  if (error.reason === 'method-not-allowed') headers['allow'] = 'POST, GET, DELETE'
+  if (error.reason === 'body-too-large') headers['connection'] = 'close'
+  response.writeHead(error.status, headers)
+  response.end(errorText('null', error, requestId))
+}
+
+/** RFC 9728 §5.1: where a client finds out how to get a credential. */
+export function challenge(publicUrl: URL): string {
+  return `Bearer resource_metadata="${new URL('/.well-known/oauth-protected-resource', publicUrl).href}"`
+}
+
+function toHttpError(thrown: unknown): GatewayError {
+  if (thrown instanceof JsonRefusal) return new GatewayError('invalid-request', thrown.message, { cause: thrown })
+  if (thrown instanceof SyntaxError) return new GatewayError('unreadable-json', 'the body is not valid JSON', { cause: thrown })
+  return toGatewayError(thrown)
+}

@@ -1,0 +1,132 @@
+import type { ServerResponse } from 'node:http'
+import type { RawObject } from '../kernel/call.ts'
+import type { Connector } from '../kernel/connector.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Watch } from '../kernel/upstream.ts'
+import { elementsOf, isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
+import type { VisibleParts } from './visible-tools.ts'
+import { type Beats, EventStream } from './event-stream.ts'
+import { metaKeys } from './protocol.ts'
+import { factsOf } from './request-facts.ts'
+import type { Requester } from './requester.ts'
+import { notificationText, resultText } from './rpc-text.ts'
+import type { SubscriptionParts } from './subscriptions.ts'
+
+const maxListeners = 10_000
+const maxPerPrincipal = 64
+const maxUris = 256
+
+type Wanted = { tools: boolean; prompts: boolean; resources: boolean; uris: readonly string[] }
+type Listener = { who: Requester; wanted: Wanted; send(method: string, params: RawObject): void; end(): void }
+
+export type Listening = {
+  /** Serves one `subscriptions/listen` (protocol.md §1.8); resolves once the stream is open. */
+  open(request: ListenRequest): Promise<void>
+  /** Tools of one connector changed, or (undefined) what anybody may see did. */
+  toolsChanged(serverId: string | undefined): void
+  close(): void
+}
+
+export type ListenRequest = { who: Requester; id: string; params: RawObject; connector: Connector | undefined; response: ServerResponse }
+export type ListenParts = VisibleParts & Pick<SubscriptionParts, 'upstreams' | 'toolsChanged'> & { beats: Beats; serverInfo: string }
+
+export function listening(parts: ListenParts): Listening {
+  const listeners = new Set<Listener>()
+  return {
+    async open(request) {
+      const mine = [...listeners].filter((each) => each.who.caller.id === request.who.caller.id).length
+      if (listeners.size >= maxListeners || mine >= maxPerPrincipal) throw new GatewayError('busy', `one person may listen at most ${maxPerPrincipal} times at once`)
+      const wanted = honoured(parts, request)
+      const stream = new EventStream(request.response, parts.beats, { 'x-request-id': request.who.requestId })
+      const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id}}`
+      const send = (method: string, params: RawObject) => stream.send(notificationText(method, objectText([...params, ['_meta', tag]])))
+      const end = () => {
+        stream.send(resultText(request.id, objectText([['resultType', '"complete"'], ['_meta', `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id},${JSON.stringify(metaKeys.serverInfo)}:${parts.serverInfo}}`]])))
+        stream.end()
+      }
+      const listener: Listener = { who: request.who, wanted, send, end }
+      listeners.add(listener)
+      send('notifications/subscriptions/acknowledged', new Map([['notifications', acknowledged(wanted)]]))
+      let watch: Watch | undefined
+      request.response.on('close', () => {
+        listeners.delete(listener)
+        watch?.close()
+      })
+      watch = await watchUpstream(parts, request, listener)
+      if (request.response.destroyed) watch?.close()
+    },
+    toolsChanged(serverId) {
+      for (const listener of listeners) {
+        const endpoint = listener.who.endpoint
+        if (listener.wanted.tools && endpoint.kind === 'connector' && (serverId === undefined || endpoint.serverId === serverId)) {
+          listener.send('notifications/tools/list_changed', new Map())
+        }
+      }
+    },
+    close() {
+      for (const listener of listeners) listener.end()
+      listeners.clear()
+    },
+  }
+}
+
+/** The honoured subset: only what exists here, and only uris the caller may read. */
+function honoured(parts: ListenParts, request: ListenRequest): Wanted {
+  const text = request.params.get('notifications')
+  if (!isObjectText(text)) throw new GatewayError('invalid-params', 'notifications must be an object')
+  const asked = membersOf(text)
+  const connector = request.connector
+  const list = asked.get('resourceSubscriptions')
+  const uris = list?.startsWith('[') === true ? elementsOf(list).map((uri) => stringOf(uri) ?? '') : []
+  if (uris.length > maxUris) throw new GatewayError('invalid-params', `at most ${maxUris} resources can be watched at once`)
+  const facts = factsOf(request.who)
+  const readable = (uri: string) =>
+    connector !== undefined && uri !== '' && parts.policy.decide(request.who.caller, { connector, kind: 'resource', name: uri, phase: 'list', args: undefined, facts }).effect === 'allow'
+  return {
+    tools: asked.get('toolsListChanged') === 'true' && connector !== undefined,
+    prompts: asked.get('promptsListChanged') === 'true' && connector !== undefined,
+    resources: asked.get('resourcesListChanged') === 'true' && connector !== undefined,
+    uris: uris.filter(readable),
+  }
+}
+
+function acknowledged(wanted: Wanted): string {
+  return JSON.stringify({
+    ...(wanted.tools ? { toolsListChanged: true } : {}),
+    ...(wanted.prompts ? { promptsListChanged: true } : {}),
+    ...(wanted.resources ? { resourcesListChanged: true } : {}),
+    ...(wanted.uris.length > 0 ? { resourceSubscriptions: wanted.uris } : {}),
+  })
+}
+
+async function watchUpstream(parts: ListenParts, request: ListenRequest, listener: Listener): Promise<Watch | undefined> {
+  const { connector, who } = request
+  const { wanted } = listener
+  if (connector === undefined || !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length > 0)) return undefined
+  const visible = parts.policy.decide(who.caller, { connector, kind: 'server', name: '', phase: 'list', args: undefined, facts: factsOf(who) })
+  if (visible.effect !== 'allow') return undefined
+  try {
+    return await parts.upstreams.watch({
+      connector,
+      credential: await parts.credentials.attach(connector, who.caller.id),
+      lane: { principal: who.caller.id, session: undefined, exclusive: false },
+      capabilities: who.client.capabilities,
+      resources: wanted.uris,
+      onNotification: (method, params) => hear(parts, { connector, listener }, method, params),
+      onEnd: () => listener.end(),
+    })
+  } catch {
+    // The upstream cannot be watched: changes the gateway itself knows of are still told.
+    return undefined
+  }
+}
+
+function hear(parts: ListenParts, to: { connector: Connector; listener: Listener }, method: string, params: RawObject): void {
+  const { wanted, send } = to.listener
+  if (method === 'notifications/tools/list_changed') parts.toolsChanged(to.connector)
+  else if (method === 'notifications/prompts/list_changed' && wanted.prompts) send(method, new Map())
+  else if (method === 'notifications/resources/list_changed' && wanted.resources) send(method, new Map())
+  else if (method === 'notifications/resources/updated' && wanted.uris.includes(stringOf(params.get('uri')) ?? '')) {
+    send(method, new Map([['uri', params.get('uri') ?? '""']]))
+  }
+}

@@ -1,0 +1,204 @@
+import type { AskReply } from '../kernel/call.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Watch } from '../kernel/upstream.ts'
+import type { EventStream } from './event-stream.ts'
+import { notificationText, requestText } from './rpc-text.ts'
+import { type SessionFacts, sessionLifeMs } from './session-token.ts'
+import type { SessionStore } from './store.ts'
+
+/** Idle sessions kept in memory; a session that falls out is rebuilt from its token when it speaks again. */
+const maxIdleSessions = 1_000
+const idleMs = 10 * 60 * 1000
+const maxRunningPerSession = 256
+const maxAsksPerSession = 32
+const maxSubscriptions = 256
+const askTimeoutMs = 10 * 60 * 1000
+
+type Ask = { answer(reply: AskReply): void; timer: NodeJS.Timeout }
+
+/** What this process holds of one legacy session: its streams, running requests and open questions. */
+export class LiveSession {
+  readonly facts: SessionFacts
+  logLevel: string | undefined
+  lastSeenMs: number
+  stream: EventStream | undefined
+  watch: Watch | undefined
+  readonly subscriptions = new Set<string>()
+  readonly #running = new Map<string, AbortController>()
+  readonly #asks = new Map<string, Ask>()
+  #nextAsk = 1
+
+  constructor(facts: SessionFacts, nowMs: number) {
+    this.facts = facts
+    this.lastSeenMs = nowMs
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0 || this.stream !== undefined || this.#asks.size > 0
+  }
+
+  /** Registers a request so that notifications/cancelled can reach it. An id still in use is refused. */
+  start(id: string): AbortController {
+    if (this.#running.has(id)) throw new GatewayError('invalid-request', 'a request with this id is still running')
+    if (this.#running.size >= maxRunningPerSession) throw new GatewayError('busy', `a session may have at most ${maxRunningPerSession} requests at once`)
+    const controller = new AbortController()
+    this.#running.set(id, controller)
+    return controller
+  }
+
+  finish(id: string): void {
+    this.#running.delete(id)
+  }
+
+  cancel(id: string): void {
+    this.#running.get(id)?.abort(new GatewayError('invalid-request', 'the client cancelled the request'))
+  }
+
+  /** Asks the client over `send` and waits for its answer, at most ten minutes. */
+  ask(method: string, params: string, send: (text: string) => boolean): Promise<AskReply> {
+    if (this.#asks.size >= maxAsksPerSession) return Promise.resolve(refusedAsk('too many open questions'))
+    const id = `ask-${this.#nextAsk++}`
+    return new Promise((resolve) => {
+      const answer = (reply: AskReply) => {
+        const open = this.#asks.get(id)
+        if (open !== undefined) clearTimeout(open.timer)
+        this.#asks.delete(id)
+        resolve(reply)
+      }
+      const timer = setTimeout(() => answer(refusedAsk('the client did not answer in time')), askTimeoutMs)
+      timer.unref()
+      this.#asks.set(id, { answer, timer })
+      if (!send(requestText(JSON.stringify(id), method, params))) answer(refusedAsk('the client takes no stream'))
+    })
+  }
+
+  /** Takes a client's response; false when nobody waits for this id. */
+  answer(id: string, reply: AskReply): boolean {
+    const open = this.#asks.get(id.startsWith('"') ? (JSON.parse(id) as string) : id)
+    open?.answer(reply)
+    return open !== undefined
+  }
+
+  subscribe(uri: string): void {
+    if (this.subscriptions.size >= maxSubscriptions) throw new GatewayError('busy', `a session may have at most ${maxSubscriptions} subscriptions`)
+    this.subscriptions.add(uri)
+  }
+
+  notify(method: string, params: string): void {
+    this.stream?.send(notificationText(method, params))
+  }
+
+  end(): void {
+    for (const controller of this.#running.values()) controller.abort(new GatewayError('session-unknown', 'the session has ended'))
+    for (const ask of [...this.#asks.values()]) ask.answer(refusedAsk('the session has ended'))
+    this.stream?.end()
+    this.stream = undefined
+    this.watch?.close()
+    this.watch = undefined
+  }
+}
+
+function refusedAsk(why: string): AskReply {
+  return { error: JSON.stringify({ code: -32000, message: why }) }
+}
+
+export type LiveSessions = {
+  /** The live session of a token; rejects with session-unknown when it was ended. Sync when known here. */
+  get(facts: SessionFacts): LiveSession | Promise<LiveSession>
+  /** A session just issued: known to be new, so no look-up is needed. */
+  add(facts: SessionFacts): LiveSession
+  end(facts: SessionFacts): Promise<void>
+  setLogLevel(session: LiveSession, level: string): Promise<void>
+  /** Another process ended or changed this session. */
+  heard(key: string): Promise<void>
+  all(): Iterable<LiveSession>
+  sweep(): void
+  close(): void
+}
+
+export type LiveSessionParts = {
+  store: SessionStore
+  now: () => number
+  publish(key: string): Promise<void>
+  /** Called when a session leaves memory for good, so that its upstream sessions end too. */
+  onGone(key: string): void
+}
+
+export function liveSessions(parts: LiveSessionParts): LiveSessions {
+  const sessions = new Map<string, LiveSession>()
+
+  const insert = (session: LiveSession) => {
+    sessions.set(session.facts.key, session)
+    if (sessions.size > maxIdleSessions) evictIdle(1)
+    return session
+  }
+  const drop = (session: LiveSession) => {
+    sessions.delete(session.facts.key)
+    session.end()
+    parts.onGone(session.facts.key)
+  }
+  /** The Map keeps the order of last use: the first idle ones are the oldest. */
+  const evictIdle = (count: number) => {
+    let left = count
+    let looked = 0
+    for (const session of sessions.values()) {
+      if (left === 0 || looked++ > 64) return
+      if (!session.busy && session.subscriptions.size === 0) {
+        drop(session)
+        left -= 1
+      }
+    }
+  }
+  const touch = (session: LiveSession) => {
+    session.lastSeenMs = parts.now()
+    sessions.delete(session.facts.key)
+    sessions.set(session.facts.key, session)
+    return session
+  }
+  const rebuild = async (facts: SessionFacts) => {
+    const row = await parts.store.find(facts.key)
+    if (row?.ended === true) throw new GatewayError('session-unknown', 'this session has ended')
+    const raced = sessions.get(facts.key)
+    if (raced !== undefined) return touch(raced)
+    const session = new LiveSession(facts, parts.now())
+    session.logLevel = row?.logLevel
+    return insert(session)
+  }
+  const expiry = (facts: SessionFacts) => new Date(facts.issuedAtMs + sessionLifeMs)
+
+  return {
+    get(facts) {
+      const known = sessions.get(facts.key)
+      return known === undefined ? rebuild(facts) : touch(known)
+    },
+    add: (facts) => insert(new LiveSession(facts, parts.now())),
+    async end(facts) {
+      await parts.store.end(facts.key, facts.userId, expiry(facts))
+      const session = sessions.get(facts.key)
+      if (session === undefined) parts.onGone(facts.key)
+      else drop(session)
+      await parts.publish(facts.key)
+    },
+    async setLogLevel(session, level) {
+      await parts.store.setLogLevel(session.facts.key, { userId: session.facts.userId, level, expiresAt: expiry(session.facts) })
+      session.logLevel = level
+      await parts.publish(session.facts.key)
+    },
+    async heard(key) {
+      const session = sessions.get(key)
+      if (session === undefined) return
+      const row = await parts.store.find(key)
+      if (row?.ended === true) drop(session)
+      else session.logLevel = row?.logLevel
+    },
+    all: () => sessions.values(),
+    sweep() {
+      const limit = parts.now() - idleMs
+      for (const session of [...sessions.values()]) if (!session.busy && session.lastSeenMs < limit) drop(session)
+    },
+    close() {
+      for (const session of [...sessions.values()]) session.end()
+      sessions.clear()
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { GatewayError } from '../kernel/errors.ts'
+import { type ReadOptions, readMessage, type RpcMessage } from '../lib/rpc-message.ts'
+import { endpointKey } from './endpoint.ts'
+import { type Beats, EventStream } from './event-stream.ts'
+import type { Visit } from './http.ts'
+import { answerLegacy, initialize, type LegacyLink, type LegacyParts, takeLegacy } from './legacy.ts'
+import type { LiveSession } from './live-sessions.ts'
+import { errorText, notificationText, toGatewayError } from './rpc-text.ts'
+
+/** HTTP+SSE of 2024-11-05: one stream carries every answer, POSTs go to the path its endpoint event names. */
+const maxLinks = 2_000
+const maxPerPrincipal = 32
+
+type Link = { userId: string; endpoint: string; stream: EventStream; session: LiveSession | undefined }
+
+export type OldTransport = {
+  open(visit: Visit): void
+  take(visit: Visit, text: string): Promise<void>
+  close(): void
+}
+
+export type OldTransportParts = LegacyParts & { beats: Beats; read: ReadOptions; report(error: GatewayError, requestId: string): void }
+
+export function oldTransport(parts: OldTransportParts): OldTransport {
+  const links = new Map<string, Link>()
+  return {
+    open(visit) {
+      const mine = [...links.values()].filter((link) => link.userId === visit.asker.caller.id).length
+      if (links.size >= maxLinks || mine >= maxPerPrincipal) throw new GatewayError('busy', `one person may hold at most ${maxPerPrincipal} streams of this transport`)
+      const id = randomUUID()
+      const stream = new EventStream(visit.response, parts.beats, { 'x-request-id': visit.asker.requestId })
+      links.set(id, { userId: visit.asker.caller.id, endpoint: endpointKey(visit.asker.endpoint), stream, session: undefined })
+      visit.response.on('close', () => {
+        const link = links.get(id)
+        links.delete(id)
+        if (link?.session !== undefined) parts.live.end(link.session.facts).catch((thrown: unknown) => parts.report(toGatewayError(thrown), visit.asker.requestId))
+      })
+      const path = (visit.request.url ?? '').split('?')[0] ?? ''
+      stream.send(`${path}?sessionId=${id}`, 'endpoint')
+    },
+    async take(visit, text) {
+      const link = links.get(visit.query.get('sessionId') ?? '')
+      if (link === undefined || link.userId !== visit.asker.caller.id || link.endpoint !== endpointKey(visit.asker.endpoint)) {
+        throw new GatewayError('session-unknown', 'there is no such stream of yours here')
+      }
+      const message = readMessage(text, parts.read)
+      visit.response.writeHead(202, { 'x-request-id': visit.asker.requestId }).end('Accepted')
+      if (message.kind === 'request') await answer(parts, link, visit, message)
+      else if (link.session !== undefined) takeLegacy(link.session, message)
+    },
+    close() {
+      for (const link of links.values()) link.stream.end()
+      links.clear()
+    },
+  }
+}
+
+async function answer(parts: OldTransportParts, link: Link, visit: Visit, message: RpcMessage & { kind: 'request' }): Promise<void> {
+  try {
+    link.stream.send(await answerOn(parts, link, visit, message))
+  } catch (thrown) {
+    const error = toGatewayError(thrown)
+    parts.report(error, visit.asker.requestId)
+    link.stream.send(errorText(message.id, error, visit.asker.requestId))
+  }
+}
+
+async function answerOn(parts: OldTransportParts, link: Link, visit: Visit, message: RpcMessage & { kind: 'request' }): Promise<string> {
+  if (message.method === 'initialize') {
+    const started = await initialize(parts, visit.asker, message)
+    link.session = started.session
+    link.session.stream = link.stream
+    return started.text
+  }
+  if (link.session === undefined) throw new GatewayError('invalid-request', 'send initialize first')
+  const way: LegacyLink = {
+    notify: (method, params) => link.stream.send(notificationText(method, params)),
+    send: (text) => {
+      link.stream.send(text)
+      return !link.stream.closed
+    },
+  }
+  return await answerLegacy(parts, { asker: visit.asker, session: link.session, message, link: way, reauthenticate: visit.reauthenticate })
+}

@@ -1,0 +1,7 @@
+import type { ClientFacts, Peer } from '../kernel/call.ts'
+import type { RequestFacts } from '../policy/policy.ts'
+
+/** What `meta.*` conditions may look at. */
+export function factsOf(call: { peer: Peer; client: Pick<ClientFacts, 'name'>; receivedAt: number }): RequestFacts {
+  return { ip: call.peer.ip, userAgent: call.peer.userAgent, clientName: call.client.name, timeMs: call.receivedAt }
+}

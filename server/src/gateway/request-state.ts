@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { Endpoint, Resume } from '../kernel/call.ts'
+import type { Caller } from '../kernel/caller.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { endpointKey } from './endpoint.ts'
+import type { Seal } from './seal.ts'
+
+/** What a request state is bound to: used by anybody else, elsewhere, or for another request, it is refused (X1, T32). */
+export type StateBinding = { caller: Caller; endpoint: Endpoint; method: string; name: string; argsText: string | undefined }
+
+export type RequestStates = {
+  seal(resume: Resume, binding: StateBinding): string
+  /** Throws state-refused unless this very text was sealed here for this binding and is not too old. */
+  open(text: string, binding: StateBinding): Resume
+}
+
+const lifeMs = 15 * 60 * 1000
+
+/** Request states travel through the client sealed: an upstream's own state, or the handle of a parked call. */
+export function requestStates(seal: Seal, now: () => number): RequestStates {
+  return {
+    seal(resume, binding) {
+      const carried = resume.kind === 'upstream' ? (resume.state ?? null) : resume.handle
+      return seal.seal({ ...boundTo(binding), k: resume.kind, s: carried, x: now() + lifeMs })
+    },
+    open(text, binding) {
+      const state = seal.open(text)
+      const expected = boundTo(binding)
+      if (state === undefined || Object.entries(expected).some(([name, value]) => state[name] !== value)) {
+        throw new GatewayError('state-refused', 'requestState was not issued for this request')
+      }
+      if (Number(state['x']) < now()) throw new GatewayError('state-refused', 'requestState has expired')
+      const carried = state['s']
+      if (state['k'] === 'parked') return { kind: 'parked', handle: String(carried) }
+      return { kind: 'upstream', state: typeof carried === 'string' ? carried : undefined }
+    },
+  }
+}
+
+function boundTo(binding: StateBinding): { p: string; e: string; d: string } {
+  const args = binding.argsText === undefined ? '' : JSON.stringify(JSON.parse(binding.argsText))
+  const digest = createHash('sha256').update(`${binding.method}\0${binding.name}\0${args}`).digest('base64url')
+  return { p: binding.caller.id, e: endpointKey(binding.endpoint), d: digest }
+}

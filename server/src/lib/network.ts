@@ -87,6 +87,11 @@ function refusal(hostname: string): GatewayError {
   )
 }
 
+function familyOf(wanted: number | 'IPv4' | 'IPv6' | undefined): number {
+  if (wanted === 'IPv4') return 4
+  return wanted === 'IPv6' ? 6 : (wanted ?? 0)
+}
+
 type Resolve = (
   hostname: string,
   done: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
@@ -123,14 +128,14 @@ export function addressGuard(
   const lookup: LookupFunction = (hostname, options, done) => {
     resolve(hostname, (error, found) => {
       if (error !== null) return done(error, '', 0)
-      const family = options.family === 'IPv4' ? 4 : options.family === 'IPv6' ? 6 : (options.family ?? 0)
+      const family = familyOf(options.family)
       const usable = found.filter(
         (entry) => allows(entry.address) && (family === 0 || entry.family === family),
       )
       const first = usable[0]
-      if (first === undefined) return done(refusal(hostname) as NodeJS.ErrnoException, '', 0)
-      if (options.all === true) return done(null, usable)
-      done(null, first.address, first.family)
+      if (first === undefined) done(refusal(hostname), '', 0)
+      else if (options.all === true) done(null, usable)
+      else done(null, first.address, first.family)
     })
   }
 

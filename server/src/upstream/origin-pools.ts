@@ -1,0 +1,128 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { buildConnector, Pool } from 'undici'
+import type { Connector } from '../kernel/connector.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { ServerId } from '../kernel/ids.ts'
+import type { AddressGuard } from '../lib/network.ts'
+import type { Caps } from './caps.ts'
+import { failure } from './explain-failure.ts'
+
+/** Calls and endless streams have separate sockets, so that listening never starves calling. */
+export type Use = 'calls' | 'streams'
+
+const closeMs = 1000
+
+/** The sockets of one connector revision towards one origin. */
+export type OriginPool = {
+  readonly serverId: ServerId
+  readonly origin: string
+  readonly http: Pool
+  inFlight: number
+  lastUsedAt: number
+  closed: boolean
+}
+
+export type OriginPools = {
+  /** Throws address-refused for a literal address that may not be reached, busy when too many requests wait. */
+  at(connector: Connector, url: URL, use: Use): OriginPool
+  /** Closes pools of this connector that nobody uses any more; running exchanges end first. */
+  forget(serverId: ServerId): void
+  sweep(): void
+  closeAll(): Promise<void>
+}
+
+/** Connects only where the guard allows, and looks again at the address that was really connected (T11 rebinding). */
+function guardedConnector(guard: AddressGuard): buildConnector.connector {
+  const connect = buildConnector({
+    allowH2: false,
+    lookup: guard.lookup,
+    timeout: 10_000,
+    keepAlive: true,
+  } as buildConnector.BuildOptions)
+  return (options, done) => {
+    try {
+      guard.refuseLiteral(options.hostname)
+    } catch (error) {
+      return done(error as Error, null)
+    }
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return done(error, null)
+      if (socket.remoteAddress !== undefined && !guard.allows(socket.remoteAddress)) {
+        socket.destroy()
+        return done(
+          new GatewayError(
+            'address-refused',
+            `${options.hostname} leads to an address that may not be reached.`,
+          ),
+          null,
+        )
+      }
+      done(null, socket)
+    })
+  }
+}
+
+export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () => number }): OriginPools {
+  const pools = new Map<string, OriginPool>()
+  const connect = guardedConnector(o.guard)
+
+  function open(connector: Connector, url: URL, use: Use): OriginPool {
+    if (url.protocol !== 'http:' && url.protocol !== 'https:')
+      throw failure(connector, 'address-refused', 'has an address that is not http or https.')
+    const http = new Pool(url.origin, {
+      connect,
+      connections: use === 'calls' ? o.caps.connectionsPerOrigin : o.caps.sessionsPerConnector,
+      pipelining: 1,
+      allowH2: false,
+      // Each call has its own clock, which also knows about progress and questions to people.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+    return {
+      serverId: connector.id,
+      origin: url.origin,
+      http,
+      inFlight: 0,
+      lastUsedAt: o.now(),
+      closed: false,
+    }
+  }
+
+  function at(connector: Connector, url: URL, use: Use): OriginPool {
+    const key = `${connector.id} ${connector.revision} ${url.origin} ${use}`
+    let pool = pools.get(key)
+    if (pool === undefined) {
+      pool = open(connector, url, use)
+      pools.set(key, pool)
+    }
+    return pool
+  }
+
+  function close(key: string, pool: OriginPool): void {
+    pool.closed = true
+    pools.delete(key)
+    pool.http.close().catch(() => undefined)
+  }
+
+  return {
+    at,
+    forget(serverId) {
+      for (const [key, pool] of pools) if (pool.serverId === serverId) close(key, pool)
+    },
+    sweep() {
+      const before = o.now() - 2 * o.caps.sessionIdleMs
+      for (const [key, pool] of pools) if (pool.inFlight === 0 && pool.lastUsedAt < before) close(key, pool)
+    },
+    async closeAll() {
+      const all = [...pools.values()]
+      pools.clear()
+      for (const pool of all) pool.closed = true
+      // Sessions just ended say goodbye over these sockets; they get a moment, then the sockets go.
+      await Promise.race([
+        Promise.all(all.map((pool) => pool.http.close())),
+        wait(closeMs, undefined, { ref: false }),
+      ])
+      await Promise.all(all.map((pool) => pool.http.destroy().catch(() => undefined)))
+    },
+  }
+}

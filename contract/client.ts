@@ -14,33 +14,65 @@ export type NewConnection = { values: Record<string, string> }
 
 export type NewConnector = { name: string; description?: string | undefined; transport: "streamable_http" | "sse" | "stdio"; url?: string | null | undefined; headers?: Record<string, string> | undefined; command?: string | null | undefined; args?: string[] | undefined; env?: Record<string, string> | undefined; auth?: { type: "auto" | "oauth" | "bearer" | "none"; token?: string | undefined } | undefined; status?: "draft" | "active" | "disabled" | undefined; tool_output_offloading?: boolean | undefined; skip_input_validation?: boolean | undefined; sensitive?: boolean | undefined; identity_forward?: boolean | undefined; protocol?: "auto" | "legacy" | "modern" | undefined; tool_review?: "quarantine" | "alert" | "off" | undefined; network?: "none" | "open" | undefined; mounts?: ({ path: string; mode: "ro" | "rw" })[] | undefined; kind?: "hosted" | "local" | undefined }
 
+export type NewPolicy = { effect: "allow" | "require_approval" | "deny"; principals: PolicyPrincipals; scope: PolicyScope; description?: string | undefined; enabled?: boolean | undefined; expires_at?: string | null | undefined; audit?: "standard" | "full" | "strict" | undefined; conditions?: PolicyCondition[] | undefined; expression?: string | null | undefined }
+
+export type Policy = { id: string; effect: "allow" | "require_approval" | "deny"; description: string; enabled: boolean; expires_at: string | null; audit: "standard" | "full" | "strict"; principals: { type: string; ids: string[] }; scope: { servers: "*" | string[]; tools: string[] | null; resources: string[] | null }; conditions: PolicyCondition[]; builtin: boolean; demo: boolean; version: number; created_by: string | null; created_at: string | null; updated_at: string | null; notes: string[] }
+
+export type PolicyChange = { effect?: "allow" | "require_approval" | "deny" | undefined; description?: string | undefined; enabled?: boolean | undefined; expires_at?: string | null | undefined; audit?: "standard" | "full" | "strict" | undefined; principals?: PolicyPrincipals | undefined; scope?: PolicyScope | undefined; conditions?: PolicyCondition[] | undefined; expression?: string | null | undefined; version?: number | undefined }
+
+export type PolicyCondition = { field: string; operator: "eq" | "in" | "begins_with" | "ends_with" | "contains" | "matches" | "in_ip_range" | "gt" | "lt" | "gte" | "lte" | "neq" | "not_in" | "not_ends_with" | "not_contains" | "not_in_ip_range"; value: string | number | boolean | (string | number | boolean)[] }
+
+export type PolicyList = { data: Policy[]; next_cursor: string | null }
+
+export type PolicyPrincipals = { type: "user" | "group" | "role" | "agent_account" | "attributes" | "everyone"; ids?: string[] | undefined; attributes?: Record<string, string[]> | undefined }
+
+export type PolicyScope = { servers: "*" | string[]; tools?: string[] | null | undefined; resources?: string[] | null | undefined }
+
+export type PolicySimulation = { user_id?: string | undefined; agent_account_id?: string | undefined; server_id: string; tool: string; arguments?: Record<string, __schema0> | undefined; context?: { ip?: string | undefined; user_agent?: string | undefined; client_name?: string | undefined; time?: string | undefined } | undefined }
+
+export type PolicySimulationResult = { decision: "allow" | "require_approval" | "deny"; reason: string; rules: string[] }
+
 export type Problem = { type: string; title: string; status: number; detail: string; errors?: ({ loc: string; rule: string; msg: string })[] | undefined; request_id: string; fault: "client" | "policy" | "gateway" | "upstream"; next: string }
 
+export type __schema0 = string | number | boolean | null | __schema0[] | Record<string, __schema0>
+
 export const operations = {
+  createPolicy: { method: 'POST', path: '/api/v1/policies' },
   createServer: { method: 'POST', path: '/api/v1/servers' },
   deleteConnection: { method: 'DELETE', path: '/api/v1/servers/{id}/connection' },
+  deletePolicy: { method: 'DELETE', path: '/api/v1/policies/{id}' },
   deleteServer: { method: 'DELETE', path: '/api/v1/servers/{id}' },
   getConnection: { method: 'GET', path: '/api/v1/servers/{id}/connection' },
   getOpenApi: { method: 'GET', path: '/api/v1/openapi.json' },
+  getPolicy: { method: 'GET', path: '/api/v1/policies/{id}' },
   getServer: { method: 'GET', path: '/api/v1/servers/{id}' },
   getServerLog: { method: 'GET', path: '/api/v1/servers/{id}/log' },
   health: { method: 'GET', path: '/api/v1/utils/health-check/' },
+  listPolicies: { method: 'GET', path: '/api/v1/policies' },
   listServers: { method: 'GET', path: '/api/v1/servers' },
   putConnection: { method: 'PUT', path: '/api/v1/servers/{id}/connection' },
+  simulatePolicy: { method: 'POST', path: '/api/v1/policies/simulate' },
+  updatePolicy: { method: 'PATCH', path: '/api/v1/policies/{id}' },
   updateServer: { method: 'PATCH', path: '/api/v1/servers/{id}' },
 } as const
 
 export interface Operations {
+  createPolicy: { params: undefined; query: undefined; body: NewPolicy; response: Policy }
   createServer: { params: undefined; query: undefined; body: NewConnector; response: Connector }
   deleteConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
+  deletePolicy: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteServer: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   getConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
   getOpenApi: { params: undefined; query: undefined; body: undefined; response: Record<string, unknown> }
+  getPolicy: { params: { id: string }; query: undefined; body: undefined; response: Policy }
   getServer: { params: { id: string }; query: undefined; body: undefined; response: Connector }
   getServerLog: { params: { id: string }; query: undefined; body: undefined; response: { data: string[]; next_cursor: null } }
   health: { params: undefined; query: undefined; body: undefined; response: HealthReport }
+  listPolicies: { params: undefined; query: { query?: string | undefined; server_id?: string | undefined; effect?: "allow" | "deny" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: PolicyList }
   listServers: { params: undefined; query: { query?: string | undefined; scope?: "accessible" | "all" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Connector[]; next_cursor: string | null } }
   putConnection: { params: { id: string }; query: undefined; body: NewConnection; response: Connection }
+  simulatePolicy: { params: undefined; query: undefined; body: PolicySimulation; response: PolicySimulationResult }
+  updatePolicy: { params: { id: string }; query: undefined; body: PolicyChange; response: Policy }
   updateServer: { params: { id: string }; query: undefined; body: ConnectorChange; response: Connector }
 }
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../server/src/kernel/json.ts'
-import { typeOf } from './client-types.ts'
+import { typeOf } from './schema-type.ts'
 
 type Operation = {
   operationId: string

@@ -17,7 +17,18 @@ export type SchemaComponents = {
 export function schemaComponents(): SchemaComponents {
   const all = new Map<string, JsonObject>()
 
+  const anonymous = new Map<string, string>()
+
+  /** Recursive schemas without an id are numbered by zod anew for each call, so they are told apart by what they say. */
+  const anonymousName = (def: JsonObject): string => {
+    const text = JSON.stringify(def)
+    const name = anonymous.get(text) ?? (anonymous.size === 0 ? 'JsonValue' : `Recursive${anonymous.size}`)
+    anonymous.set(text, name)
+    return name
+  }
+
   const nameFor = (id: string, wanted: JsonObject, direction: Direction): string => {
+    if (id.startsWith('__')) return anonymousName(wanted)
     const known = all.get(id)
     if (direction === 'output' || known === undefined) return id
     return JSON.stringify(known) === JSON.stringify(wanted) ? id : `${id}Input`

@@ -55,7 +55,7 @@ function objectType(schema: JsonObject): string {
   const rest = schema['additionalProperties']
   const restType =
     rest !== null && typeof rest === 'object' && !Array.isArray(rest)
-      ? `Record<string, ${typeOf(rest)}>`
+      ? `{ [name: string]: ${typeOf(rest)} }`
       : undefined
   if (properties.length === 0) return restType ?? 'Record<string, unknown>'
   const members = properties.map(([name, property]) => {

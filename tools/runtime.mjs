@@ -1,0 +1,53 @@
+// Plain JavaScript without dependencies: this runs on the machine's own Node (18 or newer) before anything is installed.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Whether `version` (v24.21.0) fits an engines range of the forms `^a.b.c` and `>=a.b.c` joined by `||`. */
+export function satisfies(version, range) {
+  const have = numbers(version)
+  return range.split('||').some((part) => {
+    const text = part.trim()
+    const want = numbers(text)
+    if (text.startsWith('^')) return have[0] === want[0] && atLeast(have, want)
+    if (text.startsWith('>=')) return atLeast(have, want)
+    return false
+  })
+}
+
+function numbers(text) {
+  const found = /(\d+)\.(\d+)\.(\d+)/.exec(text)
+  return found === null ? [0, 0, 0] : found.slice(1, 4).map(Number)
+}
+
+function atLeast(have, want) {
+  for (const at of [0, 1, 2]) if (have[at] !== want[at]) return have[at] > want[at]
+  return true
+}
+
+/** The path of the Node to run the product on: the one that started npm when it is new enough, else the bundled one. */
+export function chooseNode(environment = process.env) {
+  const range = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node
+  for (const path of [
+    environment.npm_node_execpath,
+    process.execPath,
+    join(root, 'node_modules/.bin/node'),
+  ]) {
+    if (path !== undefined && existsSync(path) && satisfies(versionOf(path), range)) return path
+  }
+  throw new Error(
+    `No Node that satisfies ${range} was found. Install one, or use Linux on x64, where npm ci brings one.`,
+  )
+}
+
+function versionOf(path) {
+  if (path === process.execPath) return process.version
+  try {
+    return execFileSync(path, ['--version'], { encoding: 'utf8' }).trim()
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './runtime.mjs'
+
+const bin = (path) => join(root, 'node_modules', path)
+
+/** The checks that need no server and no browser, in the order in which a mistake is cheapest to hear of. */
+export const staticSteps = [
+  { name: 'format and lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--diagnostic-level=warn', '.'] },
+  { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
+  ...(existsSync(join(root, 'web/tsconfig.json'))
+    ? [{ name: 'types of the console', args: [bin('typescript/bin/tsc'), '-p', 'web'] }]
+    : []),
+  { name: 'lock file', args: ['tools/check-lock.mjs'] },
+  { name: 'unused code', args: [bin('knip/bin/knip.js'), '--no-progress'] },
+  { name: 'contract is up to date', args: ['tools/write-contract.ts', '--check'] },
+  { name: 'error reference is up to date', args: ['tools/write-errors.ts', '--check'] },
+]
+
+export const vitest = bin('vitest/vitest.mjs')

@@ -1,0 +1,117 @@
+// `npm test`: every check and every test, counted, closing with one line. `--long` runs the heavy bars at full size.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureConsole } from './console-build.mjs'
+import { canInstallPackages, ensureInstalled, hasProgram, installPackages } from './installed.mjs'
+import { chooseNode, root } from './runtime.mjs'
+import { staticSteps, vitest } from './steps.mjs'
+import { countedBy, sumOf } from './tally.mjs'
+
+const postgresHome = '/usr/lib/postgresql'
+const hasPostgres = () =>
+  existsSync(postgresHome) &&
+  readdirSync(postgresHome).some((version) => existsSync(join(postgresHome, version, 'bin/postgres')))
+
+/** What tests use besides npm packages: the Debian package, and whether it is here. */
+const systemParts = [
+  { name: 'postgresql', isHere: hasPostgres },
+  { name: 'chromium', isHere: () => hasProgram('chromium') },
+  { name: 'bubblewrap', isHere: () => hasProgram('bwrap') },
+]
+
+/** Programs of their own that close with a line of counts; each runs when it is there. */
+const scripts = [
+  { name: 'MCP conformance', path: 'test/conformance/run.ts', args: [] },
+  { name: 'bench, short', path: 'test/load/bench.ts', args: ['--short'] },
+]
+
+const long = process.argv.includes('--long')
+const environment = { ...process.env, ...(long ? { RUNLAYER_LONG: '1' } : {}) }
+
+function installSystemParts() {
+  const missing = systemParts.filter((part) => !part.isHere())
+  if (missing.length === 0) return
+  const names = missing.map((part) => part.name)
+  if (canInstallPackages()) {
+    process.stdout.write(`Installing ${names.join(', ')} …\n`)
+    installPackages(names)
+  }
+  for (const part of missing.filter((one) => !one.isHere())) {
+    process.stdout.write(
+      `SKIPPED what needs ${part.name}: it is not installed (as root on Debian it would be).\n`,
+    )
+  }
+}
+
+function runStep(node, { name, args }) {
+  const { status, stdout, stderr } = spawnSync(node, args, {
+    cwd: root,
+    env: environment,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  process.stdout.write(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}\n`)
+  if (status !== 0) process.stdout.write(`${stdout}${stderr}\n`)
+  return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+/** Every *.test.ts of the project; the reporter's file is what is counted, not the text. */
+function runVitest(node) {
+  const folder = mkdtempSync(join(tmpdir(), 'runlayer-test-'))
+  const report = join(folder, 'report.json')
+  try {
+    const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const { status } = spawnSync(node, args, { cwd: root, env: environment, stdio: 'inherit' })
+    if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
+    const counted = countedBy(JSON.parse(readFileSync(report, 'utf8')))
+    for (const name of counted.skippedNames) process.stdout.write(`SKIPPED ${name}\n`)
+    // An error outside any test fails the run without failing a test.
+    return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function runScript(node, { name, path, args }) {
+  process.stdout.write(`\n${name}\n`)
+  const { status, stdout } = spawnSync(node, [join(root, path), ...args], {
+    cwd: root,
+    env: environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  process.stdout.write(stdout ?? '')
+  const line = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(
+    (stdout ?? '').trimEnd().split('\n').at(-1) ?? '',
+  )
+  if (line === null)
+    return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+  const [passed, failed, skipped] = line.slice(1).map(Number)
+  return { passed, failed: status === 0 ? failed : Math.max(1, failed), skipped }
+}
+
+function main() {
+  if (!ensureInstalled()) return { passed: 0, failed: 1, skipped: 0 }
+  const node = chooseNode()
+  installSystemParts()
+  const counts = staticSteps.map((step) => runStep(node, step))
+  counts.push(
+    ensureConsole(node) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 },
+  )
+  counts.push(runVitest(node))
+  for (const script of scripts.filter(({ path }) => existsSync(join(root, path))))
+    counts.push(runScript(node, script))
+  return sumOf(counts)
+}
+
+let total = { passed: 0, failed: 1, skipped: 0 }
+try {
+  total = main()
+} catch (error) {
+  process.stdout.write(`${error.message}\n`)
+}
+process.exitCode = total.failed === 0 ? 0 : 1
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { reasons } from '../server/src/kernel/errors.ts'
+import { typeOf } from './schema-type.ts'
+
+const root = join(import.meta.dirname, '..')
+const load = (name: string): Promise<Record<string, (...args: never[]) => unknown>> =>
+  import(join(root, 'tools', name))
+
+describe('the launcher', () => {
+  const range = '^22.22.2 || ^24.15.0 || >=26.0.0'
+
+  test('tells the versions of Node that will do from those that will not', async () => {
+    const { satisfies } = (await load('runtime.mjs')) as unknown as {
+      satisfies(version: string, range: string): boolean
+    }
+    const good = ['v22.22.2', 'v22.23.0', 'v24.15.0', 'v24.21.0', 'v26.0.0', 'v27.3.1']
+    const bad = ['v18.20.0', 'v20.20.2', 'v22.22.1', 'v23.5.0', 'v24.14.9', 'v25.9.9', '']
+    expect(good.filter((version) => !satisfies(version, range))).toEqual([])
+    expect(bad.filter((version) => satisfies(version, range))).toEqual([])
+  })
+
+  test('prefers the Node that started npm, and falls back to the bundled one', async () => {
+    const { chooseNode } = (await load('runtime.mjs')) as unknown as {
+      chooseNode(environment: object): string
+    }
+    expect(chooseNode({ npm_node_execpath: process.execPath })).toBe(process.execPath)
+    expect(chooseNode({ npm_node_execpath: '/nowhere/node' })).toBe(process.execPath)
+  })
+})
+
+describe('the lock file check', () => {
+  test('this lock file is complete and names no host', async () => {
+    const { lockMistakes } = (await load('check-lock.mjs')) as unknown as {
+      lockMistakes(lock: unknown): string[]
+    }
+    expect(lockMistakes(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))).toEqual([])
+  })
+
+  test('a missing platform package and a download address are found', async () => {
+    const { lockMistakes } = (await load('check-lock.mjs')) as unknown as {
+      lockMistakes(lock: unknown): string[]
+    }
+    const lock = {
+      packages: {
+        '': {},
+        'node_modules/tool': {
+          version: '1.0.0',
+          optionalDependencies: { '@tool/linux': '1.0.0', '@tool/darwin': '1.0.0' },
+        },
+        'node_modules/@tool/linux': { version: '1.0.0', resolved: 'https://registry.example/linux.tgz' },
+      },
+    }
+    expect(lockMistakes(lock)).toEqual([
+      'node_modules/tool needs @tool/darwin on some platform, and the lock file has no such package',
+      'node_modules/@tool/linux names where it was downloaded from: https://registry.example/linux.tgz',
+    ])
+  })
+})
+
+describe('the closing line', () => {
+  test('counts tests, failures and files that could not be loaded', async () => {
+    const { countedBy, sumOf } = (await load('tally.mjs')) as unknown as {
+      countedBy(report: unknown): { passed: number; failed: number; skipped: number }
+      sumOf(all: unknown[]): unknown
+    }
+    const counted = countedBy({
+      testResults: [
+        { status: 'failed', assertionResults: [] },
+        {
+          status: 'failed',
+          assertionResults: [
+            { status: 'failed', fullName: 'a' },
+            { status: 'passed', fullName: 'b' },
+          ],
+        },
+        {
+          status: 'passed',
+          assertionResults: [
+            { status: 'pending', fullName: 'c' },
+            { status: 'passed', fullName: 'd' },
+          ],
+        },
+      ],
+    })
+    expect(counted).toMatchObject({ passed: 2, failed: 2, skipped: 1, skippedNames: ['c'] })
+    expect(sumOf([counted, { passed: 1, failed: 0, skipped: 0 }])).toEqual({
+      passed: 3,
+      failed: 2,
+      skipped: 1,
+    })
+  })
+})
+
+describe('what is generated', () => {
+  test('every reason of an error is documented', () => {
+    const page = readFileSync(join(root, 'docs/errors.md'), 'utf8')
+    expect(Object.keys(reasons).filter((reason) => !page.includes(`| \`${reason}\` |`))).toEqual([])
+  })
+
+  test('the contract is what the routes declare', () => {
+    expect(
+      execFileSync(process.execPath, ['tools/write-contract.ts', '--check'], { cwd: root, encoding: 'utf8' }),
+    ).toBe('')
+  })
+
+  test('schemas become types', () => {
+    const named = { $ref: '#/components/schemas/User' }
+    expect(typeOf(named)).toBe('User')
+    expect(typeOf({ type: 'array', items: { anyOf: [named, { type: 'null' }] } })).toBe('(User | null)[]')
+    expect(typeOf({ type: ['string', 'null'] })).toBe('string | null')
+    expect(typeOf({ enum: ['a', 'b'] })).toBe('"a" | "b"')
+    expect(
+      typeOf({
+        type: 'object',
+        properties: { id: { type: 'string' }, 'x-y': { type: 'integer' } },
+        required: ['id'],
+      }),
+    ).toBe('{ id: string; "x-y"?: number | undefined }')
+    expect(typeOf({ type: 'object', additionalProperties: { type: 'boolean' } })).toBe(
+      '{ [name: string]: boolean }',
+    )
+    expect(typeOf({})).toBe('unknown')
+  })
+})

@@ -1,0 +1,62 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { AuditSearch } from '../paths.ts'
+import { api, meKey } from './client.ts'
+import { isStatus } from './errors.ts'
+
+/** The most rows one list asks for; longer lists are searched, not scrolled. */
+const limit = 100
+
+export const me = () => queryOptions({ queryKey: meKey, queryFn: () => api.call('getMe'), staleTime: 60_000 })
+
+export const status = () => queryOptions({ queryKey: ['status'], queryFn: () => api.call('getStatus'), staleTime: 30_000 })
+
+export const servers = (query?: string) =>
+  queryOptions({
+    queryKey: ['servers', 'list', query ?? ''],
+    queryFn: () => api.call('listServers', { query: { limit, ...(query ? { query } : {}) } }),
+  })
+
+export const server = (id: string) =>
+  queryOptions({ queryKey: ['servers', id], queryFn: () => api.call('getServer', { params: { id } }) })
+
+export const serverTools = (id: string) =>
+  queryOptions({ queryKey: ['servers', id, 'tools'], queryFn: () => api.call('listServerTools', { params: { id } }) })
+
+export const serverLog = (id: string) =>
+  queryOptions({
+    queryKey: ['servers', id, 'log'],
+    queryFn: () => api.call('getServerLog', { params: { id } }),
+    refetchInterval: 4000,
+  })
+
+export const connection = (id: string) =>
+  queryOptions({ queryKey: ['servers', id, 'connection'], queryFn: () => api.call('getConnection', { params: { id } }) })
+
+export const policies = () =>
+  queryOptions({ queryKey: ['policies'], queryFn: () => api.call('listPolicies', { query: { limit } }) })
+
+export const people = () => queryOptions({ queryKey: ['users'], queryFn: () => api.call('listUsers', { query: { limit } }) })
+
+export const groups = () => queryOptions({ queryKey: ['groups'], queryFn: () => api.call('listGroups', { query: { limit } }) })
+
+export const keys = () => queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
+
+export const audit = (search: Omit<AuditSearch, 'entry'>, cursor?: string) =>
+  queryOptions({
+    queryKey: ['audit', 'list', search, cursor ?? ''],
+    queryFn: () => api.call('listAuditLogs', { query: { ...search, limit: 50, ...(cursor ? { cursor } : {}) } }),
+    staleTime: 2000,
+  })
+
+export const auditEntry = (id: string) =>
+  queryOptions({ queryKey: ['audit', id], queryFn: () => api.call('getAuditLog', { params: { id } }) })
+
+/** For lists that decorate a page: someone without the right sees the page without them. */
+export async function orNone<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await promise
+  } catch (error) {
+    if (isStatus(error, 403)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,104 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api } from '../api/client.ts'
+import * as queries from '../api/queries.ts'
+import type { Me, Role, User } from '../api/shapes.ts'
+import { RoleChoice } from '../forms/role-choice.tsx'
+import { paths } from '../paths.ts'
+import { Button, buttonClass } from '../ui/button.tsx'
+import { ConfirmDialog } from '../ui/dialog.tsx'
+import { Drawer } from '../ui/drawer.tsx'
+import { Facts, Section } from '../ui/page.tsx'
+import { Status } from '../ui/status.tsx'
+import { Time } from '../ui/time.tsx'
+import { useChange } from './use-change.ts'
+
+function Roles({ user, me }: { user: User; me: Me }) {
+  const [roles, setRoles] = useState<Role[]>(user.roles)
+  const save = useChange({
+    run: () => api.call('updateUser', { params: { id: user.id }, body: { roles } }),
+    done: 'Roles saved',
+    loud: true,
+  })
+  const same = roles.length === user.roles.length && roles.every((role) => user.roles.includes(role))
+  const why = me.capabilities.includes('roles.write') ? undefined : 'Only a Super Admin gives roles'
+  return (
+    <div className="grid justify-items-start gap-3">
+      <RoleChoice value={roles} onChange={setRoles} why={why} />
+      {why === undefined && (
+        <Button busy={save.isPending} why={same ? 'Nothing has changed' : undefined} onClick={() => save.mutate(undefined)}>
+          Save roles
+        </Button>
+      )}
+    </div>
+  )
+}
+
+export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClose(): void }) {
+  const groups = (useQuery(queries.groups()).data?.data ?? []).filter((group) => group.member_ids.includes(user.id))
+  const [asking, setAsking] = useState(false)
+  const isActive = user.status === 'active'
+  const toggle = useChange({
+    run: () => api.call('updateUser', { params: { id: user.id }, body: { status: isActive ? 'deactivated' : 'active' } }),
+    done: isActive ? 'Deactivated' : 'Active again',
+    loud: true,
+    then: () => setAsking(false),
+  })
+  const why = !me.capabilities.includes('people.write')
+    ? 'Your role may not change people'
+    : user.id === me.id
+      ? 'You cannot deactivate yourself'
+      : undefined
+  return (
+    <Drawer
+      title={user.name || user.email}
+      subtitle={isActive ? <Status meaning="good">Active</Status> : <Status meaning="none">Deactivated</Status>}
+      onClose={onClose}
+      actions={
+        <Link {...paths.audit({ actor_id: user.id })} className={buttonClass('plain')}>
+          Show activity
+        </Link>
+      }
+    >
+      <Facts
+        rows={[
+          ['Email', user.email],
+          ['Added', <Time key="added" iso={user.created_at} />],
+          [
+            'Groups',
+            groups.length === 0 ? (
+              'None'
+            ) : (
+              <span key="groups" className="flex flex-wrap gap-2">
+                {groups.map((group) => (
+                  <Link key={group.id} {...paths.group(group.id)} className="text-accent underline-offset-2 hover:underline">
+                    {group.name}
+                  </Link>
+                ))}
+              </span>
+            ),
+          ],
+        ]}
+      />
+      <Section title="What they manage">
+        <Roles key={user.roles.join()} user={user} me={me} />
+      </Section>
+      <div className="border-t border-n5 pt-5">
+        <Button look={isActive ? 'danger' : 'plain'} why={why} busy={toggle.isPending} onClick={() => (isActive ? setAsking(true) : toggle.mutate(undefined))}>
+          {isActive ? 'Deactivate' : 'Make active again'}
+        </Button>
+      </div>
+      {asking && (
+        <ConfirmDialog
+          title={`Deactivate ${user.name || user.email}`}
+          about="Their sessions and keys stop working at once. Their groups, keys and audit stay, and they can be made active again."
+          verb="Deactivate"
+          busy={toggle.isPending}
+          onConfirm={() => toggle.mutate(undefined)}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </Drawer>
+  )
+}

@@ -1,0 +1,105 @@
+import type { Connector } from '../api/shapes.ts'
+import { fromPairs, type Pair, toPairs } from '../ui/pairs.tsx'
+
+/** What stands in the form, as typed. It becomes a body only when it is sent. */
+export type ConnectorDraft = {
+  name: string
+  description: string
+  transport: Connector['transport']
+  url: string
+  auth: Connector['auth']['type']
+  token: string
+  headers: Pair[]
+  command: string
+  args: string
+  env: Pair[]
+  network: Connector['network']
+  mounts: string
+  status: Connector['status']
+  protocol: Connector['protocol']
+  toolReview: Connector['tool_review']
+  sensitive: boolean
+  skipValidation: boolean
+}
+
+export const blankConnector: ConnectorDraft = {
+  name: '',
+  description: '',
+  transport: 'streamable_http',
+  url: '',
+  auth: 'auto',
+  token: '',
+  headers: [],
+  command: 'npx',
+  args: '',
+  env: [],
+  network: 'none',
+  mounts: '',
+  status: 'active',
+  protocol: 'auto',
+  toolReview: 'quarantine',
+  sensitive: false,
+  skipValidation: false,
+}
+
+export function draftOf(connector: Connector): ConnectorDraft {
+  return {
+    name: connector.name,
+    description: connector.description,
+    transport: connector.transport,
+    url: connector.url ?? '',
+    auth: connector.auth.type,
+    token: '',
+    headers: toPairs(connector.headers),
+    command: connector.command ?? 'npx',
+    args: connector.args.join('\n'),
+    env: toPairs(connector.env),
+    network: connector.network,
+    mounts: connector.mounts.map((mount) => `${mount.mode} ${mount.path}`).join('\n'),
+    status: connector.status,
+    protocol: connector.protocol,
+    toolReview: connector.tool_review,
+    sensitive: connector.sensitive,
+    skipValidation: connector.skip_input_validation,
+  }
+}
+
+const lines = (text: string) => text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+
+function mount(line: string): { path: string; mode: 'ro' | 'rw' } {
+  const [, mode, path] = /^(ro|rw)\s+(.+)$/.exec(line) ?? []
+  return { mode: mode === 'rw' ? 'rw' : 'ro', path: path ?? line }
+}
+
+/** The body of createServer, and of updateServer (an empty token keeps the stored one). */
+export function connectorBody(draft: ConnectorDraft) {
+  const common = {
+    name: draft.name.trim(),
+    description: draft.description.trim(),
+    transport: draft.transport,
+    status: draft.status,
+    protocol: draft.protocol,
+    tool_review: draft.toolReview,
+    sensitive: draft.sensitive,
+    skip_input_validation: draft.skipValidation,
+  }
+  if (draft.transport === 'stdio') {
+    return {
+      ...common,
+      command: draft.command.trim(),
+      args: lines(draft.args),
+      env: fromPairs(draft.env),
+      network: draft.network,
+      mounts: lines(draft.mounts).map(mount),
+    }
+  }
+  const token = draft.auth === 'bearer' && draft.token !== '' ? { token: draft.token } : {}
+  return { ...common, url: draft.url.trim(), headers: fromPairs(draft.headers), auth: { type: draft.auth, ...token } }
+}
+
+/** The body with its secrets blotted out, for the JSON shown beside the form. */
+export function shownBody(draft: ConnectorDraft): unknown {
+  const body = connectorBody(draft)
+  if ('auth' in body && 'token' in body.auth) return { ...body, auth: { ...body.auth, token: '••••••' } }
+  return body
+}

@@ -1,0 +1,40 @@
+import { linkOptions } from '@tanstack/react-router'
+
+export const connectorTabs = ['overview', 'tools', 'try', 'policies', 'connection', 'log', 'settings'] as const
+export type ConnectorTab = (typeof connectorTabs)[number]
+
+export type AuditSearch = {
+  action?: string
+  actor_id?: string
+  server_id?: string
+  outcome?: string
+  correlation_id?: string
+  from?: string
+  to?: string
+  entry?: string
+}
+
+/** Every link in the console is built here, so that a route changes in one place. */
+export const paths = {
+  home: () => linkOptions({ to: '/' }),
+  signIn: () => linkOptions({ to: '/sign-in' }),
+  connectors: () => linkOptions({ to: '/connectors' }),
+  connectorNew: () => linkOptions({ to: '/connectors/new' }),
+  connector: (serverId: string, tab: ConnectorTab = 'overview') =>
+    linkOptions({ to: '/connectors/$serverId/$tab', params: { serverId, tab } }),
+  connectorTool: (serverId: string, tool: string) =>
+    linkOptions({ to: '/connectors/$serverId/$tab', params: { serverId, tab: 'tools' }, search: { tool } }),
+  connectorTry: (serverId: string, tool: string) =>
+    linkOptions({ to: '/connectors/$serverId/$tab', params: { serverId, tab: 'try' }, search: { tool } }),
+  policies: () => linkOptions({ to: '/policies' }),
+  policy: (policy: string) => linkOptions({ to: '/policies', search: { policy } }),
+  policyNew: (server?: string) => linkOptions({ to: '/policies/new', search: server === undefined ? {} : { server } }),
+  simulator: (search: { user?: string; server?: string; tool?: string } = {}) => linkOptions({ to: '/policies/simulator', search }),
+  people: () => linkOptions({ to: '/people' }),
+  person: (person: string) => linkOptions({ to: '/people', search: { person } }),
+  groups: () => linkOptions({ to: '/groups' }),
+  group: (group: string) => linkOptions({ to: '/groups', search: { group } }),
+  keys: () => linkOptions({ to: '/keys' }),
+  audit: (search: AuditSearch = {}) => linkOptions({ to: '/audit', search }),
+  auditEntry: (entry: string) => linkOptions({ to: '/audit', search: { entry } }),
+}

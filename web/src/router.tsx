@@ -1,0 +1,171 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { cache } from './api/client.ts'
+import { isStatus } from './api/errors.ts'
+import * as queries from './api/queries.ts'
+import { Shell } from './components/shell.tsx'
+import { PageError } from './components/trouble-note.tsx'
+import type { AuditSearch } from './paths.ts'
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** Keeps the named members of a search that are text; a hand-edited URL never breaks a page. */
+function pick<Name extends string>(...names: Name[]) {
+  return (search: Record<string, unknown>): { [name in Name]?: string } => {
+    const kept: { [name in Name]?: string } = {}
+    for (const name of names) {
+      const value = text(search[name])
+      if (value !== undefined) kept[name] = value
+    }
+    return kept
+  }
+}
+
+const root = createRootRoute()
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: pick('token', 'next'),
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    try {
+      await cache.ensureQueryData(queries.me())
+    } catch (error) {
+      if (isStatus(error, 401)) throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } })
+      throw error
+    }
+  },
+})
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  loader: async () => (await import('./pages/home.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/home.tsx'), 'HomePage'),
+})
+
+const connectors = createRoute({
+  getParentRoute: () => shell,
+  path: '/connectors',
+  validateSearch: pick('query', 'status'),
+  loader: async () => (await import('./pages/connectors.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/connectors.tsx'), 'ConnectorsPage'),
+})
+
+const connectorNew = createRoute({
+  getParentRoute: () => shell,
+  path: '/connectors/new',
+  component: lazyRouteComponent(() => import('./pages/connector-new.tsx'), 'ConnectorNewPage'),
+})
+
+const connector = createRoute({
+  getParentRoute: () => shell,
+  path: '/connectors/$serverId/$tab',
+  validateSearch: pick('tool', 'query', 'state'),
+  loader: async ({ params }) => (await import('./pages/connector.tsx')).loader(params),
+  component: lazyRouteComponent(() => import('./pages/connector.tsx'), 'ConnectorPage'),
+})
+
+const connectorHome = createRoute({
+  getParentRoute: () => shell,
+  path: '/connectors/$serverId',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/connectors/$serverId/$tab', params: { ...params, tab: 'overview' } })
+  },
+})
+
+const policies = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies',
+  validateSearch: pick('query', 'effect', 'policy'),
+  loader: async () => (await import('./pages/policies.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/policies.tsx'), 'PoliciesPage'),
+})
+
+const policyNew = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/new',
+  validateSearch: pick('server'),
+  loader: async () => (await import('./pages/policy-new.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/policy-new.tsx'), 'PolicyNewPage'),
+})
+
+const simulator = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/simulator',
+  validateSearch: pick('user', 'server', 'tool'),
+  loader: async () => (await import('./pages/simulator.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/simulator.tsx'), 'SimulatorPage'),
+})
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: '/people',
+  validateSearch: pick('query', 'role', 'person', 'new'),
+  loader: async () => (await import('./pages/people.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+})
+
+const groups = createRoute({
+  getParentRoute: () => shell,
+  path: '/groups',
+  validateSearch: pick('query', 'group', 'new'),
+  loader: async () => (await import('./pages/groups.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/groups.tsx'), 'GroupsPage'),
+})
+
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  validateSearch: pick('query', 'whose', 'new'),
+  loader: async () => (await import('./pages/keys.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): AuditSearch =>
+    pick('action', 'actor_id', 'server_id', 'outcome', 'correlation_id', 'from', 'to', 'entry')(search),
+  loaderDeps: ({ search: { entry: _entry, ...filters } }) => filters,
+  loader: async ({ deps }) => (await import('./pages/audit.tsx')).loader(deps),
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    shell.addChildren([
+      home,
+      connectors,
+      connectorNew,
+      connectorHome,
+      connector,
+      policies,
+      policyNew,
+      simulator,
+      people,
+      groups,
+      keys,
+      audit,
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  // The query cache decides what is fresh.
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: () => <PageError error={new Error('There is no page at this address.')} />,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,36 @@
+import { X } from 'lucide-react'
+import { Dialog } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { IconButton } from './button.tsx'
+
+/** Detail over the list it belongs to. Closing gives the focus back to the row. */
+export function Drawer(props: { title: string; subtitle?: ReactNode; onClose(): void; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <Dialog.Root open onOpenChange={(open) => open || props.onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-scrim" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed inset-y-0 right-0 z-40 flex w-full max-w-160 animate-slide flex-col border-l border-n6 bg-n1 shadow-float outline-none"
+        >
+          <header className="flex items-start gap-3 border-b border-n5 px-5 py-4">
+            <div className="grid min-w-0 flex-1 gap-0.5">
+              <Dialog.Title className="text-16 font-semibold wrap-anywhere">{props.title}</Dialog.Title>
+              {props.subtitle !== undefined && <div className="text-13 text-n11">{props.subtitle}</div>}
+            </div>
+            {props.actions}
+            <Dialog.Close asChild>
+              <IconButton label="Close">
+                <X />
+              </IconButton>
+            </Dialog.Close>
+          </header>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+          <section tabIndex={0} aria-label="Details" className="grid flex-1 content-start gap-6 overflow-y-auto p-5 -outline-offset-2">
+            {props.children}
+          </section>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}

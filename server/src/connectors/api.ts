@@ -3,9 +3,10 @@ import type { Caller } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type ServerId } from '../kernel/ids.ts'
-import { can, type RequestContext, type Route, route } from '../kernel/route.ts'
+import { type RequestContext, type Route, route } from '../kernel/route.ts'
 import type { ConnectorChanges } from './change-connector.ts'
-import { type Connectors, compareKeys, isVisible, sortKey } from './connectors.ts'
+import { type Connectors, isVisible } from './connectors.ts'
+import { listConnectors } from './list-connectors.ts'
 import type { SettingsInput } from './settings.ts'
 import { showConnector } from './show-connector.ts'
 import type { ConnectorRecord } from './store.ts'
@@ -115,14 +116,22 @@ export type ConnectorRoutesParts = {
 export function connectorRoutes(parts: ConnectorRoutesParts): Route[] {
   const show = (context: RequestContext, record: ConnectorRecord) =>
     showConnector(record, context.caller, parts.publicUrl)
-  const visible = (context: RequestContext, id: string): ConnectorRecord => {
+  const find = visibleConnector(parts)
+  const visible: FindVisible = (context, id) => find(context.caller, id)
+  return [...readingRoutes(parts, show, visible), ...changingRoutes(parts, show, visible)]
+}
+
+/** Finds by id what the caller may know of; throws not-found for everything else alike. */
+export function visibleConnector(
+  parts: Pick<ConnectorRoutesParts, 'connectors' | 'mayUse'>,
+): (caller: Caller, id: string) => ConnectorRecord {
+  return (caller, id) => {
     const record = isUuid(id) ? parts.connectors.find(id as ServerId) : undefined
-    if (record === undefined || !isVisible(context.caller, record, parts.mayUse)) {
+    if (record === undefined || !isVisible(caller, record, parts.mayUse)) {
       throw new GatewayError('not-found', 'There is no connector with this id.')
     }
     return record
   }
-  return [...readingRoutes(parts, show, visible), ...changingRoutes(parts, show, visible)]
 }
 
 type Show = (context: RequestContext, record: ConnectorRecord) => z.input<typeof ConnectorSchema>
@@ -141,7 +150,7 @@ function readingRoutes(parts: ConnectorRoutesParts, show: Show, visible: FindVis
       status: 200,
       output: z.object({ data: z.array(ConnectorSchema), next_cursor: z.string().nullable() }),
       async run(context, { query }) {
-        const page = listPage(parts, context.caller, query)
+        const page = listConnectors(parts, context.caller, query)
         return { data: page.records.map((record) => show(context, record)), next_cursor: page.next }
       },
     }),
@@ -262,53 +271,4 @@ function settingsInput(
     network: body.network,
     mounts: body.mounts,
   }
-}
-
-function listPage(
-  parts: ConnectorRoutesParts,
-  caller: Caller,
-  query: z.output<typeof ListQuery>,
-): { records: ConnectorRecord[]; next: string | null } {
-  const everything = can(caller, 'connectors.read')
-  if (query.scope === 'all' && !everything) {
-    throw new GatewayError(
-      'not-allowed',
-      'Listing all connectors needs a role that may read connectors; use scope=accessible.',
-    )
-  }
-  const all = (query.scope ?? (everything ? 'all' : 'accessible')) === 'all'
-  const after = query.cursor === undefined ? undefined : readCursor(query.cursor)
-  const words = (query.query ?? '')
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-  const found = parts.connectors
-    .list()
-    .filter((record) => after === undefined || compareKeys(sortKey(record), after) > 0)
-    .filter((record) =>
-      words.every((word) =>
-        `${record.name} ${record.slug} ${record.description}`.toLowerCase().includes(word),
-      ),
-    )
-    .filter((record) =>
-      all
-        ? isVisible(caller, record, parts.mayUse)
-        : record.status === 'active' && parts.mayUse(caller, record),
-    )
-  const records = found.slice(0, query.limit)
-  const last = records.at(-1)
-  const next =
-    found.length > records.length && last !== undefined
-      ? Buffer.from(sortKey(last)).toString('base64url')
-      : null
-  return { records, next }
-}
-
-function readCursor(cursor: string): string {
-  const key = Buffer.from(cursor, 'base64url').toString()
-  if (key.includes('\0')) return key
-  const errors = [
-    { loc: 'cursor', rule: 'cursor', msg: 'This cursor did not come from next_cursor of this list.' },
-  ]
-  throw new GatewayError('invalid-field', 'The cursor is not valid.', { errors })
 }

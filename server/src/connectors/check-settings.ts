@@ -44,7 +44,7 @@ export async function checkSettings(settings: Settings, host: HostRules): Promis
 }
 
 function wrong(loc: string, rule: string, msg: string): FieldError {
-  return { loc, rule, msg }
+  return { loc: `body.${loc}`, rule, msg }
 }
 
 /** What the interface names but this version cannot do yet: refused, never silently ignored. */
@@ -54,7 +54,7 @@ function checkLater(settings: Settings): FieldError[] {
     errors.push(
       wrong(
         'auth.type',
-        'not_available',
+        'not-available',
         'OAuth towards connectors is not available yet; use auto, bearer or none.',
       ),
     )
@@ -63,7 +63,7 @@ function checkLater(settings: Settings): FieldError[] {
     errors.push(
       wrong(
         'identity_forward',
-        'not_available',
+        'not-available',
         'Forwarding the caller’s identity is not available yet; leave it off.',
       ),
     )
@@ -78,7 +78,7 @@ function checkHidden(settings: Settings): FieldError[] {
       .map(([name]) =>
         wrong(
           `${field}.${name}`,
-          'value_unknown',
+          'value-unknown',
           'No value is stored under this name that could be kept; send the value.',
         ),
       )
@@ -88,13 +88,13 @@ function checkHidden(settings: Settings): FieldError[] {
 function checkStdioOnly(settings: Settings): FieldError[] {
   const errors: FieldError[] = []
   if (settings.url !== undefined)
-    errors.push(wrong('url', 'http_only', 'A stdio connector has a command, not a URL.'))
+    errors.push(wrong('url', 'http-only', 'A stdio connector has a command, not a URL.'))
   if (Object.keys(settings.headers).length > 0) {
-    errors.push(wrong('headers', 'http_only', 'A stdio connector has env values, not headers.'))
+    errors.push(wrong('headers', 'http-only', 'A stdio connector has env values, not headers.'))
   }
   if (settings.auth.type === 'bearer') {
     errors.push(
-      wrong('auth.type', 'http_only', 'A bearer token needs an HTTP transport; put the secret into env.'),
+      wrong('auth.type', 'http-only', 'A bearer token needs an HTTP transport; put the secret into env.'),
     )
   }
   return errors
@@ -103,7 +103,7 @@ function checkStdioOnly(settings: Settings): FieldError[] {
 function checkHttpOnly(settings: Settings): FieldError[] {
   const errors: FieldError[] = []
   const only = (loc: string, given: boolean) => {
-    if (given) errors.push(wrong(loc, 'stdio_only', `Only a stdio connector has ${loc}.`))
+    if (given) errors.push(wrong(loc, 'stdio-only', `Only a stdio connector has ${loc}.`))
   }
   only('command', settings.command !== undefined)
   only('args', settings.args.length > 0)
@@ -114,7 +114,7 @@ function checkHttpOnly(settings: Settings): FieldError[] {
     errors.push(
       wrong(
         'kind',
-        'stdio_only',
+        'stdio-only',
         'A local connector runs a command on a person’s machine; its transport is stdio.',
       ),
     )
@@ -128,20 +128,20 @@ function checkUrl(settings: Settings): FieldError[] {
   if (!URL.canParse(settings.url)) return [wrong('url', 'url', 'This is not a URL.')]
   const url = new URL(settings.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return [wrong('url', 'http_url', 'Only http and https URLs can be called.')]
+    return [wrong('url', 'http-url', 'Only http and https URLs can be called.')]
   if (url.username !== '' || url.password !== '') {
     return [
       wrong(
         'url',
-        'no_credentials',
+        'no-credentials',
         'Put credentials into auth or headers, where they are stored encrypted.',
       ),
     ]
   }
-  if (url.hash !== '') return [wrong('url', 'no_fragment', 'A fragment is never sent; remove it.')]
+  if (url.hash !== '') return [wrong('url', 'no-fragment', 'A fragment is never sent; remove it.')]
   if (placeholdersIn(settings.url).length > 0) {
     return [
-      wrong('url', 'no_placeholder', 'Placeholders work in headers and the bearer token, not in the URL.'),
+      wrong('url', 'no-placeholder', 'Placeholders work in headers and the bearer token, not in the URL.'),
     ]
   }
   return []
@@ -154,14 +154,14 @@ function checkHeaders(settings: Settings): FieldError[] {
     const loc = `headers.${name}`
     const lower = name.toLowerCase()
     if (!headerName.test(name))
-      errors.push(wrong(loc, 'header_name', 'A header name has letters, digits and hyphens only.'))
+      errors.push(wrong(loc, 'header-name', 'A header name has letters, digits and hyphens only.'))
     else if (seen.has(lower))
-      errors.push(wrong(loc, 'header_twice', 'This header is given twice in different letter case.'))
+      errors.push(wrong(loc, 'header-twice', 'This header is given twice in different letter case.'))
     else if (forbiddenHeaders.has(lower) || lower.startsWith('mcp-')) {
       errors.push(
         wrong(
           loc,
-          'header_reserved',
+          'header-reserved',
           'This header belongs to the connection or the protocol and is set by the gateway.',
         ),
       )
@@ -169,13 +169,13 @@ function checkHeaders(settings: Settings): FieldError[] {
       errors.push(
         wrong(
           loc,
-          'header_reserved',
+          'header-reserved',
           'The bearer token already fills this header; set auth to none to write it yourself.',
         ),
       )
     }
     if (!headerValue.test(value))
-      errors.push(wrong(loc, 'header_value', 'A header value has no line ends and no control characters.'))
+      errors.push(wrong(loc, 'header-value', 'A header value has no line ends and no control characters.'))
     seen.add(lower)
   }
   return errors
@@ -187,12 +187,12 @@ function checkToken(settings: Settings): FieldError[] {
     return [wrong('auth.token', 'required', 'A bearer connector needs its token.')]
   }
   if (type !== 'bearer' && token !== undefined && token !== hidden) {
-    return [wrong('auth.token', 'bearer_only', 'Only auth of type bearer has a token.')]
+    return [wrong('auth.token', 'bearer-only', 'Only auth of type bearer has a token.')]
   }
   // RFC 6750 §2.1: visible characters without spaces.
   if (type === 'bearer' && !/^[\x21-\x7e]+$/.test(token ?? '')) {
     return [
-      wrong('auth.token', 'token_characters', 'A token has visible ASCII characters only, without spaces.'),
+      wrong('auth.token', 'token-characters', 'A token has visible ASCII characters only, without spaces.'),
     ]
   }
   return []
@@ -202,7 +202,7 @@ function checkCommand(settings: Settings, host: HostRules): FieldError[] {
   const { command, args, kind } = settings
   if (command === undefined) return [wrong('command', 'required', 'A stdio connector needs a command.')]
   if (hasControls(command))
-    return [wrong('command', 'control_character', 'A command has no line ends and no control characters.')]
+    return [wrong('command', 'control-character', 'A command has no line ends and no control characters.')]
   // T2, T4: whoever runs the host decides what may start here; a local connector starts nothing here.
   if (kind === 'local') return []
   if (!host.stdioCommands.includes(command)) {
@@ -210,7 +210,7 @@ function checkCommand(settings: Settings, host: HostRules): FieldError[] {
     return [
       wrong(
         'command',
-        'command_not_allowed',
+        'command-not-allowed',
         `This host runs only: ${allowed}. Its operator can widen RUNLAYER_STDIO_COMMANDS.`,
       ),
     ]
@@ -221,23 +221,23 @@ function checkCommand(settings: Settings, host: HostRules): FieldError[] {
     return [
       wrong(
         'args',
-        'npx_form',
+        'npx-form',
         'With npx the arguments are "-y", then NAME or NAME@VERSION, then those of the server.',
       ),
     ]
   }
   const problem = host.checkPackage(spec)
-  return problem === undefined ? [] : [wrong('args.1', 'package_name', problem)]
+  return problem === undefined ? [] : [wrong('args.1', 'package-name', problem)]
 }
 
 function checkArgs(settings: Settings): FieldError[] {
   return settings.args.flatMap((arg, index) => {
     const loc = `args.${index}`
     if (hasControls(arg))
-      return [wrong(loc, 'control_character', 'An argument has no line ends and no control characters.')]
+      return [wrong(loc, 'control-character', 'An argument has no line ends and no control characters.')]
     // Arguments are visible to every process of the machine.
     if (placeholdersIn(arg).length > 0)
-      return [wrong(loc, 'no_placeholder', 'Arguments are not secret; put the placeholder into env.')]
+      return [wrong(loc, 'no-placeholder', 'Arguments are not secret; put the placeholder into env.')]
     return []
   })
 }
@@ -246,12 +246,12 @@ function checkEnv(settings: Settings): FieldError[] {
   return Object.entries(settings.env).flatMap(([name, value]) => {
     const loc = `env.${name}`
     if (!envName.test(name))
-      return [wrong(loc, 'env_name', 'A variable name has letters, digits and underscores only.')]
+      return [wrong(loc, 'env-name', 'A variable name has letters, digits and underscores only.')]
     if (forbiddenEnv.test(name))
       return [
-        wrong(loc, 'env_reserved', 'This variable decides which code is loaded and is set by the gateway.'),
+        wrong(loc, 'env-reserved', 'This variable decides which code is loaded and is set by the gateway.'),
       ]
-    if (value.includes('\0')) return [wrong(loc, 'control_character', 'A value has no NUL character.')]
+    if (value.includes('\0')) return [wrong(loc, 'control-character', 'A value has no NUL character.')]
     return []
   })
 }
@@ -259,12 +259,12 @@ function checkEnv(settings: Settings): FieldError[] {
 async function checkMounts(settings: Settings, host: HostRules): Promise<FieldError[]> {
   if (settings.kind === 'local') {
     return settings.mounts.length > 0
-      ? [wrong('mounts', 'hosted_only', 'Only hosted connectors have mounts.')]
+      ? [wrong('mounts', 'hosted-only', 'Only hosted connectors have mounts.')]
       : []
   }
   const problems = await Promise.all(settings.mounts.map(({ path }) => host.checkMount(path)))
   return problems.flatMap((problem, index) =>
-    problem === undefined ? [] : [wrong(`mounts.${index}.path`, 'mount_path', problem)],
+    problem === undefined ? [] : [wrong(`mounts.${index}.path`, 'mount-path', problem)],
   )
 }
 

@@ -200,10 +200,10 @@ function fill(
 /** Values end up in headers and environment variables, so none may carry a line end or another control character. */
 function checkValues(connector: Connector, values: Readonly<Record<string, string>>): void {
   const errors = Object.entries(values).flatMap(([name, value]): FieldError[] => {
-    const loc = `values.${name}`
+    const loc = `body.values.${name}`
     if (!connector.personalValues.includes(name)) {
       const wanted = connector.personalValues.length === 0 ? 'none' : connector.personalValues.join(', ')
-      return [{ loc, rule: 'value_unknown', msg: `The connector asks for: ${wanted}.` }]
+      return [{ loc, rule: 'value-unknown', msg: `The connector asks for: ${wanted}.` }]
     }
     if (value === '') return [{ loc, rule: 'required', msg: 'A value must not be empty.' }]
     const rule = inHeader(connector, name) ? /^[\x20-\x7e\x80-\xff]*$/ : noControls
@@ -212,7 +212,7 @@ function checkValues(connector: Connector, values: Readonly<Record<string, strin
       : [
           {
             loc,
-            rule: 'value_characters',
+            rule: 'value-characters',
             msg: 'A value has no line ends and no characters that a header cannot carry.',
           },
         ]

@@ -49,7 +49,12 @@ function isCidr(text: string): boolean {
 const list = (rule: (item: string) => boolean, message: string) =>
   z
     .string()
-    .transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
     .refine((items) => items.every(rule), { message })
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text === '1' || text === 'true')
@@ -57,14 +62,33 @@ const positive = z.coerce.number().int().positive()
 
 const Environment = z.object({
   RUNLAYER_PORT: z.coerce.number().int().min(0).max(65535).default(3000),
-  RUNLAYER_BIND: z.string().refine((host) => isIP(host) !== 0 || host === 'localhost', { message: 'must be an IP address or localhost' }).default('127.0.0.1'),
+  RUNLAYER_BIND: z
+    .string()
+    .refine((host) => isIP(host) !== 0 || host === 'localhost', {
+      message: 'must be an IP address or localhost',
+    })
+    .default('127.0.0.1'),
   RUNLAYER_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   RUNLAYER_DATA_DIR: z.string().min(1).default('.runlayer'),
-  RUNLAYER_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { message: 'must start with postgres://' }).optional(),
-  RUNLAYER_SECRET_KEY: list((key) => Buffer.from(key, 'base64').length === 32, 'each key must be 32 bytes in base64').optional(),
+  RUNLAYER_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { message: 'must start with postgres://' })
+    .optional(),
+  RUNLAYER_SECRET_KEY: list(
+    (key) => Buffer.from(key, 'base64').length === 32,
+    'each key must be 32 bytes in base64',
+  ).optional(),
   RUNLAYER_ADMIN_EMAIL: z.email().optional(),
-  RUNLAYER_ADMIN_API_KEY: z.string().regex(/^rl_[A-Za-z0-9_-]{32,}$/, { message: 'must be rl_ and at least 32 more characters of A-Z a-z 0-9 _ -' }).optional(),
-  RUNLAYER_ALLOWED_UPSTREAM_NETWORKS: list(isCidr, 'must be CIDRs such as 10.0.0.0/8, separated by commas').optional(),
+  RUNLAYER_ADMIN_API_KEY: z
+    .string()
+    .regex(/^rl_[A-Za-z0-9_-]{32,}$/, {
+      message: 'must be rl_ and at least 32 more characters of A-Z a-z 0-9 _ -',
+    })
+    .optional(),
+  RUNLAYER_ALLOWED_UPSTREAM_NETWORKS: list(
+    isCidr,
+    'must be CIDRs such as 10.0.0.0/8, separated by commas',
+  ).optional(),
   RUNLAYER_UNSANDBOXED_STDIO: flag.default(false),
   RUNLAYER_STDIO_COMMANDS: list((name) => name.length > 0, 'must be command names').default(['npx']),
   RUNLAYER_INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -91,8 +115,10 @@ function crossMistakes(env: Environment): string[] {
   }
   if (env.RUNLAYER_PUBLIC_URL !== undefined) {
     const url = new URL(env.RUNLAYER_PUBLIC_URL)
-    if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) wrong.push('RUNLAYER_PUBLIC_URL: https is required unless the host is loopback')
-    if (url.search !== '' || url.hash !== '' || url.username !== '') wrong.push('RUNLAYER_PUBLIC_URL: must have no query, fragment or user')
+    if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+      wrong.push('RUNLAYER_PUBLIC_URL: https is required unless the host is loopback')
+    if (url.search !== '' || url.hash !== '' || url.username !== '')
+      wrong.push('RUNLAYER_PUBLIC_URL: must have no query, fragment or user')
   }
   return wrong
 }
@@ -106,13 +132,19 @@ const readElsewhere = new Set(['RUNLAYER_API_KEY', 'RUNLAYER_BASE_URL'])
  * `version` is the version of the product, for health and serverInfo.
  */
 export function readConfig(source: Record<string, string | undefined>, version: string): Config {
-  const env = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''))
+  const env = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = Environment.safeParse(env)
-  const wrong = parsed.success ? crossMistakes(parsed.data) : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  const wrong = parsed.success
+    ? crossMistakes(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   for (const name of Object.keys(env)) {
-    if (name.startsWith('RUNLAYER_') && !known.has(name) && !readElsewhere.has(name)) wrong.push(`${name}: no such setting`)
+    if (name.startsWith('RUNLAYER_') && !known.has(name) && !readElsewhere.has(name))
+      wrong.push(`${name}: no such setting`)
   }
-  if (!parsed.success || wrong.length > 0) throw new Error(`The configuration is not valid:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
+  if (!parsed.success || wrong.length > 0)
+    throw new Error(`The configuration is not valid:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
   return toConfig(parsed.data, version)
 }
 

@@ -8,7 +8,9 @@ import type { RequestStates } from './request-state.ts'
 import type { TaskIds } from './task-ids.ts'
 
 /** What the client is told: a result as text, or a JSON-RPC error. */
-export type Answer = { result: string } | { error: { code: number; message: string; data: string | undefined } }
+export type Answer =
+  | { result: string }
+  | { error: { code: number; message: string; data: string | undefined } }
 
 export type AnswerParts = {
   policy: Pick<Policy, 'decide'>
@@ -40,11 +42,20 @@ function question(parts: AnswerParts, call: Cleared, reply: ParkedReply): string
 }
 
 function bindingOf(call: Cleared) {
-  return { caller: call.caller, endpoint: call.endpoint, method: call.method, name: call.name, argsText: call.params.get('arguments') }
+  return {
+    caller: call.caller,
+    endpoint: call.endpoint,
+    method: call.method,
+    name: call.name,
+    argsText: call.params.get('arguments'),
+  }
 }
 
 /** -32002 and -32602 name the same thing in the two eras; -32020 speaks of our own hop and is no news to the client. */
-function translateError(call: Cleared, reply: UpstreamReply & { kind: 'error' }): { code: number; message: string; data: string | undefined } {
+function translateError(
+  call: Cleared,
+  reply: UpstreamReply & { kind: 'error' },
+): { code: number; message: string; data: string | undefined } {
   const notFound = call.method === 'resources/read' && (reply.code === -32002 || reply.code === -32602)
   if (notFound) return { ...reply, code: call.client.era === 'legacy' ? -32002 : -32602 }
   const hopOnly = reply.code === -32020 || reply.code === -32022
@@ -61,7 +72,16 @@ function filterList(parts: AnswerParts, call: Cleared, reply: UpstreamReply & { 
   const kept = elementsOf(reply.members.get(member) ?? '[]').filter((element) => {
     const name = isObjectText(element) ? stringOf(membersOf(element).get(key)) : undefined
     if (name === undefined) return false
-    return parts.policy.decide(call.caller, { connector: call.connector, kind, name, phase: 'list', args: undefined, facts }).effect === 'allow'
+    return (
+      parts.policy.decide(call.caller, {
+        connector: call.connector,
+        kind,
+        name,
+        phase: 'list',
+        args: undefined,
+        facts,
+      }).effect === 'allow'
+    )
   })
   return new Map(reply.members).set(member, `[${kept.join(',')}]`)
 }
@@ -69,7 +89,11 @@ function filterList(parts: AnswerParts, call: Cleared, reply: UpstreamReply & { 
 const modernOnly = ['resultType', 'ttlMs', 'cacheScope']
 
 function forLegacy(reply: UpstreamReply & { kind: 'result' }, members: RawObject): string {
-  const untouched = members === reply.members && !modernOnly.some((name) => members.has(name)) && !hasOddStructure(members) && !hasServerInfo(members)
+  const untouched =
+    members === reply.members &&
+    !modernOnly.some((name) => members.has(name)) &&
+    !hasOddStructure(members) &&
+    !hasServerInfo(members)
   if (untouched) return reply.text
   const kept = new Map(members)
   for (const name of modernOnly) kept.delete(name)
@@ -94,21 +118,33 @@ function hasServerInfo(members: RawObject): boolean {
   return members.get('_meta')?.includes(metaKeys.serverInfo) === true
 }
 
-function forModern(parts: AnswerParts, call: Cleared, { members, era }: { members: RawObject; era: Era }): string {
+function forModern(
+  parts: AnswerParts,
+  call: Cleared,
+  { members, era }: { members: RawObject; era: Era },
+): string {
   const out = new Map(members)
   if (era === 'legacy' || !out.has('resultType')) out.set('resultType', '"complete"')
   if (out.get('resultType') === '"input_required"') sealState(parts, call, out)
   else if (listMember[call.method] !== undefined || call.method === 'resources/read') {
     // Filtered by who asks, so never shareable, whatever the upstream said (X2).
-    out.set('ttlMs', era === 'modern' && call.resume === undefined && listMember[call.method] === undefined ? (out.get('ttlMs') ?? '0') : '0')
+    out.set(
+      'ttlMs',
+      era === 'modern' && call.resume === undefined && listMember[call.method] === undefined
+        ? (out.get('ttlMs') ?? '0')
+        : '0',
+    )
     out.set('cacheScope', '"private"')
   }
-  const meta = isObjectText(out.get('_meta')) ? membersOf(out.get('_meta') ?? '{}') : new Map<string, string>()
+  const meta = isObjectText(out.get('_meta'))
+    ? membersOf(out.get('_meta') ?? '{}')
+    : new Map<string, string>()
   out.set('_meta', objectText(meta.set(metaKeys.serverInfo, parts.serverInfo)))
   return objectText(out)
 }
 
 function sealState(parts: AnswerParts, call: Cleared, out: Map<string, string>): void {
   const state = out.get('requestState')
-  if (state !== undefined) out.set('requestState', JSON.stringify(parts.states.seal({ kind: 'upstream', state }, bindingOf(call))))
+  if (state !== undefined)
+    out.set('requestState', JSON.stringify(parts.states.seal({ kind: 'upstream', state }, bindingOf(call))))
 }

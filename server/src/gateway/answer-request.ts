@@ -25,15 +25,28 @@ export type Incoming = {
 }
 
 const onConnectors: readonly string[] = [
-  'resources/read', 'resources/list', 'resources/templates/list', 'resources/subscribe', 'resources/unsubscribe', 'prompts/list', 'prompts/get', 'completion/complete',
+  'resources/read',
+  'resources/list',
+  'resources/templates/list',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'prompts/list',
+  'prompts/get',
+  'completion/complete',
 ] satisfies GovernedMethod[]
-const onTasks: readonly string[] = ['tasks/get', 'tasks/update', 'tasks/cancel', 'tasks/result'] satisfies GovernedMethod[]
+const onTasks: readonly string[] = [
+  'tasks/get',
+  'tasks/update',
+  'tasks/cancel',
+  'tasks/result',
+] satisfies GovernedMethod[]
 
 /** Answers every request that means the same in both eras. Throws GatewayError for what becomes a JSON-RPC error. */
 export async function answerRequest(parts: RequestParts, incoming: Incoming): Promise<Answer> {
   const { method, who } = incoming
   if (method === 'tools/call') return await answerToolCall(parts, incoming)
-  if (onConnectors.includes(method) && who.endpoint.kind === 'connector') return await governed(parts, received(parts, incoming), incoming)
+  if (onConnectors.includes(method) && who.endpoint.kind === 'connector')
+    return await governed(parts, received(parts, incoming), incoming)
   if (onTasks.includes(method)) return await answerTask(parts, incoming)
   throw new GatewayError('method-unknown', `${method.slice(0, 64)} is not offered here`)
 }
@@ -43,9 +56,11 @@ async function answerToolCall(parts: RequestParts, incoming: Incoming): Promise<
   if (name === undefined) throw new GatewayError('invalid-params', 'name must be a string')
   if (name.endsWith(connectSuffix)) {
     const connector = await waitingConnector(parts, incoming.who, name)
-    if (connector !== undefined) return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
+    if (connector !== undefined)
+      return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
   }
-  if (incoming.who.endpoint.kind === 'connector') return await toolResult(parts, incoming, () => governed(parts, received(parts, incoming), incoming))
+  if (incoming.who.endpoint.kind === 'connector')
+    return await toolResult(parts, incoming, () => governed(parts, received(parts, incoming), incoming))
   if (name === searchToolsName) {
     const args: unknown = JSON.parse(incoming.params.get('arguments') ?? '{}')
     return { result: withEnvelope(parts, incoming, await searchTools(parts, incoming.who, args)) }
@@ -54,7 +69,11 @@ async function answerToolCall(parts: RequestParts, incoming: Incoming): Promise<
   throw new GatewayError('tool-unknown', `Unknown tool: ${name.slice(0, 128)}`)
 }
 
-async function waitingConnector(parts: RequestParts, who: Requester, name: string): Promise<Connector | undefined> {
+async function waitingConnector(
+  parts: RequestParts,
+  who: Requester,
+  name: string,
+): Promise<Connector | undefined> {
   const slug = name.slice(0, -connectSuffix.length)
   const only = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
   const view = await viewOf(parts, who, only)
@@ -63,34 +82,45 @@ async function waitingConnector(parts: RequestParts, who: Requester, name: strin
 
 /** Runs the tool a search found: the inner call takes the same path as a direct one, and audit names the real tool. */
 async function executeTool(parts: RequestParts, incoming: Incoming): Promise<Answer> {
-  const text = incoming.params.get('arguments')
-  const args = isObjectText(text) ? membersOf(text) : new Map<string, string>()
-  const meta = stringOf(args.get('meta'))
-  const toolName = stringOf(args.get('tool_name'))
-  const broken =
-    meta === undefined || meta.trim() === ''
-      ? 'meta is required: say in a sentence why you run the tool'
-      : toolName === undefined
-        ? 'tool_name is required: the exact name that search_tools returned'
-        : isObjectText(args.get('arguments') ?? '{}')
-          ? undefined
-          : 'arguments must be an object; {} if the tool takes none'
-  if (broken !== undefined || toolName === undefined) return { result: withEnvelope(parts, incoming, ruleBroken(broken ?? '')) }
+  const wish = readWish(incoming.params.get('arguments'))
+  if (typeof wish === 'string') return { result: withEnvelope(parts, incoming, ruleBroken(wish)) }
+  const { meta, toolName, argsText } = wish
   if (toolName.endsWith(connectSuffix)) {
     const connector = await waitingConnector(parts, incoming.who, toolName)
-    if (connector !== undefined) return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
+    if (connector !== undefined)
+      return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
   }
-  const params = new Map(incoming.params).set('name', JSON.stringify(toolName)).set('arguments', args.get('arguments') ?? '{}')
+  const params = new Map(incoming.params).set('name', JSON.stringify(toolName)).set('arguments', argsText)
   const call = { ...received(parts, { ...incoming, params }), via: 'runlayer' as const, meta }
   return await toolResult(parts, incoming, () => governed(parts, call, incoming), toolName)
+}
+
+type Wish = { meta: string; toolName: string; argsText: string }
+
+/** The arguments of execute_tool, or the rule they break. */
+function readWish(text: string | undefined): Wish | string {
+  const args = isObjectText(text) ? membersOf(text) : new Map<string, string>()
+  const meta = stringOf(args.get('meta'))
+  if (meta === undefined || meta.trim() === '')
+    return 'meta is required: say in a sentence why you run the tool'
+  const toolName = stringOf(args.get('tool_name'))
+  if (toolName === undefined) return 'tool_name is required: the exact name that search_tools returned'
+  const argsText = args.get('arguments') ?? '{}'
+  if (!isObjectText(argsText)) return 'arguments must be an object; {} if the tool takes none'
+  return { meta, toolName, argsText }
 }
 
 async function answerTask(parts: RequestParts, incoming: Incoming): Promise<Answer> {
   const ref = parts.tasks.open(stringOf(incoming.params.get('taskId')) ?? '', incoming.who.caller)
   const here = incoming.who.endpoint
-  if (here.kind === 'connector' && here.serverId !== ref.serverId) throw new GatewayError('not-found', 'there is no such task of yours')
+  if (here.kind === 'connector' && here.serverId !== ref.serverId)
+    throw new GatewayError('not-found', 'there is no such task of yours')
   const params = new Map(incoming.params).set('taskId', JSON.stringify(ref.taskId))
-  const call = { ...received(parts, { ...incoming, params }), endpoint: { kind: 'connector' as const, serverId: ref.serverId }, name: ref.tool }
+  const call = {
+    ...received(parts, { ...incoming, params }),
+    endpoint: { kind: 'connector' as const, serverId: ref.serverId },
+    name: ref.tool,
+  }
   return await governed(parts, call, incoming)
 }
 
@@ -121,20 +151,38 @@ function resumeOf(parts: RequestParts, call: Omit<Received, 'resume'>): Resume |
   const text = call.params.get('requestState')
   if (text === undefined || call.client.era === 'legacy') return undefined
   const state = stringOf(text)
-  if (state === undefined) throw new GatewayError('state-refused', 'requestState must be the string that was issued')
+  if (state === undefined)
+    throw new GatewayError('state-refused', 'requestState must be the string that was issued')
   return parts.states.open(state, { ...call, argsText: call.params.get('arguments') })
 }
 
 async function governed(parts: RequestParts, call: Received, incoming: Incoming): Promise<Answer> {
   const legacy = call.client.era === 'legacy'
-  const done = legacy ? await converse({ run: parts.run, reauthenticate: incoming.reauthenticate }, call) : await parts.run(call)
+  const done = legacy
+    ? await converse({ run: parts.run, reauthenticate: incoming.reauthenticate }, call)
+    : await parts.run(call)
   return answerCall(parts, done)
 }
 
 /** Refusals a model can act on come back as results; what a client's own code must handle stays a JSON-RPC error. */
-const protocolReasons = new Set(['header-mismatch', 'state-refused', 'invalid-params', 'invalid-request', 'method-unknown', 'capability-missing', 'version-unsupported', 'unauthenticated', 'session-unknown'])
+const protocolReasons = new Set([
+  'header-mismatch',
+  'state-refused',
+  'invalid-params',
+  'invalid-request',
+  'method-unknown',
+  'capability-missing',
+  'version-unsupported',
+  'unauthenticated',
+  'session-unknown',
+])
 
-async function toolResult(parts: RequestParts, incoming: Incoming, run: () => Promise<Answer>, executed?: string): Promise<Answer> {
+async function toolResult(
+  parts: RequestParts,
+  incoming: Incoming,
+  run: () => Promise<Answer>,
+  executed?: string,
+): Promise<Answer> {
   try {
     return await run()
   } catch (thrown) {
@@ -151,9 +199,14 @@ async function toolResult(parts: RequestParts, incoming: Incoming, run: () => Pr
 async function unknownTool(parts: RequestParts, who: Requester, name: string): Promise<string> {
   const view = await viewOf(parts, who)
   const suggestions = parts.tools.suggest(name, (tool) => view.sees(tool))
-  const hint = suggestions.length > 0 ? ` Did you mean: ${suggestions.join(', ')}?` : ' Search first with search_tools.'
+  const hint =
+    suggestions.length > 0 ? ` Did you mean: ${suggestions.join(', ')}?` : ' Search first with search_tools.'
   const facts = { error: 'unknown_tool', tool_name: name, suggestions }
-  return JSON.stringify({ content: [{ type: 'text', text: `There is no tool called ${name.slice(0, 128)}.${hint}` }], structuredContent: facts, isError: true })
+  return JSON.stringify({
+    content: [{ type: 'text', text: `There is no tool called ${name.slice(0, 128)}.${hint}` }],
+    structuredContent: facts,
+    isError: true,
+  })
 }
 
 /** Results made here carry what the modern era wants on every result (protocol.md §1.3). */

@@ -27,7 +27,10 @@ export type Trail = { resolved: Resolved | undefined }
  * Opening must succeed before anything happens; closing comes before the reply and may not undo what already did.
  * A crash between the two leaves an open entry, which is itself evidence.
  */
-export function audited(journal: Journal, run: (call: Received, trail: Trail) => Promise<Cleared>): (call: Received) => Promise<Cleared> {
+export function audited(
+  journal: Journal,
+  run: (call: Received, trail: Trail) => Promise<Cleared>,
+): (call: Received) => Promise<Cleared> {
   return async (call) => {
     const entry = await journal.open(openingOf(call))
     const trail: Trail = { resolved: undefined }
@@ -69,17 +72,31 @@ function openingOf(call: Received): OpenEntry {
 
 function place(resolved: Resolved | undefined): Pick<CloseEntry, 'serverId' | 'tool'> {
   if (resolved === undefined) return {}
-  return { serverId: resolved.connector.id, ...(resolved.target.kind === 'tool' ? { tool: resolved.target.tool.name } : {}) }
+  return {
+    serverId: resolved.connector.id,
+    ...(resolved.target.kind === 'tool' ? { tool: resolved.target.tool.name } : {}),
+  }
 }
 
 function successOf(call: Cleared): CloseEntry {
   const rules = call.decision.rules
   const base = { ...place(call), rules }
   if (call.reply.kind === 'parked' || isQuestion(call.reply)) {
-    return { ...base, action: call.method === 'tools/call' ? 'tool_call_paused' : actions[call.method], outcome: 'pending', reason: 'waits for an answer of the client' }
+    return {
+      ...base,
+      action: call.method === 'tools/call' ? 'tool_call_paused' : actions[call.method],
+      outcome: 'pending',
+      reason: 'waits for an answer of the client',
+    }
   }
   if (call.reply.kind === 'error') {
-    return { ...base, action: failed(call), outcome: 'failure', error: call.reply.message, reason: 'the connector answered with an error' }
+    return {
+      ...base,
+      action: failed(call),
+      outcome: 'failure',
+      error: call.reply.message,
+      reason: 'the connector answered with an error',
+    }
   }
   const isError = call.reply.members.get('isError') === 'true'
   return {

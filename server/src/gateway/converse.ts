@@ -21,7 +21,8 @@ export async function converse(parts: ConverseParts, first: Received): Promise<C
   let call = first
   for (let round = 0; round < maxRounds; round++) {
     const done = await parts.run(call)
-    if (done.reply.kind !== 'result' || done.reply.members.get('resultType') !== '"input_required"') return done
+    if (done.reply.kind !== 'result' || done.reply.members.get('resultType') !== '"input_required"')
+      return done
     const answers = await askAll(call, done.reply.members.get('inputRequests'))
     const state = done.reply.members.get('requestState')
     const params = new Map(first.params)
@@ -35,7 +36,8 @@ async function askAll(call: Received, requests: string | undefined): Promise<Map
   const answers = new Map<string, string>()
   if (!isObjectText(requests)) return answers
   const questions = [...membersOf(requests)]
-  if (questions.length > maxQuestions) throw new GatewayError('upstream-malformed', 'the connector asked too many questions at once')
+  if (questions.length > maxQuestions)
+    throw new GatewayError('upstream-malformed', 'the connector asked too many questions at once')
   const asked = questions.map(async ([key, text]) => [key, await askOne(call, text)] as const)
   for (const [key, reply] of await Promise.all(asked)) {
     if ('error' in reply) throw refusedByClient(reply.error)
@@ -47,11 +49,15 @@ async function askAll(call: Received, requests: string | undefined): Promise<Map
 function askOne(call: Received, text: string): Promise<AskReply> {
   const question = isObjectText(text) ? membersOf(text) : new Map<string, string>()
   const method = stringOf(question.get('method'))
-  if (method === undefined) throw new GatewayError('upstream-malformed', 'the connector asked a question without a method')
+  if (method === undefined)
+    throw new GatewayError('upstream-malformed', 'the connector asked a question without a method')
   return call.exchange.ask(method, question.get('params') ?? '{}')
 }
 
 function refusedByClient(error: string): GatewayError {
   const message = isObjectText(error) ? stringOf(membersOf(error).get('message')) : undefined
-  return new GatewayError('invalid-request', `the client did not answer: ${message?.slice(0, 200) ?? 'no reason given'}`)
+  return new GatewayError(
+    'invalid-request',
+    `the client did not answer: ${message?.slice(0, 200) ?? 'no reason given'}`,
+  )
 }

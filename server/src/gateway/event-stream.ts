@@ -38,7 +38,12 @@ export class EventStream {
   constructor(response: ServerResponse, beats: Beats, headers: Record<string, string>) {
     this.#response = response
     this.#beats = beats
-    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-store', 'x-accel-buffering': 'no' })
+    response.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-store',
+      'x-accel-buffering': 'no',
+    })
     response.flushHeaders()
     beats.add(this)
     response.on('close', () => beats.remove(this))

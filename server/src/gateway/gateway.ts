@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config } from '../config/config.ts'
 import type { Keyring } from '../credentials/keyring.ts'
-import { type GatewayError, reasons } from '../kernel/errors.ts'
+import type { Connector } from '../kernel/connector.ts'
+import { GatewayError, reasons } from '../kernel/errors.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
 import type { Bus, Db } from '../storage/storage.ts'
-import type { Connector } from '../kernel/connector.ts'
-import { Beats, EventStream } from './event-stream.ts'
 import { endpointKey } from './endpoint.ts'
+import { Beats, EventStream } from './event-stream.ts'
 import { type DoorParts, mcpDoor, type Visit } from './http.ts'
-import { requesterOf, type LegacyParts } from './legacy.ts'
+import { type LegacyParts, requesterOf } from './legacy.ts'
 import { listening } from './listen.ts'
 import { liveSessions } from './live-sessions.ts'
 import { oldTransport } from './old-transport.ts'
@@ -17,13 +17,13 @@ import { parkedCalls } from './parked-calls.ts'
 import { buildPipeline, type PipelineParts } from './pipeline.ts'
 import { modernVersion } from './protocol.ts'
 import { type PostParts, receivePost, sessionOf } from './receive-post.ts'
+import { factsOf } from './request-facts.ts'
 import { requestStates } from './request-state.ts'
 import { createSeal } from './seal.ts'
 import { sessionTokens } from './session-token.ts'
 import { sessionStore } from './store.ts'
 import { type Subscriptions, subscriptions } from './subscriptions.ts'
 import { taskIds } from './task-ids.ts'
-import { GatewayError as Refusal } from '../kernel/errors.ts'
 
 export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
   Omit<PipelineParts, 'parked' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
@@ -56,17 +56,36 @@ export function createGateway(parts: GatewayParts): Gateway {
     publish: (key) => parts.bus.publish('mcp_sessions', key),
     onGone: (key) => parts.upstreams.endSession(key),
   })
-  const toolsChanged = (connector: Connector) => {
-    parts.tools.learn(connector).catch((thrown: unknown) => parts.log.warn({ err: thrown, connector: connector.id }, 'tools could not be learned again'))
-  }
+  const toolsChanged = (connector: Connector) => parts.tools.hearListChanged(connector.id)
   const watching = subscriptions({ upstreams: parts.upstreams, live, toolsChanged })
-  const run = buildPipeline({ ...parts, parked, subscriptions: watching, idleTimeoutMs: config.limits.callIdleMs, listPages: config.limits.listPages })
+  const run = buildPipeline({
+    ...parts,
+    parked,
+    subscriptions: watching,
+    idleTimeoutMs: config.limits.callIdleMs,
+    listPages: config.limits.listPages,
+  })
   const serverInfo = JSON.stringify({ name: 'runlayer', title: config.productName, version: config.version })
   const listen = listening({ ...parts, beats, toolsChanged, serverInfo })
   const report = (error: GatewayError, requestId: string) => {
-    if (reasons[error.reason].fault === 'gateway') parts.log.error({ err: error, cause: error.cause, request_id: requestId }, 'a request failed in the gateway')
+    if (reasons[error.reason].fault === 'gateway')
+      parts.log.error(
+        { err: error, cause: error.cause, request_id: requestId },
+        'a request failed in the gateway',
+      )
   }
-  const shared = { ...parts, run, serverInfo, beats, live, report, states: requestStates(sealFor('request-state'), now), tasks: taskIds(sealFor('task')), tokens: sessionTokens(sealFor('session'), now), read: { maxDepth: config.limits.jsonDepth } }
+  const shared = {
+    ...parts,
+    run,
+    serverInfo,
+    beats,
+    live,
+    report,
+    states: requestStates(sealFor('request-state'), now),
+    tasks: taskIds(sealFor('task')),
+    tokens: sessionTokens(sealFor('session'), now),
+    read: { maxDepth: config.limits.jsonDepth },
+  }
   const old = oldTransport(shared)
   const post = receivePost({ ...shared, old, listening: listen, maxBodyBytes: config.limits.requestBytes })
   const stopHearing = hearChanges(parts, { live, listen })
@@ -74,7 +93,14 @@ export function createGateway(parts: GatewayParts): Gateway {
   sweep.unref()
 
   return {
-    handle: mcpDoor({ ...parts, beats }, { POST: post, GET: (visit) => openStream({ ...shared, watching, old, beats }, visit), DELETE: (visit) => endSession(shared, visit) }),
+    handle: mcpDoor(
+      { ...parts, beats },
+      {
+        POST: post,
+        GET: (visit) => openStream({ ...shared, watching, old, beats }, visit),
+        DELETE: (visit) => endSession(shared, visit),
+      },
+    ),
     run,
     close() {
       clearInterval(sweep)
@@ -88,18 +114,25 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
 }
 
-type StreamParts = LegacyParts & { watching: Subscriptions; old: { open(visit: Visit): void }; beats: Beats; log: DoorParts['log'] }
+type StreamParts = LegacyParts & {
+  watching: Subscriptions
+  old: { open(visit: Visit): void }
+  beats: Beats
+  log: DoorParts['log']
+}
 
 /** GET: the stream of a 2025 session, or the 2024-11-05 transport; anything else is 405 (contract.md §3). */
 async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
   const { headers } = visit.request
   const wantsStream = (headers.accept ?? '').includes('text/event-stream')
   if (headers['mcp-session-id'] === undefined) {
-    if (!wantsStream || headers['mcp-protocol-version'] === modernVersion) throw new Refusal('method-not-allowed', 'GET opens a stream of a session; send requests with POST')
+    if (!wantsStream || headers['mcp-protocol-version'] === modernVersion)
+      throw new GatewayError('method-not-allowed', 'GET opens a stream of a session; send requests with POST')
     return parts.old.open(visit)
   }
   const session = await sessionOf(parts, visit)
-  if (!wantsStream) throw new Refusal('method-not-allowed', 'GET opens a stream: accept text/event-stream')
+  if (!wantsStream)
+    throw new GatewayError('method-not-allowed', 'GET opens a stream: accept text/event-stream')
   session.stream?.end()
   const stream = new EventStream(visit.response, parts.beats, { 'x-request-id': visit.asker.requestId })
   session.stream = stream
@@ -110,11 +143,26 @@ async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
     session.watch = undefined
   })
   const who = requesterOf(visit.asker, session)
-  const connector = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
+  const connector =
+    who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
   if (connector === undefined) return
+  const visible = parts.policy.decide(who.caller, {
+    connector,
+    kind: 'server',
+    name: '',
+    phase: 'list',
+    args: undefined,
+    facts: factsOf(who),
+  })
+  if (visible.effect !== 'allow') return
   try {
     const credential = await parts.credentials.attach(connector, who.caller.id)
-    await parts.watching.renew(session, { connector, credential, lane: { principal: who.caller.id, session: session.facts.key, exclusive: false }, capabilities: who.client.capabilities })
+    await parts.watching.renew(session, {
+      connector,
+      credential,
+      lane: { principal: who.caller.id, session: session.facts.key, exclusive: false },
+      capabilities: who.client.capabilities,
+    })
   } catch (thrown) {
     // The stream still carries what the gateway itself knows; the upstream's own news are missed.
     parts.log.debug({ err: thrown, connector: connector.id }, 'an upstream could not be watched')
@@ -123,21 +171,38 @@ async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
 
 async function endSession(parts: LegacyParts, visit: Visit): Promise<void> {
   const token = visit.request.headers['mcp-session-id']
-  const facts = typeof token === 'string' ? parts.tokens.read(token, visit.asker.caller, endpointKey(visit.asker.endpoint)) : undefined
-  if (facts === undefined) throw new Refusal(token === undefined ? 'method-not-allowed' : 'session-unknown', 'there is no such session of yours here')
+  const facts =
+    typeof token === 'string'
+      ? parts.tokens.read(token, visit.asker.caller, endpointKey(visit.asker.endpoint))
+      : undefined
+  if (facts === undefined)
+    throw new GatewayError(
+      token === undefined ? 'method-not-allowed' : 'session-unknown',
+      'there is no such session of yours here',
+    )
   const session = await parts.live.get(facts)
   await parts.live.end(session.facts)
   visit.response.writeHead(204, { 'x-request-id': visit.asker.requestId }).end()
 }
 
-type Hearing = { live: { all(): Iterable<{ facts: { endpoint: string }; notify(method: string, params: string): void }>; heard(key: string): Promise<void> }; listen: { toolsChanged(serverId: string | undefined): void } }
+type Hearing = {
+  live: {
+    all(): Iterable<{ facts: { endpoint: string }; notify(method: string, params: string): void }>
+    heard(key: string): Promise<void>
+  }
+  listen: { toolsChanged(serverId: string | undefined): void }
+}
 
 /** Who listens is told when what it may see could have changed. */
 function hearChanges(parts: GatewayParts, { live, listen }: Hearing): () => void {
   const tell = (serverId: string | undefined) => {
     listen.toolsChanged(serverId)
     for (const session of live.all()) {
-      if (session.facts.endpoint !== 'runlayer' && (serverId === undefined || session.facts.endpoint === serverId)) session.notify('notifications/tools/list_changed', '{}')
+      if (
+        session.facts.endpoint !== 'runlayer' &&
+        (serverId === undefined || session.facts.endpoint === serverId)
+      )
+        session.notify('notifications/tools/list_changed', '{}')
     }
   }
   const offs = [

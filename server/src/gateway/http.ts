@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Connectors } from '../connectors/connectors.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Caller } from '../kernel/caller.ts'
 import type { Endpoint } from '../kernel/call.ts'
+import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
-import { JsonRefusal } from '../lib/raw-json.ts'
 import type { PeerAddress } from '../lib/peer-address.ts'
-import type { Connectors } from '../connectors/connectors.ts'
+import { JsonRefusal } from '../lib/raw-json.ts'
 import type { Bus } from '../storage/storage.ts'
 import { readEndpoint } from './endpoint.ts'
 import type { Beats } from './event-stream.ts'
@@ -42,19 +42,33 @@ export type Methods = { POST: Receive; GET: Receive; DELETE: Receive }
  * The MCP front door on node:http. The credential is judged first; then host and origin; then whether the endpoint
  * exists. Nothing a request says about itself is believed for any of that.
  */
-export function mcpDoor(parts: DoorParts, methods: Methods): (request: IncomingMessage, response: ServerResponse) => void {
+export function mcpDoor(
+  parts: DoorParts,
+  methods: Methods,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const requestId = randomUUID()
-    serve(parts, methods, { request, response, requestId }).catch((thrown: unknown) => refuse(parts, { response, requestId }, thrown))
+    serve(parts, methods, { request, response, requestId }).catch((thrown: unknown) =>
+      refuse(parts, { response, requestId }, thrown),
+    )
   }
 }
 
 type Arrival = { request: IncomingMessage; response: ServerResponse; requestId: string }
 
-async function serve(parts: DoorParts, methods: Methods, { request, response, requestId }: Arrival): Promise<void> {
+async function serve(
+  parts: DoorParts,
+  methods: Methods,
+  { request, response, requestId }: Arrival,
+): Promise<void> {
   const headers = request.headers
   const ip = parts.peerAddress(request)
-  const presented = { authorization: headers.authorization, apiKey: single(headers['x-runlayer-api-key']), cookie: undefined, ip }
+  const presented = {
+    authorization: headers.authorization,
+    apiKey: single(headers['x-runlayer-api-key']),
+    cookie: undefined,
+    ip,
+  }
   const reauthenticate = () => parts.identity.authenticate(presented)
   const fresh = parts.bus.ensureFresh()
   if (fresh !== undefined) await fresh
@@ -65,7 +79,8 @@ async function serve(parts: DoorParts, methods: Methods, { request, response, re
   const mark = url.indexOf('?')
   const endpoint = existing(parts, mark === -1 ? url : url.slice(0, mark))
   const method = request.method
-  if (method !== 'POST' && method !== 'GET' && method !== 'DELETE') throw new GatewayError('method-not-allowed', 'MCP endpoints answer POST, GET and DELETE')
+  if (method !== 'POST' && method !== 'GET' && method !== 'DELETE')
+    throw new GatewayError('method-not-allowed', 'MCP endpoints answer POST, GET and DELETE')
   await methods[method]({
     request,
     response,
@@ -103,7 +118,8 @@ function existing(parts: DoorParts, path: string): Endpoint {
 /** A refusal before any JSON-RPC request was understood: an HTTP status, with a JSON-RPC error for clients to show. */
 function refuse(parts: DoorParts, { response, requestId }: Omit<Arrival, 'request'>, thrown: unknown): void {
   const error = toHttpError(thrown)
-  if (error.reason === 'internal') parts.log.error({ err: error.cause, request_id: requestId }, 'an MCP request failed')
+  if (error.reason === 'internal')
+    parts.log.error({ err: error.cause, request_id: requestId }, 'an MCP request failed')
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return
@@ -122,7 +138,9 @@ export function challenge(publicUrl: URL): string {
 }
 
 function toHttpError(thrown: unknown): GatewayError {
-  if (thrown instanceof JsonRefusal) return new GatewayError('invalid-request', thrown.message, { cause: thrown })
-  if (thrown instanceof SyntaxError) return new GatewayError('unreadable-json', 'the body is not valid JSON', { cause: thrown })
+  if (thrown instanceof JsonRefusal)
+    return new GatewayError('invalid-request', thrown.message, { cause: thrown })
+  if (thrown instanceof SyntaxError)
+    return new GatewayError('unreadable-json', 'the body is not valid JSON', { cause: thrown })
   return toGatewayError(thrown)
 }

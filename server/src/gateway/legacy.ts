@@ -30,7 +30,11 @@ export type LegacyLink = {
 export type Started = { token: string; session: LiveSession; text: string }
 
 /** Answers `initialize`: the session lives in the sealed token it returns (design.md §3). */
-export async function initialize(parts: LegacyParts, asker: Asker, message: RpcMessage & { kind: 'request' }): Promise<Started> {
+export async function initialize(
+  parts: LegacyParts,
+  asker: Asker,
+  message: RpcMessage & { kind: 'request' },
+): Promise<Started> {
   const value = (message.value as { params?: JsonObject }).params ?? {}
   const version = negotiate(stringOf(message.params.get('protocolVersion')))
   const { token, facts } = parts.tokens.issue({
@@ -42,7 +46,8 @@ export async function initialize(parts: LegacyParts, asker: Asker, message: RpcM
   })
   const session = parts.live.add(facts)
   const who = requesterOf(asker, session)
-  const connector = asker.endpoint.kind === 'connector' ? parts.connectors.find(asker.endpoint.serverId) : undefined
+  const connector =
+    asker.endpoint.kind === 'connector' ? parts.connectors.find(asker.endpoint.serverId) : undefined
   const offer = await offerOf(parts, who, connector)
   const members: [string, string][] = [
     ['protocolVersion', JSON.stringify(version)],
@@ -87,10 +92,18 @@ export async function answerLegacy(parts: LegacyParts, request: LegacyRequest): 
   const exchange: Exchange = {
     signal: controller.signal,
     notify: (method, params) => request.link.notify(method, params),
-    ask: (method, params) => session.ask(method, params, (text) => request.link.send(text) || sendOnStream(session, text)),
+    ask: (method, params) =>
+      session.ask(method, params, (text) => request.link.send(text) || sendOnStream(session, text)),
   }
   try {
-    const answer = await answerRequest(parts, { who, method: message.method, params: message.params, mirrors: undefined, exchange, reauthenticate: request.reauthenticate })
+    const answer = await answerRequest(parts, {
+      who,
+      method: message.method,
+      params: message.params,
+      mirrors: undefined,
+      exchange,
+      reauthenticate: request.reauthenticate,
+    })
     return 'result' in answer ? resultText(message.id, answer.result) : rawErrorText(message.id, answer.error)
   } finally {
     session.finish(message.id)
@@ -104,7 +117,10 @@ function sendOnStream(session: LiveSession, text: string): boolean {
 }
 
 /** Requests that need no upstream. */
-async function answerHere(parts: LegacyParts, ask: { who: Requester; session: LiveSession; message: RpcMessage & { kind: 'request' } }): Promise<string | undefined> {
+async function answerHere(
+  parts: LegacyParts,
+  ask: { who: Requester; session: LiveSession; message: RpcMessage & { kind: 'request' } },
+): Promise<string | undefined> {
   const { who, session, message } = ask
   switch (message.method) {
     case 'ping':
@@ -113,7 +129,8 @@ async function answerHere(parts: LegacyParts, ask: { who: Requester; session: Li
       return await setLevel(parts, session, message.params)
     case 'tools/list': {
       refuseCursor(message.params)
-      const connector = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
+      const connector =
+        who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
       return `{"tools":${await listTools(parts, who, connector)}}`
     }
     default:
@@ -123,7 +140,8 @@ async function answerHere(parts: LegacyParts, ask: { who: Requester; session: Li
 
 async function setLevel(parts: LegacyParts, session: LiveSession, params: RawObject): Promise<string> {
   const level = stringOf(params.get('level'))
-  if (!isLogLevel(level)) throw new GatewayError('invalid-params', 'level must be one of the syslog levels, such as info')
+  if (!isLogLevel(level))
+    throw new GatewayError('invalid-params', 'level must be one of the syslog levels, such as info')
   await parts.live.setLogLevel(session, level)
   return '{}'
 }
@@ -131,7 +149,10 @@ async function setLevel(parts: LegacyParts, session: LiveSession, params: RawObj
 /** Takes a notification or a response of a session; neither has an answer. */
 export function takeLegacy(session: LiveSession, message: RpcMessage): void {
   if (message.kind === 'response') {
-    session.answer(message.id, message.result === undefined ? { error: message.error ?? '{}' } : { result: message.result })
+    session.answer(
+      message.id,
+      message.result === undefined ? { error: message.error ?? '{}' } : { result: message.result },
+    )
   } else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
     const id = message.params.get('requestId')
     if (id !== undefined) session.cancel(id)

@@ -8,13 +8,19 @@ import { connectTool, type VisibleParts, viewOf } from './visible-tools.ts'
  * The tools array as JSON text, whole and in a fixed order (R8). Nothing upstream is asked: tools are learned ahead, and
  * the list depends on nothing but who asks (protocol.md §0.6).
  */
-export async function listTools(parts: VisibleParts, who: Requester, connector: Connector | undefined): Promise<string> {
+export async function listTools(
+  parts: VisibleParts,
+  who: Requester,
+  connector: Connector | undefined,
+): Promise<string> {
   if (who.endpoint.kind === 'runlayer') return metaToolDefinitions
   if (connector === undefined) return '[]'
   const view = await viewOf(parts, who, connector)
   const connect = view.unconnected.has(connector.id) ? [JSON.stringify(connectTool(connector))] : []
   const shown = parts.tools.of(connector.id).filter((tool) => view.sees(tool))
-  const definitions = shown.map((tool) => (who.client.era === 'legacy' ? forLegacy(tool.definition) : tool.definition))
+  const definitions = shown.map((tool) =>
+    who.client.era === 'legacy' ? forLegacy(tool.definition) : tool.definition,
+  )
   return `[${[...connect, ...definitions].join(',')}]`
 }
 

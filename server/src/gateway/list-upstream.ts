@@ -28,7 +28,8 @@ export async function listAll({ call, request, maxPages }: Options): Promise<Ups
     const reply = await call({ ...request, params })
     if (reply.kind === 'error') return reply
     for (const item of elementsOf(reply.members.get(member) ?? '[]')) items.push(item)
-    cursor = stringOf(reply.members.get('nextCursor')) === undefined ? undefined : reply.members.get('nextCursor')
+    cursor =
+      stringOf(reply.members.get('nextCursor')) === undefined ? undefined : reply.members.get('nextCursor')
     if (cursor === undefined) return whole(reply, member, items)
     if (seen.has(cursor)) throw malformed(request, 'repeats a list cursor')
     seen.add(cursor)
@@ -36,7 +37,11 @@ export async function listAll({ call, request, maxPages }: Options): Promise<Ups
   throw malformed(request, `has more than ${maxPages} pages`)
 }
 
-function whole(last: UpstreamReply & { kind: 'result' }, member: string, items: readonly string[]): UpstreamReply {
+function whole(
+  last: UpstreamReply & { kind: 'result' },
+  member: string,
+  items: readonly string[],
+): UpstreamReply {
   const members = new Map(last.members)
   members.set(member, `[${items.join(',')}]`)
   members.delete('nextCursor')
@@ -44,5 +49,7 @@ function whole(last: UpstreamReply & { kind: 'result' }, member: string, items: 
 }
 
 function malformed(request: UpstreamRequest, what: string): GatewayError {
-  return new GatewayError('upstream-malformed', `${request.connector.name} ${what} in ${request.method}`, { connector: request.connector.name })
+  return new GatewayError('upstream-malformed', `${request.connector.name} ${what} in ${request.method}`, {
+    connector: request.connector.name,
+  })
 }

@@ -4,13 +4,13 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Watch } from '../kernel/upstream.ts'
 import { elementsOf, isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
-import type { VisibleParts } from './visible-tools.ts'
 import { type Beats, EventStream } from './event-stream.ts'
 import { metaKeys } from './protocol.ts'
 import { factsOf } from './request-facts.ts'
 import type { Requester } from './requester.ts'
 import { notificationText, resultText } from './rpc-text.ts'
 import type { SubscriptionParts } from './subscriptions.ts'
+import type { VisibleParts } from './visible-tools.ts'
 
 const maxListeners = 10_000
 const maxPerPrincipal = 64
@@ -27,21 +27,41 @@ export type Listening = {
   close(): void
 }
 
-export type ListenRequest = { who: Requester; id: string; params: RawObject; connector: Connector | undefined; response: ServerResponse }
-export type ListenParts = VisibleParts & Pick<SubscriptionParts, 'upstreams' | 'toolsChanged'> & { beats: Beats; serverInfo: string }
+export type ListenRequest = {
+  who: Requester
+  id: string
+  params: RawObject
+  connector: Connector | undefined
+  response: ServerResponse
+}
+export type ListenParts = VisibleParts &
+  Pick<SubscriptionParts, 'upstreams' | 'toolsChanged'> & { beats: Beats; serverInfo: string }
 
 export function listening(parts: ListenParts): Listening {
   const listeners = new Set<Listener>()
   return {
     async open(request) {
       const mine = [...listeners].filter((each) => each.who.caller.id === request.who.caller.id).length
-      if (listeners.size >= maxListeners || mine >= maxPerPrincipal) throw new GatewayError('busy', `one person may listen at most ${maxPerPrincipal} times at once`)
+      if (listeners.size >= maxListeners || mine >= maxPerPrincipal)
+        throw new GatewayError('busy', `one person may listen at most ${maxPerPrincipal} times at once`)
       const wanted = honoured(parts, request)
       const stream = new EventStream(request.response, parts.beats, { 'x-request-id': request.who.requestId })
       const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id}}`
-      const send = (method: string, params: RawObject) => stream.send(notificationText(method, objectText([...params, ['_meta', tag]])))
+      const send = (method: string, params: RawObject) =>
+        stream.send(notificationText(method, objectText([...params, ['_meta', tag]])))
       const end = () => {
-        stream.send(resultText(request.id, objectText([['resultType', '"complete"'], ['_meta', `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id},${JSON.stringify(metaKeys.serverInfo)}:${parts.serverInfo}}`]])))
+        stream.send(
+          resultText(
+            request.id,
+            objectText([
+              ['resultType', '"complete"'],
+              [
+                '_meta',
+                `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id},${JSON.stringify(metaKeys.serverInfo)}:${parts.serverInfo}}`,
+              ],
+            ]),
+          ),
+        )
         stream.end()
       }
       const listener: Listener = { who: request.who, wanted, send, end }
@@ -58,7 +78,11 @@ export function listening(parts: ListenParts): Listening {
     toolsChanged(serverId) {
       for (const listener of listeners) {
         const endpoint = listener.who.endpoint
-        if (listener.wanted.tools && endpoint.kind === 'connector' && (serverId === undefined || endpoint.serverId === serverId)) {
+        if (
+          listener.wanted.tools &&
+          endpoint.kind === 'connector' &&
+          (serverId === undefined || endpoint.serverId === serverId)
+        ) {
           listener.send('notifications/tools/list_changed', new Map())
         }
       }
@@ -78,10 +102,20 @@ function honoured(parts: ListenParts, request: ListenRequest): Wanted {
   const connector = request.connector
   const list = asked.get('resourceSubscriptions')
   const uris = list?.startsWith('[') === true ? elementsOf(list).map((uri) => stringOf(uri) ?? '') : []
-  if (uris.length > maxUris) throw new GatewayError('invalid-params', `at most ${maxUris} resources can be watched at once`)
+  if (uris.length > maxUris)
+    throw new GatewayError('invalid-params', `at most ${maxUris} resources can be watched at once`)
   const facts = factsOf(request.who)
   const readable = (uri: string) =>
-    connector !== undefined && uri !== '' && parts.policy.decide(request.who.caller, { connector, kind: 'resource', name: uri, phase: 'list', args: undefined, facts }).effect === 'allow'
+    connector !== undefined &&
+    uri !== '' &&
+    parts.policy.decide(request.who.caller, {
+      connector,
+      kind: 'resource',
+      name: uri,
+      phase: 'list',
+      args: undefined,
+      facts,
+    }).effect === 'allow'
   return {
     tools: asked.get('toolsListChanged') === 'true' && connector !== undefined,
     prompts: asked.get('promptsListChanged') === 'true' && connector !== undefined,
@@ -99,11 +133,26 @@ function acknowledged(wanted: Wanted): string {
   })
 }
 
-async function watchUpstream(parts: ListenParts, request: ListenRequest, listener: Listener): Promise<Watch | undefined> {
+async function watchUpstream(
+  parts: ListenParts,
+  request: ListenRequest,
+  listener: Listener,
+): Promise<Watch | undefined> {
   const { connector, who } = request
   const { wanted } = listener
-  if (connector === undefined || !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length > 0)) return undefined
-  const visible = parts.policy.decide(who.caller, { connector, kind: 'server', name: '', phase: 'list', args: undefined, facts: factsOf(who) })
+  if (
+    connector === undefined ||
+    !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length > 0)
+  )
+    return undefined
+  const visible = parts.policy.decide(who.caller, {
+    connector,
+    kind: 'server',
+    name: '',
+    phase: 'list',
+    args: undefined,
+    facts: factsOf(who),
+  })
   if (visible.effect !== 'allow') return undefined
   try {
     return await parts.upstreams.watch({
@@ -121,12 +170,20 @@ async function watchUpstream(parts: ListenParts, request: ListenRequest, listene
   }
 }
 
-function hear(parts: ListenParts, to: { connector: Connector; listener: Listener }, method: string, params: RawObject): void {
+function hear(
+  parts: ListenParts,
+  to: { connector: Connector; listener: Listener },
+  method: string,
+  params: RawObject,
+): void {
   const { wanted, send } = to.listener
   if (method === 'notifications/tools/list_changed') parts.toolsChanged(to.connector)
   else if (method === 'notifications/prompts/list_changed' && wanted.prompts) send(method, new Map())
   else if (method === 'notifications/resources/list_changed' && wanted.resources) send(method, new Map())
-  else if (method === 'notifications/resources/updated' && wanted.uris.includes(stringOf(params.get('uri')) ?? '')) {
+  else if (
+    method === 'notifications/resources/updated' &&
+    wanted.uris.includes(stringOf(params.get('uri')) ?? '')
+  ) {
     send(method, new Map([['uri', params.get('uri') ?? '""']]))
   }
 }

@@ -39,8 +39,10 @@ export class LiveSession {
 
   /** Registers a request so that notifications/cancelled can reach it. An id still in use is refused. */
   start(id: string): AbortController {
-    if (this.#running.has(id)) throw new GatewayError('invalid-request', 'a request with this id is still running')
-    if (this.#running.size >= maxRunningPerSession) throw new GatewayError('busy', `a session may have at most ${maxRunningPerSession} requests at once`)
+    if (this.#running.has(id))
+      throw new GatewayError('invalid-request', 'a request with this id is still running')
+    if (this.#running.size >= maxRunningPerSession)
+      throw new GatewayError('busy', `a session may have at most ${maxRunningPerSession} requests at once`)
     const controller = new AbortController()
     this.#running.set(id, controller)
     return controller
@@ -68,7 +70,8 @@ export class LiveSession {
       const timer = setTimeout(() => answer(refusedAsk('the client did not answer in time')), askTimeoutMs)
       timer.unref()
       this.#asks.set(id, { answer, timer })
-      if (!send(requestText(JSON.stringify(id), method, params))) answer(refusedAsk('the client takes no stream'))
+      if (!send(requestText(JSON.stringify(id), method, params)))
+        answer(refusedAsk('the client takes no stream'))
     })
   }
 
@@ -80,7 +83,8 @@ export class LiveSession {
   }
 
   subscribe(uri: string): void {
-    if (this.subscriptions.size >= maxSubscriptions) throw new GatewayError('busy', `a session may have at most ${maxSubscriptions} subscriptions`)
+    if (this.subscriptions.size >= maxSubscriptions)
+      throw new GatewayError('busy', `a session may have at most ${maxSubscriptions} subscriptions`)
     this.subscriptions.add(uri)
   }
 
@@ -89,7 +93,8 @@ export class LiveSession {
   }
 
   end(): void {
-    for (const controller of this.#running.values()) controller.abort(new GatewayError('session-unknown', 'the session has ended'))
+    for (const controller of this.#running.values())
+      controller.abort(new GatewayError('session-unknown', 'the session has ended'))
     for (const ask of [...this.#asks.values()]) ask.answer(refusedAsk('the session has ended'))
     this.stream?.end()
     this.stream = undefined
@@ -105,6 +110,7 @@ function refusedAsk(why: string): AskReply {
 export type LiveSessions = {
   /** The live session of a token; rejects with session-unknown when it was ended. Sync when known here. */
   get(facts: SessionFacts): LiveSession | Promise<LiveSession>
+  find(key: string): LiveSession | undefined
   /** A session just issued: known to be new, so no look-up is needed. */
   add(facts: SessionFacts): LiveSession
   end(facts: SessionFacts): Promise<void>
@@ -124,81 +130,105 @@ export type LiveSessionParts = {
   onGone(key: string): void
 }
 
-export function liveSessions(parts: LiveSessionParts): LiveSessions {
-  const sessions = new Map<string, LiveSession>()
+/** The sessions in memory, least recently used first. */
+class Shelf {
+  readonly #sessions = new Map<string, LiveSession>()
+  readonly #parts: LiveSessionParts
 
-  const insert = (session: LiveSession) => {
-    sessions.set(session.facts.key, session)
-    if (sessions.size > maxIdleSessions) evictIdle(1)
+  constructor(parts: LiveSessionParts) {
+    this.#parts = parts
+  }
+
+  find(key: string): LiveSession | undefined {
+    return this.#sessions.get(key)
+  }
+
+  all(): Iterable<LiveSession> {
+    return this.#sessions.values()
+  }
+
+  insert(session: LiveSession): LiveSession {
+    this.#sessions.set(session.facts.key, session)
+    if (this.#sessions.size > maxIdleSessions) this.#evictOne()
     return session
   }
-  const drop = (session: LiveSession) => {
-    sessions.delete(session.facts.key)
-    session.end()
-    parts.onGone(session.facts.key)
+
+  touch(session: LiveSession): LiveSession {
+    session.lastSeenMs = this.#parts.now()
+    this.#sessions.delete(session.facts.key)
+    this.#sessions.set(session.facts.key, session)
+    return session
   }
-  /** The Map keeps the order of last use: the first idle ones are the oldest. */
-  const evictIdle = (count: number) => {
-    let left = count
-    let looked = 0
-    for (const session of sessions.values()) {
-      if (left === 0 || looked++ > 64) return
-      if (!session.busy && session.subscriptions.size === 0) {
-        drop(session)
-        left -= 1
-      }
+
+  drop(session: LiveSession): void {
+    this.#sessions.delete(session.facts.key)
+    session.end()
+    this.#parts.onGone(session.facts.key)
+  }
+
+  sweep(): void {
+    const limit = this.#parts.now() - idleMs
+    for (const session of [...this.#sessions.values()]) {
+      if (!session.busy && session.lastSeenMs < limit) this.drop(session)
     }
   }
-  const touch = (session: LiveSession) => {
-    session.lastSeenMs = parts.now()
-    sessions.delete(session.facts.key)
-    sessions.set(session.facts.key, session)
-    return session
+
+  close(): void {
+    for (const session of [...this.#sessions.values()]) session.end()
+    this.#sessions.clear()
   }
+
+  #evictOne(): void {
+    let looked = 0
+    for (const session of this.#sessions.values()) {
+      if (looked++ > 64) return
+      if (!session.busy && session.subscriptions.size === 0) return this.drop(session)
+    }
+  }
+}
+
+export function liveSessions(parts: LiveSessionParts): LiveSessions {
+  const shelf = new Shelf(parts)
   const rebuild = async (facts: SessionFacts) => {
     const row = await parts.store.find(facts.key)
     if (row?.ended === true) throw new GatewayError('session-unknown', 'this session has ended')
-    const raced = sessions.get(facts.key)
-    if (raced !== undefined) return touch(raced)
+    const raced = shelf.find(facts.key)
+    if (raced !== undefined) return shelf.touch(raced)
     const session = new LiveSession(facts, parts.now())
     session.logLevel = row?.logLevel
-    return insert(session)
+    return shelf.insert(session)
   }
   const expiry = (facts: SessionFacts) => new Date(facts.issuedAtMs + sessionLifeMs)
 
   return {
     get(facts) {
-      const known = sessions.get(facts.key)
-      return known === undefined ? rebuild(facts) : touch(known)
+      const known = shelf.find(facts.key)
+      return known === undefined ? rebuild(facts) : shelf.touch(known)
     },
-    add: (facts) => insert(new LiveSession(facts, parts.now())),
+    find: (key) => shelf.find(key),
+    add: (facts) => shelf.insert(new LiveSession(facts, parts.now())),
     async end(facts) {
       await parts.store.end(facts.key, facts.userId, expiry(facts))
-      const session = sessions.get(facts.key)
+      const session = shelf.find(facts.key)
       if (session === undefined) parts.onGone(facts.key)
-      else drop(session)
+      else shelf.drop(session)
       await parts.publish(facts.key)
     },
     async setLogLevel(session, level) {
-      await parts.store.setLogLevel(session.facts.key, { userId: session.facts.userId, level, expiresAt: expiry(session.facts) })
+      const { key, userId } = session.facts
+      await parts.store.setLogLevel(key, { userId, level, expiresAt: expiry(session.facts) })
       session.logLevel = level
-      await parts.publish(session.facts.key)
+      await parts.publish(key)
     },
     async heard(key) {
-      const session = sessions.get(key)
+      const session = shelf.find(key)
       if (session === undefined) return
       const row = await parts.store.find(key)
-      if (row?.ended === true) drop(session)
+      if (row?.ended === true) shelf.drop(session)
       else session.logLevel = row?.logLevel
     },
-    all: () => sessions.values(),
-    sweep() {
-      const limit = parts.now() - idleMs
-      for (const session of [...sessions.values()]) if (!session.busy && session.lastSeenMs < limit) drop(session)
-    },
-    close() {
-      for (const session of [...sessions.values()]) session.end()
-      sessions.clear()
-    },
+    all: () => shelf.all(),
+    sweep: () => shelf.sweep(),
+    close: () => shelf.close(),
   }
 }

@@ -16,7 +16,13 @@ export const metaToolDefinitions = JSON.stringify([
       properties: {
         meta,
         query: { type: 'string', description: 'The capability you need, in plain words.' },
-        top_k: { type: 'integer', minimum: 1, maximum: 10, default: 5, description: 'How many tools to return.' },
+        top_k: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10,
+          default: 5,
+          description: 'How many tools to return.',
+        },
       },
       required: ['meta'],
       additionalProperties: false,
@@ -33,7 +39,10 @@ export const metaToolDefinitions = JSON.stringify([
       properties: {
         meta,
         tool_name: { type: 'string', description: 'The exact name from search_tools.' },
-        arguments: { type: 'object', description: 'Arguments that fit the input schema of the tool; {} if it takes none.' },
+        arguments: {
+          type: 'object',
+          description: 'Arguments that fit the input schema of the tool; {} if it takes none.',
+        },
       },
       required: ['meta', 'tool_name', 'arguments'],
       additionalProperties: false,

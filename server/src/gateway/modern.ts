@@ -17,7 +17,10 @@ export type ModernParts = RequestParts & CapabilityParts
 
 /** True when a message is meant for the stateless era: by its own `_meta`, or by the header (protocol.md §1.12). */
 export function isModern(params: RawObject | undefined, headers: IncomingHttpHeaders): boolean {
-  return params?.get('_meta')?.includes(`"${metaKeys.protocolVersion}"`) === true || headers['mcp-protocol-version'] === modernVersion
+  return (
+    params?.get('_meta')?.includes(`"${metaKeys.protocolVersion}"`) === true ||
+    headers['mcp-protocol-version'] === modernVersion
+  )
 }
 
 /** The facts a modern request carries in itself. Throws when the required members of `_meta` are missing or foreign. */
@@ -25,12 +28,18 @@ export function readModernClient(message: RpcMessage & { kind: 'request' }): Cli
   const metaText = message.params.get('_meta')
   const meta = isObjectText(metaText) ? membersOf(metaText) : new Map<string, string>()
   const version = stringOf(meta.get(metaKeys.protocolVersion))
-  if (version === undefined) throw new GatewayError('invalid-params', `_meta must carry ${metaKeys.protocolVersion}`)
+  if (version === undefined)
+    throw new GatewayError('invalid-params', `_meta must carry ${metaKeys.protocolVersion}`)
   if (version !== modernVersion) {
-    throw new GatewayError('version-unsupported', `protocol version ${version.slice(0, 32)} is not supported`, { data: { supported: supportedVersions, requested: version } })
+    throw new GatewayError(
+      'version-unsupported',
+      `protocol version ${version.slice(0, 32)} is not supported`,
+      { data: { supported: supportedVersions, requested: version } },
+    )
   }
   const capabilities = meta.get(metaKeys.clientCapabilities)
-  if (!isObjectText(capabilities)) throw new GatewayError('invalid-params', `_meta must carry ${metaKeys.clientCapabilities} as an object`)
+  if (!isObjectText(capabilities))
+    throw new GatewayError('invalid-params', `_meta must carry ${metaKeys.clientCapabilities} as an object`)
   const infoText = meta.get(metaKeys.clientInfo)
   const info = isObjectText(infoText) ? membersOf(infoText) : new Map<string, string>()
   const level = stringOf(meta.get(metaKeys.logLevel))
@@ -46,11 +55,20 @@ export function readModernClient(message: RpcMessage & { kind: 'request' }): Cli
 }
 
 const named: Record<string, string> = {
-  'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri', 'tasks/get': 'taskId', 'tasks/update': 'taskId', 'tasks/cancel': 'taskId',
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 }
 
 /** Headers that mirror the body must say the same: nothing is routed or judged by a header alone (T21, protocol.md §1.5). */
-export function checkHeaders(message: RpcMessage & { kind: 'request' }, client: ClientFacts, headers: IncomingHttpHeaders): void {
+export function checkHeaders(
+  message: RpcMessage & { kind: 'request' },
+  client: ClientFacts,
+  headers: IncomingHttpHeaders,
+): void {
   requireSame('MCP-Protocol-Version', headerOf(headers, 'mcp-protocol-version'), client.protocolVersion)
   requireSame('Mcp-Method', headerOf(headers, 'mcp-method'), message.method)
   const member = named[message.method]
@@ -65,7 +83,8 @@ function headerOf(headers: IncomingHttpHeaders, name: string): string | undefine
 
 function requireSame(header: string, sent: string | undefined, meant: string): void {
   if (sent === undefined) throw new GatewayError('header-mismatch', `the header ${header} is missing`)
-  if (sent !== meant) throw new GatewayError('header-mismatch', `the header ${header} does not match the body`)
+  if (sent !== meant)
+    throw new GatewayError('header-mismatch', `the header ${header} does not match the body`)
 }
 
 /** The Mcp-Param-* headers of a request, by lower-case name. */
@@ -88,7 +107,8 @@ export type ModernRequest = {
 /** Answers one stateless request; `subscriptions/listen` is not among them (see listen.ts). */
 export async function answerModern(parts: ModernParts, request: ModernRequest): Promise<Answer> {
   const { who, message } = request
-  const connector = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
+  const connector =
+    who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
   if (message.method === 'server/discover') {
     const offer = await offerOf(parts, who, connector)
     const members: [string, string][] = [
@@ -117,7 +137,8 @@ export async function answerModern(parts: ModernParts, request: ModernRequest): 
 
 /** Lists come whole, so no cursor was ever given out. */
 export function refuseCursor(params: RawObject): void {
-  if (params.has('cursor')) throw new GatewayError('invalid-params', 'this list has one page, so there is no such cursor')
+  if (params.has('cursor'))
+    throw new GatewayError('invalid-params', 'this list has one page, so there is no such cursor')
 }
 
 /** What a person sees may change with the next rule, so it is theirs alone and stale at once (protocol.md §1.3). */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GatewayError } from '../kernel/errors.ts'
-import { type ReadOptions, readMessage, type RpcMessage } from '../lib/rpc-message.ts'
+import { type ReadOptions, type RpcMessage, readMessage } from '../lib/rpc-message.ts'
 import { endpointKey } from './endpoint.ts'
 import { type Beats, EventStream } from './event-stream.ts'
 import type { Visit } from './http.ts'
@@ -20,28 +20,48 @@ export type OldTransport = {
   close(): void
 }
 
-export type OldTransportParts = LegacyParts & { beats: Beats; read: ReadOptions; report(error: GatewayError, requestId: string): void }
+export type OldTransportParts = LegacyParts & {
+  beats: Beats
+  read: ReadOptions
+  report(error: GatewayError, requestId: string): void
+}
 
 export function oldTransport(parts: OldTransportParts): OldTransport {
   const links = new Map<string, Link>()
   return {
     open(visit) {
       const mine = [...links.values()].filter((link) => link.userId === visit.asker.caller.id).length
-      if (links.size >= maxLinks || mine >= maxPerPrincipal) throw new GatewayError('busy', `one person may hold at most ${maxPerPrincipal} streams of this transport`)
+      if (links.size >= maxLinks || mine >= maxPerPrincipal)
+        throw new GatewayError(
+          'busy',
+          `one person may hold at most ${maxPerPrincipal} streams of this transport`,
+        )
       const id = randomUUID()
       const stream = new EventStream(visit.response, parts.beats, { 'x-request-id': visit.asker.requestId })
-      links.set(id, { userId: visit.asker.caller.id, endpoint: endpointKey(visit.asker.endpoint), stream, session: undefined })
+      links.set(id, {
+        userId: visit.asker.caller.id,
+        endpoint: endpointKey(visit.asker.endpoint),
+        stream,
+        session: undefined,
+      })
       visit.response.on('close', () => {
         const link = links.get(id)
         links.delete(id)
-        if (link?.session !== undefined) parts.live.end(link.session.facts).catch((thrown: unknown) => parts.report(toGatewayError(thrown), visit.asker.requestId))
+        if (link?.session !== undefined)
+          parts.live
+            .end(link.session.facts)
+            .catch((thrown: unknown) => parts.report(toGatewayError(thrown), visit.asker.requestId))
       })
       const path = (visit.request.url ?? '').split('?')[0] ?? ''
       stream.send(`${path}?sessionId=${id}`, 'endpoint')
     },
     async take(visit, text) {
       const link = links.get(visit.query.get('sessionId') ?? '')
-      if (link === undefined || link.userId !== visit.asker.caller.id || link.endpoint !== endpointKey(visit.asker.endpoint)) {
+      if (
+        link === undefined ||
+        link.userId !== visit.asker.caller.id ||
+        link.endpoint !== endpointKey(visit.asker.endpoint)
+      ) {
         throw new GatewayError('session-unknown', 'there is no such stream of yours here')
       }
       const message = readMessage(text, parts.read)
@@ -56,7 +76,12 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
   }
 }
 
-async function answer(parts: OldTransportParts, link: Link, visit: Visit, message: RpcMessage & { kind: 'request' }): Promise<void> {
+async function answer(
+  parts: OldTransportParts,
+  link: Link,
+  visit: Visit,
+  message: RpcMessage & { kind: 'request' },
+): Promise<void> {
   try {
     link.stream.send(await answerOn(parts, link, visit, message))
   } catch (thrown) {
@@ -66,7 +91,12 @@ async function answer(parts: OldTransportParts, link: Link, visit: Visit, messag
   }
 }
 
-async function answerOn(parts: OldTransportParts, link: Link, visit: Visit, message: RpcMessage & { kind: 'request' }): Promise<string> {
+async function answerOn(
+  parts: OldTransportParts,
+  link: Link,
+  visit: Visit,
+  message: RpcMessage & { kind: 'request' },
+): Promise<string> {
   if (message.method === 'initialize') {
     const started = await initialize(parts, visit.asker, message)
     link.session = started.session
@@ -81,5 +111,11 @@ async function answerOn(parts: OldTransportParts, link: Link, visit: Visit, mess
       return !link.stream.closed
     },
   }
-  return await answerLegacy(parts, { asker: visit.asker, session: link.session, message, link: way, reauthenticate: visit.reauthenticate })
+  return await answerLegacy(parts, {
+    asker: visit.asker,
+    session: link.session,
+    message,
+    link: way,
+    reauthenticate: visit.reauthenticate,
+  })
 }

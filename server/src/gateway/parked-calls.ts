@@ -29,7 +29,11 @@ export type Round = {
   onNotification(method: string, params: ReadonlyMap<string, string>): void
 }
 
-const shortNames: Record<string, string> = { 'elicitation/create': 'elicitation', 'sampling/createMessage': 'sampling', 'roots/list': 'roots' }
+const shortNames: Record<string, string> = {
+  'elicitation/create': 'elicitation',
+  'sampling/createMessage': 'sampling',
+  'roots/list': 'roots',
+}
 
 class ParkedCall {
   readonly handle = randomUUID()
@@ -96,20 +100,32 @@ class ParkedCall {
 
   giveUp(why: GatewayError): void {
     this.controller.abort(why)
-    for (const ask of this.asks.values()) ask.answer({ error: JSON.stringify({ code: -32000, message: why.message }) })
+    for (const ask of this.asks.values())
+      ask.answer({ error: JSON.stringify({ code: -32000, message: why.message }) })
     this.asks.clear()
   }
 
   inputRequests(): string {
-    return objectText([...this.asks].map(([key, ask]) => [key, `{"method":${JSON.stringify(ask.method)},"params":${ask.params}}`] as const))
+    return objectText(
+      [...this.asks].map(
+        ([key, ask]) => [key, `{"method":${JSON.stringify(ask.method)},"params":${ask.params}}`] as const,
+      ),
+    )
   }
 }
 
 export type ParkedCalls = {
   /** Runs a call that may be asked back. */
-  run(principal: string, round: Round, start: (hooks: ParkHooks) => Promise<UpstreamReply>): Promise<UpstreamReply | ParkedReply>
+  run(
+    principal: string,
+    round: Round,
+    start: (hooks: ParkHooks) => Promise<UpstreamReply>,
+  ): Promise<UpstreamReply | ParkedReply>
   /** Continues a parked call of this very person; throws call-lost when it is not here any more. */
-  resume(handle: string, next: { principal: string; round: Round; responses: ReadonlyMap<string, string> }): Promise<UpstreamReply | ParkedReply>
+  resume(
+    handle: string,
+    next: { principal: string; round: Round; responses: ReadonlyMap<string, string> },
+  ): Promise<UpstreamReply | ParkedReply>
   count(): number
   close(): void
 }
@@ -120,7 +136,10 @@ export function parkedCalls(): ParkedCalls {
   const park = (call: ParkedCall): ParkedReply => {
     const mine = [...parked.values()].filter((entry) => entry.call.principal === call.principal).length
     if (parked.size >= maxParked || mine >= maxPerPrincipal) {
-      const full = new GatewayError('busy', `at most ${maxPerPrincipal} calls of one person may wait for answers at once`)
+      const full = new GatewayError(
+        'busy',
+        `at most ${maxPerPrincipal} calls of one person may wait for answers at once`,
+      )
       call.giveUp(full)
       throw full
     }

@@ -28,7 +28,8 @@ export class PostReply {
   /** Called by the shared timer: the second one means at least 15 s of silence. */
   beat(): void {
     this.#quietBeats += 1
-    if (this.#quietBeats >= 2 && this.#stream === undefined && !this.#response.headersSent) this.#open()?.beat()
+    if (this.#quietBeats >= 2 && this.#stream === undefined && !this.#response.headersSent)
+      this.#open()?.beat()
   }
 
   setHeader(name: string, value: string): void {

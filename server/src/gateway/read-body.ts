@@ -5,7 +5,8 @@ import { GatewayError } from '../kernel/errors.ts'
 /** The whole body as text; refuses more than `maxBytes` (by length or by count) and what is no UTF-8. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const tooLarge = () => new GatewayError('body-too-large', `the request body may have at most ${maxBytes} bytes`)
+    const tooLarge = () =>
+      new GatewayError('body-too-large', `the request body may have at most ${maxBytes} bytes`)
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
       request.resume()
       reject(tooLarge())
@@ -29,6 +30,8 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
       if (isUtf8(whole)) resolve(whole.toString('utf8'))
       else reject(new GatewayError('unreadable-json', 'the body is not valid UTF-8'))
     })
-    request.on('error', (cause) => reject(new GatewayError('unreadable-json', 'the body ended early', { cause })))
+    request.on('error', (cause) =>
+      reject(new GatewayError('unreadable-json', 'the body ended early', { cause })),
+    )
   })
 }

@@ -1,61 +1,103 @@
 import type { Exchange } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { elementsOf } from '../lib/raw-json.ts'
-import { type ReadOptions, readMessage, type RpcMessage } from '../lib/rpc-message.ts'
+import { type ReadOptions, type RpcMessage, readMessage } from '../lib/rpc-message.ts'
 import { endpointKey } from './endpoint.ts'
+import type { Beats } from './event-stream.ts'
 import type { Receive, Visit } from './http.ts'
 import { answerLegacy, initialize, type LegacyParts, takeLegacy } from './legacy.ts'
-import type { LiveSession } from './live-sessions.ts'
 import type { Listening } from './listen.ts'
+import type { LiveSession } from './live-sessions.ts'
 import { answerModern, checkHeaders, isModern, type ModernParts, readModernClient } from './modern.ts'
-import type { Beats } from './event-stream.ts'
+import type { OldTransport } from './old-transport.ts'
 import { PostReply } from './post-reply.ts'
 import { legacyVersions, supportedVersions } from './protocol.ts'
 import { readBody } from './read-body.ts'
 import { errorText, rawErrorText, resultText, toGatewayError } from './rpc-text.ts'
-import type { OldTransport } from './old-transport.ts'
 
 export type PostParts = ModernParts &
-  LegacyParts & { beats: Beats; listening: Listening; old: OldTransport; read: ReadOptions; maxBodyBytes: number; report(error: GatewayError, requestId: string): void }
+  LegacyParts & {
+    beats: Beats
+    listening: Listening
+    old: OldTransport
+    read: ReadOptions
+    maxBodyBytes: number
+    report(error: GatewayError, requestId: string): void
+  }
 
 type Request = RpcMessage & { kind: 'request' }
 
 /** One POST: a message of either era, or of the 2024-11-05 transport. */
 export function receivePost(parts: PostParts): Receive {
   return async (visit) => {
-    if (!/^application\/json\b/i.test(visit.request.headers['content-type'] ?? '')) throw new GatewayError('unsupported-media', 'send application/json')
+    if (!/^application\/json\b/i.test(visit.request.headers['content-type'] ?? ''))
+      throw new GatewayError('unsupported-media', 'send application/json')
     const text = await readBody(visit.request, parts.maxBodyBytes)
     if (visit.query.has('sessionId')) return await parts.old.take(visit, text)
     if (text.trimStart().startsWith('[')) return await takeBatch(parts, visit, text)
     const message = readMessage(text, parts.read)
-    const reply = new PostReply(visit.response, { beats: parts.beats, requestId: visit.asker.requestId, accept: visit.request.headers.accept ?? '*/*' })
-    if (isModern(message.kind === 'response' ? undefined : message.params, visit.request.headers)) return await takeModern(parts, visit, message, reply)
+    const reply = new PostReply(visit.response, {
+      beats: parts.beats,
+      requestId: visit.asker.requestId,
+      accept: visit.request.headers.accept ?? '*/*',
+    })
+    if (isModern(message.kind === 'response' ? undefined : message.params, visit.request.headers))
+      return await takeModern(parts, visit, message, reply)
     return await takeLegacyMessage(parts, visit, message, reply)
   }
 }
 
 /** Statuses of protocol.md §1.5; every other refusal of an understood request is HTTP 200. */
-const modernStatus: Record<number, number> = { [-32601]: 404, [-32020]: 400, [-32021]: 400, [-32022]: 400, [-32600]: 400, [-32700]: 400 }
+const modernStatus: Record<number, number> = {
+  [-32601]: 404,
+  [-32020]: 400,
+  [-32021]: 400,
+  [-32022]: 400,
+  [-32600]: 400,
+  [-32700]: 400,
+}
 
-async function takeModern(parts: PostParts, visit: Visit, message: RpcMessage, reply: PostReply): Promise<void> {
+async function takeModern(
+  parts: PostParts,
+  visit: Visit,
+  message: RpcMessage,
+  reply: PostReply,
+): Promise<void> {
   if (message.kind === 'notification') return reply.finishEmpty(202)
-  if (message.kind === 'response') throw new GatewayError('invalid-request', 'clients of this revision send requests only')
+  if (message.kind === 'response')
+    throw new GatewayError('invalid-request', 'clients of this revision send requests only')
   const gone = new AbortController()
-  visit.response.on('close', () => gone.abort(new GatewayError('invalid-request', 'the client closed the request')))
+  visit.response.on('close', () =>
+    gone.abort(new GatewayError('invalid-request', 'the client closed the request')),
+  )
   try {
     const client = readModernClient(message)
     checkHeaders(message, client, visit.request.headers)
     const who = { ...visit.asker, client }
     if (message.method === 'subscriptions/listen') {
-      const connector = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
-      return await parts.listening.open({ who, id: message.id, params: message.params, connector, response: visit.response })
+      const connector =
+        who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
+      return await parts.listening.open({
+        who,
+        id: message.id,
+        params: message.params,
+        connector,
+        response: visit.response,
+      })
     }
     const exchange: Exchange = {
       signal: gone.signal,
       notify: (method, params) => reply.notify(method, params),
-      ask: () => Promise.resolve({ error: '{"code":-32601,"message":"this client is asked by input_required"}' }),
+      ask: () =>
+        Promise.resolve({ error: '{"code":-32601,"message":"this client is asked by input_required"}' }),
     }
-    const answer = await answerModern(parts, { who, message, headers: visit.request.headers, exchange, reauthenticate: visit.reauthenticate })
+    const answer = await answerModern(parts, {
+      who,
+      message,
+      headers: visit.request.headers,
+      exchange,
+      reauthenticate: visit.reauthenticate,
+    })
     if ('result' in answer) reply.finish(resultText(message.id, answer.result))
     else reply.finish(rawErrorText(message.id, answer.error), modernStatus[answer.error.code] ?? 200)
   } catch (thrown) {
@@ -83,7 +125,12 @@ function rpcOf(error: GatewayError): number {
   }
 }
 
-async function takeLegacyMessage(parts: PostParts, visit: Visit, message: RpcMessage, reply: PostReply): Promise<void> {
+async function takeLegacyMessage(
+  parts: PostParts,
+  visit: Visit,
+  message: RpcMessage,
+  reply: PostReply,
+): Promise<void> {
   checkLegacyVersion(visit)
   if (message.kind === 'request' && message.method === 'initialize') {
     const started = await initialize(parts, visit.asker, message)
@@ -102,7 +149,13 @@ type Asked = { visit: Visit; session: LiveSession; message: Request; reply: Post
 
 async function answerText(parts: PostParts, { visit, session, message, reply }: Asked): Promise<string> {
   try {
-    return await answerLegacy(parts, { asker: visit.asker, session, message, link: reply, reauthenticate: visit.reauthenticate })
+    return await answerLegacy(parts, {
+      asker: visit.asker,
+      session,
+      message,
+      link: reply,
+      reauthenticate: visit.reauthenticate,
+    })
   } catch (thrown) {
     const error = toGatewayError(thrown)
     parts.report(error, visit.asker.requestId)
@@ -113,14 +166,17 @@ async function answerText(parts: PostParts, { visit, session, message, reply }: 
 function checkLegacyVersion(visit: Visit): void {
   const version = visit.request.headers['mcp-protocol-version']
   if (version !== undefined && !legacyVersions.some((known) => known === version)) {
-    throw new GatewayError('version-unsupported', 'this protocol version is not supported', { data: { supported: supportedVersions, requested: String(version).slice(0, 32) } })
+    throw new GatewayError('version-unsupported', 'this protocol version is not supported', {
+      data: { supported: supportedVersions, requested: String(version).slice(0, 32) },
+    })
   }
 }
 
 /** The session a request belongs to. Without one, or with somebody else's, there is nothing to answer (T32). */
 export function sessionOf(parts: LegacyParts, visit: Visit): LiveSession | Promise<LiveSession> {
   const token = visit.request.headers['mcp-session-id']
-  if (typeof token !== 'string' || token === '') throw new GatewayError('invalid-request', 'Mcp-Session-Id is missing: send initialize first')
+  if (typeof token !== 'string' || token === '')
+    throw new GatewayError('invalid-request', 'Mcp-Session-Id is missing: send initialize first')
   const facts = parts.tokens.read(token, visit.asker.caller, endpointKey(visit.asker.endpoint))
   if (facts === undefined) throw new GatewayError('session-unknown', 'there is no such session of yours here')
   return parts.live.get(facts)
@@ -131,12 +187,18 @@ const maxBatch = 50
 /** Batches exist in 2025-03-26 only (protocol.md §1.12). */
 async function takeBatch(parts: PostParts, visit: Visit, text: string): Promise<void> {
   const session = await sessionOf(parts, visit)
-  if (session.facts.protocolVersion !== '2025-03-26') throw new GatewayError('invalid-request', 'batches exist in protocol version 2025-03-26 only')
+  if (session.facts.protocolVersion !== '2025-03-26')
+    throw new GatewayError('invalid-request', 'batches exist in protocol version 2025-03-26 only')
   JSON.parse(text)
   const items = elementsOf(text)
-  if (items.length === 0 || items.length > maxBatch) throw new GatewayError('invalid-request', `a batch has 1 to ${maxBatch} messages`)
+  if (items.length === 0 || items.length > maxBatch)
+    throw new GatewayError('invalid-request', `a batch has 1 to ${maxBatch} messages`)
   const messages = items.map((item) => readMessage(item, parts.read))
-  const reply = new PostReply(visit.response, { beats: parts.beats, requestId: visit.asker.requestId, accept: visit.request.headers.accept ?? '*/*' })
+  const reply = new PostReply(visit.response, {
+    beats: parts.beats,
+    requestId: visit.asker.requestId,
+    accept: visit.request.headers.accept ?? '*/*',
+  })
   const answers = await Promise.all(
     messages.map(async (message) => {
       if (message.kind === 'request') return await answerText(parts, { visit, session, message, reply })

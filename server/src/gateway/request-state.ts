@@ -6,7 +6,13 @@ import { endpointKey } from './endpoint.ts'
 import type { Seal } from './seal.ts'
 
 /** What a request state is bound to: used by anybody else, elsewhere, or for another request, it is refused (X1, T32). */
-export type StateBinding = { caller: Caller; endpoint: Endpoint; method: string; name: string; argsText: string | undefined }
+export type StateBinding = {
+  caller: Caller
+  endpoint: Endpoint
+  method: string
+  name: string
+  argsText: string | undefined
+}
 
 export type RequestStates = {
   seal(resume: Resume, binding: StateBinding): string
@@ -39,6 +45,8 @@ export function requestStates(seal: Seal, now: () => number): RequestStates {
 
 function boundTo(binding: StateBinding): { p: string; e: string; d: string } {
   const args = binding.argsText === undefined ? '' : JSON.stringify(JSON.parse(binding.argsText))
-  const digest = createHash('sha256').update(`${binding.method}\0${binding.name}\0${args}`).digest('base64url')
+  const digest = createHash('sha256')
+    .update(`${binding.method}\0${binding.name}\0${args}`)
+    .digest('base64url')
   return { p: binding.caller.id, e: endpointKey(binding.endpoint), d: digest }
 }

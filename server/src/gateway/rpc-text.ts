@@ -14,7 +14,10 @@ export function notificationText(method: string, params: string): string {
   return `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`
 }
 
-export function rawErrorText(id: string, error: { code: number; message: string; data: string | undefined }): string {
+export function rawErrorText(
+  id: string,
+  error: { code: number; message: string; data: string | undefined },
+): string {
   const data = error.data === undefined ? '' : `,"data":${error.data}`
   return `{"jsonrpc":"2.0","id":${id},"error":{"code":${error.code},"message":${JSON.stringify(error.message)}${data}}}`
 }
@@ -52,7 +55,8 @@ export function errorText(id: string, error: GatewayError, requestId: string): s
 export function refusalResult(error: GatewayError, requestId: string): string {
   const row = reasons[error.reason]
   const facts = { error: error.reason, detail: error.message, ...refusalFacts(error, requestId) }
-  const who = error.fault === 'upstream' && error.connector !== undefined ? `connector ${error.connector}` : error.fault
+  const who =
+    error.fault === 'upstream' && error.connector !== undefined ? `connector ${error.connector}` : error.fault
   const words = `${error.message} (at fault: ${who}; next: ${row.next} request id: ${requestId})`
   return JSON.stringify({ content: [{ type: 'text', text: words }], structuredContent: facts, isError: true })
 }

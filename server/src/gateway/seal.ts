@@ -29,7 +29,10 @@ export function createSeal(key: Buffer, purpose: string): Seal {
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes)).setAAD(bound)
         decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
-        const plain = Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])
+        const plain = Buffer.concat([
+          decipher.update(bytes.subarray(nonceBytes + tagBytes)),
+          decipher.final(),
+        ])
         return JSON.parse(plain.toString('utf8')) as JsonObject
       } catch {
         return undefined

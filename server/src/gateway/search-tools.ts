@@ -1,7 +1,7 @@
-import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
-import { toGatewayError } from './rpc-text.ts'
 import type { Connector } from '../kernel/connector.ts'
+import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
 import type { Requester } from './requester.ts'
+import { toGatewayError } from './rpc-text.ts'
 import { connectTool, type View, type VisibleParts, viewOf } from './visible-tools.ts'
 
 export type SearchParts = VisibleParts & { journal: Journal }
@@ -11,7 +11,16 @@ const defaultTopK = 5
 const maxQueryChars = 2_000
 
 type SearchInput = { meta: string; query: string; topK: number }
-type Hit = { name: string; description: string; connector: string; input_schema: unknown; kind: 'tool'; server_id: string; upstream_name: string; score?: number }
+type Hit = {
+  name: string
+  description: string
+  connector: string
+  input_schema: unknown
+  kind: 'tool'
+  server_id: string
+  upstream_name: string
+  score?: number
+}
 
 /** The result of search_tools as JSON text; broken rules are answered as `isError` naming the rule (contract.md §3). */
 export async function searchTools(parts: SearchParts, who: Requester, args: unknown): Promise<string> {
@@ -47,25 +56,51 @@ function opening(who: Requester, args: unknown): OpenEntry {
 function readInput(args: unknown): SearchInput | string {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return 'arguments must be an object'
   const { meta, query = '', top_k: topK = defaultTopK } = args as Record<string, unknown>
-  if (typeof meta !== 'string' || meta.trim() === '') return 'meta is required: say in a sentence why you are searching'
-  if (typeof query !== 'string' || query.length > maxQueryChars) return `query must be text of at most ${maxQueryChars} characters`
-  if (typeof topK !== 'number' || !Number.isInteger(topK) || topK < 1 || topK > maxTopK) return `top_k must be a whole number from 1 to ${maxTopK}`
+  if (typeof meta !== 'string' || meta.trim() === '')
+    return 'meta is required: say in a sentence why you are searching'
+  if (typeof query !== 'string' || query.length > maxQueryChars)
+    return `query must be text of at most ${maxQueryChars} characters`
+  if (typeof topK !== 'number' || !Number.isInteger(topK) || topK < 1 || topK > maxTopK)
+    return `top_k must be a whole number from 1 to ${maxTopK}`
   return { meta, query, topK }
 }
 
 export function ruleBroken(rule: string): string {
-  return JSON.stringify({ content: [{ type: 'text', text: rule }], structuredContent: { error: 'invalid_arguments', rule }, isError: true })
+  return JSON.stringify({
+    content: [{ type: 'text', text: rule }],
+    structuredContent: { error: 'invalid_arguments', rule },
+    isError: true,
+  })
 }
 
-type Found = { results: Hit[]; unavailable?: object[]; note?: string; unmatched?: string[]; nearest_connectors?: string[] }
+type Found = {
+  results: Hit[]
+  unavailable?: object[]
+  note?: string
+  unmatched?: string[]
+  nearest_connectors?: string[]
+}
 
 async function find(parts: SearchParts, who: Requester, input: SearchInput): Promise<Found> {
   const view = await viewOf(parts, who)
-  const { hits, unmatched } = parts.tools.search(input.query, { visible: (tool) => view.sees(tool), topK: input.topK })
+  const { hits, unmatched } = parts.tools.search(input.query, {
+    visible: (tool) => view.sees(tool),
+    topK: input.topK,
+  })
   const results = hits.flatMap(({ tool }): Hit[] => {
     const connector = parts.connectors.find(tool.serverId)
     if (connector === undefined) return []
-    return [{ name: tool.publicName, description: tool.description, connector: connector.name, input_schema: tool.inputSchema, kind: 'tool', server_id: tool.serverId, upstream_name: tool.name }]
+    return [
+      {
+        name: tool.publicName,
+        description: tool.description,
+        connector: connector.name,
+        input_schema: tool.inputSchema,
+        kind: 'tool',
+        server_id: tool.serverId,
+        upstream_name: tool.name,
+      },
+    ]
   })
   const found: Found = { results: [...results, ...connectHits(view, input)].slice(0, input.topK) }
   const unavailable = troubled(view)
@@ -77,7 +112,10 @@ async function find(parts: SearchParts, who: Requester, input: SearchInput): Pro
 
 /** Connectors waiting for the person's own values are offered when the query speaks of them, or when nothing was asked. */
 function connectHits(view: View, input: SearchInput): Hit[] {
-  const words = input.query.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 2)
+  const words = input.query
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word.length > 2)
   const waiting = view.connectors.filter((connector) => view.unconnected.has(connector.id))
   const named = waiting.filter((connector) => {
     const text = `${connector.name} ${connector.slug} ${connector.description}`.toLowerCase()
@@ -85,7 +123,15 @@ function connectHits(view: View, input: SearchInput): Hit[] {
   })
   return named.map((connector) => {
     const tool = connectTool(connector)
-    return { name: tool.name, description: tool.description, connector: connector.name, input_schema: tool.inputSchema, kind: 'tool', server_id: connector.id, upstream_name: tool.name }
+    return {
+      name: tool.name,
+      description: tool.description,
+      connector: connector.name,
+      input_schema: tool.inputSchema,
+      kind: 'tool',
+      server_id: connector.id,
+      upstream_name: tool.name,
+    }
   })
 }
 
@@ -102,9 +148,16 @@ function reasonOf(connector: Connector, view: View): string {
 
 function nothing(view: View, input: SearchInput, unmatched: string[]): Partial<Found> {
   if (view.connectors.length === 0) {
-    return { unmatched, nearest_connectors: [], note: 'There is no connector you may use. Ask an administrator for access.' }
+    return {
+      unmatched,
+      nearest_connectors: [],
+      note: 'There is no connector you may use. Ask an administrator for access.',
+    }
   }
   const nearest = view.connectors.slice(0, 5).map((connector) => connector.name)
-  const note = input.query === '' ? 'Your connectors offer no tools right now.' : 'Nothing you may use fits this. Searching again with other words for the same thing will not help.'
+  const note =
+    input.query === ''
+      ? 'Your connectors offer no tools right now.'
+      : 'Nothing you may use fits this. Searching again with other words for the same thing will not help.'
   return { unmatched, nearest_connectors: nearest, note }
 }

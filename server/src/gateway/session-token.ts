@@ -20,7 +20,8 @@ export const sessionLifeMs = 24 * 60 * 60 * 1000
 const maxCapabilityChars = 2_048
 const maxNameChars = 120
 
-const object = (value: unknown): JsonObject => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {})
+const object = (value: unknown): JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
 
 /** The capabilities the gateway can bridge; what it does not know it cannot honour, so it is not passed on. */
 export function knownCapabilities(declared: unknown): JsonObject {
@@ -28,13 +29,21 @@ export function knownCapabilities(declared: unknown): JsonObject {
   for (const [name, value] of Object.entries(object(declared))) {
     if (['roots', 'sampling', 'elicitation', 'tasks', 'extensions'].includes(name)) kept[name] = object(value)
   }
-  return JSON.stringify(kept).length <= maxCapabilityChars ? kept : Object.fromEntries(Object.keys(kept).map((name) => [name, {}]))
+  return JSON.stringify(kept).length <= maxCapabilityChars
+    ? kept
+    : Object.fromEntries(Object.keys(kept).map((name) => [name, {}]))
 }
 
 const shortText = (value: unknown) => (typeof value === 'string' ? value.slice(0, maxNameChars) : undefined)
 
 export type SessionTokens = {
-  issue(start: { caller: Caller; endpoint: string; protocolVersion: string; capabilities: unknown; clientInfo: unknown }): { token: string; facts: SessionFacts }
+  issue(start: {
+    caller: Caller
+    endpoint: string
+    protocolVersion: string
+    capabilities: unknown
+    clientInfo: unknown
+  }): { token: string; facts: SessionFacts }
   /** undefined unless the token was issued here for this very person and endpoint and is not too old (T32). */
   read(token: string, caller: Caller, endpoint: string): SessionFacts | undefined
 }
@@ -44,7 +53,11 @@ const cacheSize = 4_000
 export function sessionTokens(seal: Seal, now: () => number): SessionTokens {
   const cache = new Map<string, SessionFacts>()
   const remember = (token: string, facts: SessionFacts) => {
-    if (cache.size >= cacheSize) for (const oldest of cache.keys()) { cache.delete(oldest); break }
+    if (cache.size >= cacheSize)
+      for (const oldest of cache.keys()) {
+        cache.delete(oldest)
+        break
+      }
     cache.set(token, facts)
   }
   const keyOf = (token: string) => createHash('sha256').update(token).digest('base64url').slice(0, 32)
@@ -60,7 +73,13 @@ export function sessionTokens(seal: Seal, now: () => number): SessionTokens {
   return {
     issue({ caller, endpoint, protocolVersion, capabilities, clientInfo }) {
       const info = object(clientInfo)
-      const sealed: JsonObject = { u: caller.id, e: endpoint, v: protocolVersion, c: knownCapabilities(capabilities), t: now() }
+      const sealed: JsonObject = {
+        u: caller.id,
+        e: endpoint,
+        v: protocolVersion,
+        c: knownCapabilities(capabilities),
+        t: now(),
+      }
       const name = shortText(info['name'])
       const version = shortText(info['version'])
       if (name !== undefined) sealed['n'] = name

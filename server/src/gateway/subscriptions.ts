@@ -1,6 +1,6 @@
 import type { Armed, RawObject, UpstreamReply } from '../kernel/call.ts'
-import { GatewayError } from '../kernel/errors.ts'
 import type { Connector } from '../kernel/connector.ts'
+import { GatewayError } from '../kernel/errors.ts'
 import type { UpstreamRequest, Upstreams } from '../kernel/upstream.ts'
 import { objectText, stringOf } from '../lib/raw-json.ts'
 import type { LiveSession, LiveSessions } from './live-sessions.ts'
@@ -33,7 +33,8 @@ export function subscriptions(parts: SubscriptionParts): Subscriptions {
     const watch = await parts.upstreams.watch({
       ...watching,
       resources: [...session.subscriptions],
-      onNotification: (method, params) => relay(parts, { session, connector: watching.connector }, method, params),
+      onNotification: (method, params) =>
+        relay(parts, { session, connector: watching.connector }, method, params),
       onEnd: () => {
         session.watch = undefined
       },
@@ -43,12 +44,17 @@ export function subscriptions(parts: SubscriptionParts): Subscriptions {
   return {
     renew,
     async change(call) {
-      const session = findSession(parts.live, call.client.sessionKey)
+      const session = parts.live.find(call.client.sessionKey ?? '')
       if (session === undefined) throw new GatewayError('method-unknown', `${call.method} needs a session`)
       if (call.name === '') throw new GatewayError('invalid-params', 'uri must be a string')
       if (call.method === 'resources/subscribe') session.subscribe(call.name)
       else session.subscriptions.delete(call.name)
-      await renew(session, { connector: call.connector, credential: call.credential, lane: laneOf(call), capabilities: call.client.capabilities })
+      await renew(session, {
+        connector: call.connector,
+        credential: call.credential,
+        lane: laneOf(call),
+        capabilities: call.client.capabilities,
+      })
       return done
     },
   }
@@ -58,12 +64,12 @@ function laneOf(call: Armed): Watching['lane'] {
   return { principal: call.caller.id, session: call.client.sessionKey, exclusive: false }
 }
 
-function findSession(live: LiveSessions, key: string | undefined): LiveSession | undefined {
-  for (const session of live.all()) if (session.facts.key === key) return session
-  return undefined
-}
-
-function relay(parts: SubscriptionParts, to: { session: LiveSession; connector: Connector }, method: string, params: RawObject): void {
+function relay(
+  parts: SubscriptionParts,
+  to: { session: LiveSession; connector: Connector },
+  method: string,
+  params: RawObject,
+): void {
   switch (method) {
     case 'notifications/tools/list_changed':
       parts.toolsChanged(to.connector)
@@ -73,10 +79,12 @@ function relay(parts: SubscriptionParts, to: { session: LiveSession; connector: 
       to.session.notify(method, '{}')
       return
     case 'notifications/resources/updated':
-      if (to.session.subscriptions.has(stringOf(params.get('uri')) ?? '')) to.session.notify(method, objectText([['uri', params.get('uri') ?? '""']]))
+      if (to.session.subscriptions.has(stringOf(params.get('uri')) ?? ''))
+        to.session.notify(method, objectText([['uri', params.get('uri') ?? '""']]))
       return
     case 'notifications/message':
-      if (passesLevel(stringOf(params.get('level')), to.session.logLevel ?? 'debug')) to.session.notify(method, objectText(params))
+      if (passesLevel(stringOf(params.get('level')), to.session.logLevel ?? 'debug'))
+        to.session.notify(method, objectText(params))
       return
     default:
   }

@@ -30,16 +30,23 @@ export function taskIds(seal: Seal): TaskIds {
   return {
     open(text, caller) {
       const ref = seal.open(text)
-      if (ref === undefined || ref['p'] !== caller.id) throw new GatewayError('not-found', 'there is no such task of yours')
+      if (ref === undefined || ref['p'] !== caller.id)
+        throw new GatewayError('not-found', 'there is no such task of yours')
       return { serverId: String(ref['s']) as ServerId, taskId: String(ref['t']), tool: String(ref['n']) }
     },
     sealIn(call, members) {
       let out = members
-      if (call.method.startsWith('tasks/') || members.get('resultType') === '"task"') out = sealMember(call, out, 'taskId')
+      if (call.method.startsWith('tasks/') || members.get('resultType') === '"task"')
+        out = sealMember(call, out, 'taskId')
       const task = out.get('task')
-      if (isObjectText(task)) out = new Map(out).set('task', objectText(sealMember(call, membersOf(task), 'taskId')))
+      if (isObjectText(task))
+        out = new Map(out).set('task', objectText(sealMember(call, membersOf(task), 'taskId')))
       const meta = out.get('_meta')
-      if (meta?.includes(relatedTask) === true) out = new Map(out).set('_meta', sealRelated(meta, (object) => sealMember(call, object, 'taskId')))
+      if (meta?.includes(relatedTask) === true)
+        out = new Map(out).set(
+          '_meta',
+          sealRelated(meta, (object) => sealMember(call, object, 'taskId')),
+        )
       return out
     },
   }

@@ -30,20 +30,44 @@ export const connectSuffix = '_connect'
 
 export async function viewOf(parts: VisibleParts, who: Requester, only?: Connector): Promise<View> {
   const facts = factsOf(who)
-  const candidates = only === undefined ? parts.connectors.list().filter((each) => each.status === 'active' && each.kind === 'hosted') : [only]
+  const candidates =
+    only === undefined
+      ? parts.connectors.list().filter((each) => each.status === 'active' && each.kind === 'hosted')
+      : [only]
   const allowed = candidates.filter(
-    (connector) => parts.policy.decide(who.caller, { connector, kind: 'server', name: '', phase: 'list', args: undefined, facts }).effect === 'allow',
+    (connector) =>
+      parts.policy.decide(who.caller, {
+        connector,
+        kind: 'server',
+        name: '',
+        phase: 'list',
+        args: undefined,
+        facts,
+      }).effect === 'allow',
   )
   const unconnected = new Set<string>()
   for (const connector of allowed) if (await lacksValues(parts, who, connector)) unconnected.add(connector.id)
-  const usable = new Map(allowed.filter((connector) => !unconnected.has(connector.id)).map((connector) => [connector.id, connector]))
+  const usable = new Map(
+    allowed
+      .filter((connector) => !unconnected.has(connector.id))
+      .map((connector) => [connector.id, connector]),
+  )
   return {
     connectors: allowed.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     unconnected,
     sees(tool) {
       const connector = usable.get(tool.serverId)
       if (connector === undefined) return false
-      return parts.policy.decide(who.caller, { connector, kind: 'tool', name: tool.name, phase: 'list', args: undefined, facts }).effect === 'allow'
+      return (
+        parts.policy.decide(who.caller, {
+          connector,
+          kind: 'tool',
+          name: tool.name,
+          phase: 'list',
+          args: undefined,
+          facts,
+        }).effect === 'allow'
+      )
     },
   }
 }
@@ -64,7 +88,11 @@ export function connectUrl(publicUrl: URL, connector: Connector): string {
 }
 
 /** The stand-in tool of a connector that needs the caller's own values first. */
-export function connectTool(connector: Connector): { name: string; description: string; inputSchema: { type: 'object' } } {
+export function connectTool(connector: Connector): {
+  name: string
+  description: string
+  inputSchema: { type: 'object' }
+} {
   return {
     name: `${connector.slug}${connectSuffix}`,
     description: `${connector.name} needs your own sign-in or values before its tools can be used. Call this to get the link.`,

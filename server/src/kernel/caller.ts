@@ -1,6 +1,14 @@
 import type { GroupId, KeyId, SessionId, UserId } from './ids.ts'
 
-export const roles = ['super_admin', 'security_admin', 'it_admin', 'analytics_admin', 'developer', 'helpdesk', 'user'] as const
+export const roles = [
+  'super_admin',
+  'security_admin',
+  'it_admin',
+  'analytics_admin',
+  'developer',
+  'helpdesk',
+  'user',
+] as const
 export type Role = (typeof roles)[number]
 
 /** How the caller proved who they are. Ids only: the secret itself never leaves `identity`. */

@@ -2,7 +2,12 @@ import type { EntryId, KeyId, ServerId, SessionId, UserId } from './ids.ts'
 
 export type Outcome = 'success' | 'failure' | 'denied' | 'pending' | 'interrupted'
 
-export type Actor = { type: 'user' | 'system'; id: string; email?: string; proof?: { kind: 'api_key' | 'session'; id: KeyId | SessionId } }
+export type Actor = {
+  type: 'user' | 'system'
+  id: string
+  email?: string
+  proof?: { kind: 'api_key' | 'session'; id: KeyId | SessionId }
+}
 
 /** What is known when an audit entry is opened. Values may still hold secrets: the journal masks before storing. */
 export type OpenEntry = {
@@ -55,6 +60,10 @@ export type OpenedEntry = {
   close(end: CloseEntry): Promise<void>
 }
 
-export function userActor(user: { id: UserId; email: string; proof: { kind: 'api_key' | 'session'; id: KeyId | SessionId } }): Actor {
+export function userActor(user: {
+  id: UserId
+  email: string
+  proof: { kind: 'api_key' | 'session'; id: KeyId | SessionId }
+}): Actor {
   return { type: 'user', id: user.id, email: user.email, proof: { kind: user.proof.kind, id: user.proof.id } }
 }

@@ -64,7 +64,12 @@ export type Route = {
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined
 
 /** Declares a route with its input and output inferred from the schemas. */
-export function route<P extends Shape | undefined, Q extends Shape | undefined, B extends z.ZodType | undefined, O extends z.ZodType>(
+export function route<
+  P extends Shape | undefined,
+  Q extends Shape | undefined,
+  B extends z.ZodType | undefined,
+  O extends z.ZodType,
+>(
   declaration: Omit<Route, 'params' | 'query' | 'body' | 'output' | 'run'> & {
     params?: P
     query?: Q

@@ -1,5 +1,5 @@
-import type { JsonObject } from './json.ts'
 import type { ServerId } from './ids.ts'
+import type { JsonObject } from './json.ts'
 
 /** active: shown and callable. quarantined: waits for a person to approve this exact hash. gone: no longer offered. */
 export type ToolState = 'active' | 'quarantined' | 'gone'

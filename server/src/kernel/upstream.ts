@@ -8,7 +8,11 @@ import type { JsonObject } from './json.ts'
  * `session`: a legacy client's own session key. `exclusive`: nobody else may use the session while this call runs,
  * because the client can be asked back and a push must have exactly one possible receiver.
  */
-export type Lane = { readonly principal: string; readonly session: string | undefined; readonly exclusive: boolean }
+export type Lane = {
+  readonly principal: string
+  readonly session: string | undefined
+  readonly exclusive: boolean
+}
 
 export type UpstreamRequest = {
   readonly connector: Connector
@@ -47,7 +51,12 @@ export type Watch = { close(): void }
 export type Upstreams = {
   call(request: UpstreamRequest): Promise<UpstreamReply>
   /** Era, version and capabilities, from cache or by asking. */
-  facts(connector: Connector, credential: Credential, lane: Lane, capabilities: JsonObject): Promise<UpstreamFacts>
+  facts(
+    connector: Connector,
+    credential: Credential,
+    lane: Lane,
+    capabilities: JsonObject,
+  ): Promise<UpstreamFacts>
   /**
    * Hears list changes, resource updates and unsolicited log messages until closed or the upstream ends (`onEnd`).
    * `resources`: uris to hear updates of.

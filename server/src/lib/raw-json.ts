@@ -67,30 +67,44 @@ export function refuseAmbiguity(text: string, maxDepth: number): void {
   const stack: (Names | null)[] = []
   let expectName = false
   for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) {
-      const end = stringEnd(text, at)
-      if (expectName) {
-        checkName(readKey(text, at, end), stack.at(-1) ?? null)
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
+        const end = stringEnd(text, at)
+        if (expectName) checkName(readKey(text, at, end), stack.at(-1) ?? null)
         expectName = false
+        at = end
+        break
       }
-      at = end
-    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      if (stack.length >= maxDepth) throw new JsonRefusal(`nested deeper than ${maxDepth} levels`)
-      expectName = code === OPEN_BRACE
-      stack.push(expectName ? new Names() : null)
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-      stack.pop()
-      expectName = false
-    } else if (code === COMMA) {
-      expectName = (stack.at(-1) ?? null) !== null
+      case OPEN_BRACE:
+        enter(stack, new Names(), maxDepth)
+        expectName = true
+        break
+      case OPEN_BRACKET:
+        enter(stack, null, maxDepth)
+        expectName = false
+        break
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        stack.pop()
+        expectName = false
+        break
+      case COMMA:
+        expectName = (stack.at(-1) ?? null) !== null
+        break
+      default:
     }
   }
 }
 
+function enter(stack: (Names | null)[], names: Names | null, maxDepth: number): void {
+  if (stack.length >= maxDepth) throw new JsonRefusal(`nested deeper than ${maxDepth} levels`)
+  stack.push(names)
+}
+
 function checkName(name: string, names: Names | null): void {
   if (name === '__proto__') throw new JsonRefusal('a member may not be called __proto__')
-  if (names !== null && !names.add(name)) throw new JsonRefusal(`the member ${JSON.stringify(name.slice(0, 80))} stands twice in one object`)
+  if (names !== null && !names.add(name))
+    throw new JsonRefusal(`the member ${JSON.stringify(name.slice(0, 80))} stands twice in one object`)
 }
 
 function skipSpace(text: string, at: number): number {
@@ -103,14 +117,19 @@ function skipSpace(text: string, at: number): number {
 function valueEnd(text: string, start: number): number {
   const first = text.charCodeAt(start)
   if (first === QUOTE) return stringEnd(text, start) + 1
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
-    let at = start
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || isSpace(code)) break
-    }
-    return at
+  return first === OPEN_BRACE || first === OPEN_BRACKET ? nestEnd(text, start) : scalarEnd(text, start)
+}
+
+function scalarEnd(text: string, start: number): number {
+  let at = start
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || isSpace(code)) break
   }
+  return at
+}
+
+function nestEnd(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at)

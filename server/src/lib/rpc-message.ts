@@ -8,12 +8,36 @@ export type RpcMessage =
 
 const envelopeNames = ['jsonrpc', 'id', 'method', 'params', 'result', 'error']
 const paramNames = [
-  '_meta', 'name', 'arguments', 'uri', 'cursor', 'ref', 'argument', 'context', 'requestState', 'inputResponses', 'level', 'taskId',
-  'task', 'protocolVersion', 'capabilities', 'clientInfo', 'requestId', 'progressToken', 'notifications',
+  '_meta',
+  'name',
+  'arguments',
+  'uri',
+  'cursor',
+  'ref',
+  'argument',
+  'context',
+  'requestState',
+  'inputResponses',
+  'level',
+  'taskId',
+  'task',
+  'protocolVersion',
+  'capabilities',
+  'clientInfo',
+  'requestId',
+  'progressToken',
+  'notifications',
 ]
 const metaNames = [
-  'progressToken', 'io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities', 'io.modelcontextprotocol/clientInfo',
-  'io.modelcontextprotocol/logLevel', 'io.modelcontextprotocol/related-task', 'traceparent', 'tracestate', 'baggage',
+  'progressToken',
+  'io.modelcontextprotocol/protocolVersion',
+  'io.modelcontextprotocol/clientCapabilities',
+  'io.modelcontextprotocol/clientInfo',
+  'io.modelcontextprotocol/logLevel',
+  'io.modelcontextprotocol/related-task',
+  'traceparent',
+  'tracestate',
+  'baggage',
 ]
 
 /** Folds letters as lenient readers do, the long s and the Kelvin sign included (T20). */
@@ -29,7 +53,10 @@ const foldedMeta = folded(metaNames)
 function refuseVariants(members: ReadonlyMap<string, string>, known: ReadonlyMap<string, string>): void {
   for (const name of members.keys()) {
     const meant = known.get(fold(name))
-    if (meant !== undefined && meant !== name) throw new JsonRefusal(`the member ${JSON.stringify(name)} differs from ${JSON.stringify(meant)} in case only`)
+    if (meant !== undefined && meant !== name)
+      throw new JsonRefusal(
+        `the member ${JSON.stringify(name)} differs from ${JSON.stringify(meant)} in case only`,
+      )
   }
 }
 
@@ -56,7 +83,8 @@ export function readMessage(text: string, options: ReadOptions): RpcMessage {
 
 function readCall(members: Map<string, string>, id: string | undefined, value: unknown): RpcMessage {
   const method = stringOf(members.get('method'))
-  if (method === undefined || method.length === 0 || method.length > 256) throw new JsonRefusal('method must be a string of 1 to 256 characters')
+  if (method === undefined || method.length === 0 || method.length > 256)
+    throw new JsonRefusal('method must be a string of 1 to 256 characters')
   const paramsText = members.get('params')
   if (paramsText !== undefined && !isObjectText(paramsText)) throw new JsonRefusal('params must be an object')
   const params = paramsText === undefined ? none : membersOf(paramsText)
@@ -67,13 +95,15 @@ function readCall(members: Map<string, string>, id: string | undefined, value: u
     refuseVariants(membersOf(meta), foldedMeta)
   }
   if (id === undefined) return { kind: 'notification', method, params, value }
-  if (!requestId.test(id) || id.length > 256) throw new JsonRefusal('id must be a string or an integer of at most 256 characters')
+  if (!requestId.test(id) || id.length > 256)
+    throw new JsonRefusal('id must be a string or an integer of at most 256 characters')
   return { kind: 'request', id, method, params, value }
 }
 
 function readResponse(members: Map<string, string>, id: string | undefined, value: unknown): RpcMessage {
   const result = members.get('result')
   const error = members.get('error')
-  if (id === undefined || (result === undefined) === (error === undefined)) throw new JsonRefusal('neither a request nor a response')
+  if (id === undefined || (result === undefined) === (error === undefined))
+    throw new JsonRefusal('neither a request nor a response')
   return { kind: 'response', id, result, error, value }
 }

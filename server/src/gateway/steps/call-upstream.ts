@@ -24,30 +24,49 @@ export function callUpstream(parts: CallParts): Step<Armed, Answered> {
 }
 
 function send(parts: CallParts, call: Armed): Promise<UpstreamReply | ParkedReply> {
-  const round: Round = { signal: call.exchange.signal, onNotification: (method, params) => forward(call, method, params) }
+  const round: Round = {
+    signal: call.exchange.signal,
+    onNotification: (method, params) => forward(call, method, params),
+  }
   const principal = call.caller.id
   if (call.resume?.kind === 'parked') {
     return parts.parked.resume(call.resume.handle, { principal, round, responses: responsesIn(call) })
   }
-  if (call.method === 'resources/subscribe' || call.method === 'resources/unsubscribe') return parts.subscriptions.change(call)
-  if (call.method === 'resources/list' || call.method === 'resources/templates/list' || call.method === 'prompts/list') {
+  if (call.method === 'resources/subscribe' || call.method === 'resources/unsubscribe')
+    return parts.subscriptions.change(call)
+  if (
+    call.method === 'resources/list' ||
+    call.method === 'resources/templates/list' ||
+    call.method === 'prompts/list'
+  ) {
     return listAll({ call: parts.upstreams.call, request: requestOf(parts, call), maxPages: parts.listPages })
   }
   if (call.client.era === 'modern' && canBeAsked(call)) {
-    return parts.parked.run(principal, round, (hooks) => withFreshHeaders(parts, call, { ...requestOf(parts, call), ...hooks }))
+    return parts.parked.run(principal, round, (hooks) =>
+      withFreshHeaders(parts, call, { ...requestOf(parts, call), ...hooks }),
+    )
   }
   return withFreshHeaders(parts, call, requestOf(parts, call))
 }
 
 /** Only three kinds of request may be answered with a question (protocol.md §1.7). */
 function canBeAsked(call: Armed): boolean {
-  if (call.method !== 'tools/call' && call.method !== 'prompts/get' && call.method !== 'resources/read') return false
+  if (call.method !== 'tools/call' && call.method !== 'prompts/get' && call.method !== 'resources/read')
+    return false
   const declared = call.client.capabilities
-  return declared['elicitation'] !== undefined || declared['sampling'] !== undefined || declared['roots'] !== undefined
+  return (
+    declared['elicitation'] !== undefined ||
+    declared['sampling'] !== undefined ||
+    declared['roots'] !== undefined
+  )
 }
 
 /** On -32020 the upstream's header rules changed under us: learn them again and try once more (protocol.md §1.5). */
-async function withFreshHeaders(parts: CallParts, call: Armed, request: UpstreamRequest): Promise<UpstreamReply> {
+async function withFreshHeaders(
+  parts: CallParts,
+  call: Armed,
+  request: UpstreamRequest,
+): Promise<UpstreamReply> {
   const reply = await parts.upstreams.call(request)
   if (reply.kind !== 'error' || reply.code !== -32020 || call.target.kind !== 'tool') return reply
   await parts.tools.learn(call.connector)
@@ -59,13 +78,20 @@ function requestOf(parts: CallParts, call: Armed): UpstreamRequest {
   return {
     connector: call.connector,
     credential: call.credential,
-    lane: { principal: call.caller.id, session: call.client.sessionKey, exclusive: call.client.era === 'modern' && canBeAsked(call) },
+    lane: {
+      principal: call.caller.id,
+      session: call.client.sessionKey,
+      exclusive: call.client.era === 'modern' && canBeAsked(call),
+    },
     method: call.method,
     params: paramsOf(call),
     capabilities: capable,
     logLevel: call.client.logLevel,
     wantsProgress: progressToken(call) !== undefined,
-    paramHeaders: call.target.kind === 'tool' && call.args !== undefined ? parts.tools.paramHeaders(call.target.tool, call.args) : {},
+    paramHeaders:
+      call.target.kind === 'tool' && call.args !== undefined
+        ? parts.tools.paramHeaders(call.target.tool, call.args)
+        : {},
     idleTimeoutMs: parts.idleTimeoutMs,
     signal: call.exchange.signal,
     onNotification: (method, params) => forward(call, method, params),
@@ -75,9 +101,18 @@ function requestOf(parts: CallParts, call: Armed): UpstreamRequest {
 
 /** A kind the client did not declare is refused here: an upstream must not reach further than it was told (§1.7). */
 function ask(call: Armed, method: string, params: string): Promise<{ result: string } | { error: string }> {
-  const kind = method === 'elicitation/create' ? 'elicitation' : method === 'sampling/createMessage' ? 'sampling' : method === 'roots/list' ? 'roots' : undefined
+  const kind =
+    method === 'elicitation/create'
+      ? 'elicitation'
+      : method === 'sampling/createMessage'
+        ? 'sampling'
+        : method === 'roots/list'
+          ? 'roots'
+          : undefined
   if (kind === undefined || call.client.capabilities[kind] === undefined || call.client.era === 'modern') {
-    return Promise.resolve({ error: JSON.stringify({ code: -32601, message: `the client does not offer ${method.slice(0, 64)}` }) })
+    return Promise.resolve({
+      error: JSON.stringify({ code: -32601, message: `the client does not offer ${method.slice(0, 64)}` }),
+    })
   }
   return call.exchange.ask(method, params)
 }
@@ -101,7 +136,8 @@ function paramsOf(call: Armed): Map<string, string> {
     params.set('name', JSON.stringify(call.target.tool.name))
     params.set('arguments', call.argsText ?? '{}')
   }
-  if (call.resume?.kind === 'upstream' && call.resume.state !== undefined) params.set('requestState', call.resume.state)
+  if (call.resume?.kind === 'upstream' && call.resume.state !== undefined)
+    params.set('requestState', call.resume.state)
   const meta = hopless(params.get('_meta'))
   if (meta.size === 0) params.delete('_meta')
   else params.set('_meta', objectText(meta))
@@ -116,10 +152,15 @@ function progressToken(call: Armed): string | undefined {
 function forward(call: Armed, method: string, params: ReadonlyMap<string, string>): void {
   if (method === 'notifications/progress') {
     const token = progressToken(call)
-    if (token !== undefined) call.exchange.notify(method, objectText([['progressToken', token], ...[...params].filter(([name]) => name !== 'progressToken')]))
+    if (token !== undefined)
+      call.exchange.notify(
+        method,
+        objectText([['progressToken', token], ...[...params].filter(([name]) => name !== 'progressToken')]),
+      )
   } else if (method === 'notifications/message') {
     const wanted = call.client.logLevel
-    if (wanted !== undefined && passesLevel(stringOf(params.get('level')), wanted)) call.exchange.notify(method, objectText(params))
+    if (wanted !== undefined && passesLevel(stringOf(params.get('level')), wanted))
+      call.exchange.notify(method, objectText(params))
   } else if (method === 'notifications/tasks/status' || method === 'notifications/elicitation/complete') {
     call.exchange.notify(method, objectText(params))
   }

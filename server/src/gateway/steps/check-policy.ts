@@ -8,9 +8,19 @@ import type { Step } from './step.ts'
 export function checkPolicy(policy: Pick<Policy, 'decide'>): Step<Validated, Allowed> {
   return (call) => {
     const { kind, name } = askOf(call)
-    const decision = policy.decide(call.caller, { connector: call.connector, kind, name, phase: 'call', args: call.args, facts: factsOf(call) })
+    const decision = policy.decide(call.caller, {
+      connector: call.connector,
+      kind,
+      name,
+      phase: 'call',
+      args: call.args,
+      facts: factsOf(call),
+    })
     if (decision.effect !== 'allow') {
-      throw new GatewayError('call-denied', decision.reason, { denied: decision, data: { rules: decision.rules } })
+      throw new GatewayError('call-denied', decision.reason, {
+        denied: decision,
+        data: { rules: decision.rules },
+      })
     }
     return { ...call, decision: { ...decision, effect: 'allow' } }
   }

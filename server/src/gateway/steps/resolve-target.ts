@@ -9,7 +9,11 @@ import type { Tools } from '../../tools/tools.ts'
 import { factsOf } from '../request-facts.ts'
 import type { Step } from './step.ts'
 
-type Parts = { connectors: Pick<Connectors, 'find'>; tools: Pick<Tools, 'find' | 'byPublicName'>; policy: Pick<Policy, 'decide'> }
+type Parts = {
+  connectors: Pick<Connectors, 'find'>
+  tools: Pick<Tools, 'find' | 'byPublicName'>
+  policy: Pick<Policy, 'decide'>
+}
 
 /**
  * Finds what a request means. What the caller may not see looks exactly like what does not exist, in words and in kind;
@@ -18,7 +22,8 @@ type Parts = { connectors: Pick<Connectors, 'find'>; tools: Pick<Tools, 'find' |
 export function resolveTarget(parts: Parts): Step<Received, Resolved> {
   return (call) => {
     if (call.method === 'tools/call') return resolveTool(parts, call)
-    const connector = call.endpoint.kind === 'connector' ? activeConnector(parts, call.endpoint.serverId) : undefined
+    const connector =
+      call.endpoint.kind === 'connector' ? activeConnector(parts, call.endpoint.serverId) : undefined
     if (connector === undefined) throw new GatewayError('not-found', 'no such connector')
     const { target, ask, reason } = targetOf(call)
     requireVisible(parts, { call, connector, ask, reason })
@@ -40,7 +45,9 @@ function resolveTool(parts: Parts, call: Received): Resolved {
 }
 
 function findTool(parts: Parts, call: Received): PinnedTool | undefined {
-  return call.endpoint.kind === 'connector' ? parts.tools.find(call.endpoint.serverId, call.name) : parts.tools.byPublicName(call.name)
+  return call.endpoint.kind === 'connector'
+    ? parts.tools.find(call.endpoint.serverId, call.name)
+    : parts.tools.byPublicName(call.name)
 }
 
 type Ask = Pick<Question, 'kind' | 'name'>
@@ -50,9 +57,17 @@ function targetOf(call: Received): { target: Target; ask: Ask; reason: Reason } 
     case 'resources/read':
     case 'resources/subscribe':
     case 'resources/unsubscribe':
-      return { target: { kind: 'resource', uri: call.name }, ask: { kind: 'resource', name: call.name }, reason: 'resource-unknown' }
+      return {
+        target: { kind: 'resource', uri: call.name },
+        ask: { kind: 'resource', name: call.name },
+        reason: 'resource-unknown',
+      }
     case 'prompts/get':
-      return { target: { kind: 'prompt', name: call.name }, ask: { kind: 'prompt', name: call.name }, reason: 'prompt-unknown' }
+      return {
+        target: { kind: 'prompt', name: call.name },
+        ask: { kind: 'prompt', name: call.name },
+        reason: 'prompt-unknown',
+      }
     case 'completion/complete':
       return completionTarget(call)
     case 'tasks/get':
@@ -67,19 +82,40 @@ function targetOf(call: Received): { target: Target; ask: Ask; reason: Reason } 
 
 /** Completion follows what it refers to (contract.md §4). */
 function completionTarget(call: Received): { target: Target; ask: Ask; reason: Reason } {
-  const ref = JSON.parse(call.params.get('ref') ?? 'null') as { type?: unknown; name?: unknown; uri?: unknown } | null
+  const ref = JSON.parse(call.params.get('ref') ?? 'null') as {
+    type?: unknown
+    name?: unknown
+    uri?: unknown
+  } | null
   if (ref?.type === 'ref/prompt' && typeof ref.name === 'string') {
-    return { target: { kind: 'prompt', name: ref.name }, ask: { kind: 'prompt', name: ref.name }, reason: 'prompt-unknown' }
+    return {
+      target: { kind: 'prompt', name: ref.name },
+      ask: { kind: 'prompt', name: ref.name },
+      reason: 'prompt-unknown',
+    }
   }
   if (ref?.type === 'ref/resource' && typeof ref.uri === 'string') {
-    return { target: { kind: 'resource', uri: ref.uri }, ask: { kind: 'resource', name: ref.uri }, reason: 'resource-unknown' }
+    return {
+      target: { kind: 'resource', uri: ref.uri },
+      ask: { kind: 'resource', name: ref.uri },
+      reason: 'resource-unknown',
+    }
   }
   throw new GatewayError('invalid-params', 'ref must name a prompt or a resource')
 }
 
-function requireVisible(parts: Parts, what: { call: Received; connector: Connector; ask: Ask; reason: Reason }): void {
+function requireVisible(
+  parts: Parts,
+  what: { call: Received; connector: Connector; ask: Ask; reason: Reason },
+): void {
   const { call, connector, ask, reason } = what
-  const decision = parts.policy.decide(call.caller, { connector, ...ask, phase: 'list', args: undefined, facts: factsOf(call) })
+  const decision = parts.policy.decide(call.caller, {
+    connector,
+    ...ask,
+    phase: 'list',
+    args: undefined,
+    facts: factsOf(call),
+  })
   if (decision.effect === 'allow') return
   if (reason === 'tool-unknown') throw unknownTool(call.name, decision)
   throw new GatewayError(reason, unknownWords[reason] ?? 'no such thing here', { denied: decision })
@@ -91,11 +127,20 @@ const unknownWords: Partial<Record<Reason, string>> = {
 }
 
 function unknownTool(name: string, denied?: GatewayError['denied']): GatewayError {
-  return new GatewayError('tool-unknown', `Unknown tool: ${name.slice(0, 128)}`, denied === undefined ? {} : { denied })
+  return new GatewayError(
+    'tool-unknown',
+    `Unknown tool: ${name.slice(0, 128)}`,
+    denied === undefined ? {} : { denied },
+  )
 }
 
 /** The name a governed request is about: a tool, a prompt or a uri; '' for lists. */
 export function nameIn(method: string, params: ReadonlyMap<string, string>): string {
-  const key = method === 'tools/call' || method === 'prompts/get' ? 'name' : method.startsWith('resources/') ? 'uri' : undefined
+  const key =
+    method === 'tools/call' || method === 'prompts/get'
+      ? 'name'
+      : method.startsWith('resources/')
+        ? 'uri'
+        : undefined
   return key === undefined ? '' : (stringOf(params.get(key)) ?? '')
 }

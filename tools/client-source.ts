@@ -124,7 +124,9 @@ export function createClient(options: ClientOptions): Client {
       const problem = await readProblem(response)
       throw new ApiError(response.status, problem, problem?.detail ?? \`The server answered \${response.status}.\`)
     }
-    return response.status === 204 ? undefined : await response.json()
+    if (response.status === 204) return undefined
+    // A file is text, whatever it holds.
+    return response.headers.has('content-disposition') ? await response.text() : await response.json()
   }
 
   return {

@@ -30,6 +30,7 @@ function run(node) {
       server.kill(signal)
     })
   }
+  endWithNpm(server, forwarded)
   server.on('error', (error) => {
     process.stderr.write(`The server could not be started: ${error.message}\n`)
     process.exitCode = 1
@@ -39,6 +40,16 @@ function run(node) {
     // The forwarding listeners would keep this process alive.
     process.exit()
   })
+}
+
+/** npm killed outright passes nothing on; a server nobody started would keep the port and the data folder. */
+function endWithNpm(server, forwarded) {
+  const starter = process.ppid
+  setInterval(() => {
+    if (process.ppid === starter || forwarded.has('SIGTERM')) return
+    forwarded.add('SIGTERM')
+    server.kill('SIGTERM')
+  }, 500).unref()
 }
 
 try {

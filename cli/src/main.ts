@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addBackup } from './commands/backup.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addRestore } from './commands/restore.ts'
 import { CommandError, type ExitCode, exitCodes, type Terminal } from './terminal.ts'
 
 /** Every command, in the order of the help. */
-const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [addDoctor, addDemo]
+const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
+  addDoctor,
+  addBackup,
+  addRestore,
+  addDemo,
+]
 
 /** Runs one command line against `terminal`; resolves with its exit code and never throws for what a user did. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -107,6 +107,18 @@ function thingRoutes(): Route[] {
       },
     }),
     route({
+      method: 'GET',
+      path: '/api/v1/things/export',
+      operationId: 'exportThings',
+      summary: 'All things as a file',
+      tag: 'Things',
+      needs: 'anyone',
+      query: z.object({ format: z.enum(['json', 'csv']).optional() }),
+      output: z.string(),
+      status: 200,
+      run: async () => 'id,name',
+    }),
+    route({
       method: 'DELETE',
       path: '/api/v1/things/{id}',
       operationId: 'deleteThing',
@@ -443,6 +455,13 @@ describe('answers', () => {
     expect(JSON.stringify(body)).not.toContain('secret reason')
     expect(body['request_id']).toBe(headers.get('x-request-id'))
   })
+})
+
+test('an answer that is one text is a file', async () => {
+  const { headers, body } = await send('GET', '/api/v1/things/export?format=csv')
+  expect(body).toEqual({ text: 'id,name' })
+  expect(headers.get('content-type')).toBe('text/csv; charset=utf-8')
+  expect(headers.get('content-disposition')).toBe('attachment; filename="exportThings.csv"')
 })
 
 describe('audit', () => {

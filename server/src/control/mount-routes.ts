@@ -45,7 +45,7 @@ function mountRoute(
     handler: async (request, reply) => {
       const input = check({ params: request.params, query: request.query, body: request.body })
       const value = await runRoute({ route, caller: callers.get(request), input, request, reply, parts })
-      return answer(route, value, reply)
+      return answer({ route, request, reply }, value)
     },
   })
 }
@@ -148,10 +148,34 @@ function changeOf({ route, audit, caller, request, parts, recorded }: ChangeFact
 }
 
 /** What leaves is exactly the declared shape: a field nobody declared, a secret among them, is dropped here. */
-function answer(route: Route, value: unknown, reply: FastifyReply): FastifyReply {
+function answer(
+  { route, request, reply }: Pick<Run, 'route' | 'request' | 'reply'>,
+  value: unknown,
+): FastifyReply {
   reply.code(route.status).header('cache-control', 'no-store')
   if (route.status === 204) return reply.send()
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(route.output.parse(value)))
+  const shaped: unknown = route.output.parse(value)
+  if (typeof shaped === 'string') return sendFile({ route, request, reply }, shaped)
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(shaped))
+}
+
+const fileTypes: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  jsonl: 'application/x-ndjson',
+  csv: 'text/csv',
+}
+
+/** An operation whose answer is one text makes a file of the kind its `format` names. Browsers save it, never show it. */
+function sendFile(
+  { route, request, reply }: Pick<Run, 'route' | 'request' | 'reply'>,
+  text: string,
+): FastifyReply {
+  const asked = String((request.query as { format?: unknown }).format ?? 'json')
+  const format = Object.hasOwn(fileTypes, asked) ? asked : 'json'
+  return reply
+    .header('content-disposition', `attachment; filename="${route.operationId}.${format}"`)
+    .type(`${fileTypes[format]}; charset=utf-8`)
+    .send(text)
 }
 
 const everyMethod: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

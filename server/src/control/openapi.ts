@@ -91,9 +91,13 @@ function needsText(route: Route): string {
 
 function success(route: Route, components: SchemaComponents): JsonObject {
   if (route.status === 204) return { description: 'Done.' }
+  const schema = components.of(route.output, 'output')
+  if (schema['type'] !== 'string')
+    return { description: 'Done.', content: { 'application/json': { schema } } }
+  const file = { schema: { type: 'string' } }
   return {
-    description: 'Done.',
-    content: { 'application/json': { schema: components.of(route.output, 'output') } },
+    description: 'A file.',
+    content: { 'application/json': file, 'application/x-ndjson': file, 'text/csv': file },
   }
 }
 

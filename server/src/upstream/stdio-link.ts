@@ -14,7 +14,10 @@ export function stdioLink(
     process.stop().catch(() => undefined)
   }
   return {
-    send: (text) => process.send(text),
+    send(text) {
+      process.send(text)
+      return undefined
+    },
     listen({ onText, onEnd }) {
       process.onLine((line) => {
         if (closed || line === '') return

@@ -30,10 +30,13 @@ export class Verdicts {
     return verdict !== undefined && this.#now() - verdict.at < this.#maxAgeMs ? verdict : undefined
   }
 
+  /** Saying the same again makes a verdict no younger: only asking anew after its end does. */
   record(peer: Peer, speaks: Verdict['speaks'], facts: UpstreamFacts): void {
     const key = keyOf(peer)
+    const before = this.of(peer)
+    const at = before?.speaks === speaks ? before.at : this.#now()
     this.#known.delete(key)
-    this.#known.set(key, { speaks, facts, at: this.#now() })
+    this.#known.set(key, { speaks, facts, at })
     if (this.#known.size <= maxVerdicts) return
     for (const oldest of this.#known.keys()) {
       this.#known.delete(oldest)

@@ -136,6 +136,7 @@ export async function copyTemplate(dataDir: string): Promise<void> {
       rmSync(draft, { recursive: true, force: true })
     }
   }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   cpSync(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
 }
 

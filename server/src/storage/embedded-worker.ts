@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -15,16 +15,15 @@ const port = parentPort
 if (port === null) throw new Error('embedded-worker runs only as a worker')
 const say = (word: WorkerSay) => port.postMessage(word)
 
-/** A first creation that is interrupted must not be taken for a database, so it gets its name when it is whole. */
+/** A first creation that was interrupted must not be taken for a database: its mark says so, and it begins anew. */
 async function openDatabase(folder: string): Promise<PGlite> {
-  if (!existsSync(folder)) {
-    const draft = `${folder}.new`
-    rmSync(draft, { recursive: true, force: true })
-    const created = await PGlite.create({ dataDir: draft })
-    await created.close()
-    renameSync(draft, folder)
-  }
-  return PGlite.create({ dataDir: folder })
+  const mark = `${folder}.creating`
+  if (existsSync(mark)) rmSync(folder, { recursive: true, force: true })
+  if (existsSync(folder)) return PGlite.create({ dataDir: folder })
+  writeFileSync(mark, '')
+  const created = await PGlite.create({ dataDir: folder })
+  rmSync(mark)
+  return created
 }
 
 const db = await openDatabase(setup.databaseDir)

@@ -14,3 +14,7 @@ export type WorkerSetup = { databaseDir: string; socketPath: string; idleTransac
 
 /** Rows per table of the product, to compare a backup with what it was taken from. */
 export type TableCounts = Readonly<Record<string, number>>
+
+/** Open a backup in memory, or unpack it into a folder that does not exist yet. */
+export type BackupTask = { file: string; folder: string | undefined }
+export type BackupTaskEnd = { counts: TableCounts } | { error: string }

@@ -58,6 +58,14 @@ export async function lockFolder(dataDir: string, onLost: () => void): Promise<F
   }
 }
 
+/** The pid of the process that holds the folder, unless that process is known to be gone. */
+export function livingHolder(dataDir: string): number | undefined {
+  const holder = readHolder(join(dataDir, 'runlayer.lock'))
+  if (holder === undefined) return undefined
+  const lives = holder.place !== thisPlace() || processStart(holder.pid) === holder.startedAt
+  return lives ? holder.pid : undefined
+}
+
 function linked(draft: string, path: string): boolean {
   try {
     linkSync(draft, path)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -69,3 +69,14 @@ test('a process asked to end closes in good order, without lingering, and remove
   expect(existsSync(join(dataDir, 'runlayer.lock'))).toBe(false)
   expect(existsSync(join(dataDir, 'run'))).toBe(false)
 }, 60_000)
+
+test('a first creation that was killed half way begins anew', async () => {
+  const fresh = join(dataDir, 'fresh')
+  mkdirSync(join(fresh, 'db'), { recursive: true })
+  copyFileSync(join(dataDir, 'db', 'PG_VERSION'), join(fresh, 'db', 'PG_VERSION'))
+  writeFileSync(join(fresh, 'db.creating'), '')
+  const storage = await openStorage({ databaseUrl: undefined, dataDir: fresh, log: quietLog })
+  expect(await storage.ready()).toBe(true)
+  expect(existsSync(join(fresh, 'db.creating'))).toBe(false)
+  await storage.close()
+})

@@ -5,7 +5,6 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { hearNotices } from './hear-notices.ts'
 import { type Listeners, openListeners } from './listeners.ts'
-import type { Bus } from './storage.ts'
 
 const channel = 'runlayer_changes'
 const deafAfterMs = 5000
@@ -15,13 +14,20 @@ const maxPayloadBytes = 7900
 const maxWaiting = 1000
 const sendPausesMs = [0, 100, 400]
 
+export type NoticeBus = {
+  publish(topic: string, id: string): Promise<void>
+  on: Listeners['on']
+  ensureFresh(): Promise<void> | undefined
+  close(): Promise<void>
+}
+
 export type NoticeBusOptions = { connectionString: string; pool: pg.Pool; log: Log; now: () => number }
 
 /**
  * Change notices between processes over LISTEN/NOTIFY. Notices are hints to read again, so a lost one is healed by
  * reading everything: after each gap in hearing, and per request while a process is deaf.
  */
-export async function openNoticeBus(o: NoticeBusOptions): Promise<Bus & { close(): Promise<void> }> {
+export async function openNoticeBus(o: NoticeBusOptions): Promise<NoticeBus> {
   const origin = randomUUID()
   const listeners = openListeners(o.log)
   const arrivals = openArrivals(listeners)

@@ -1,14 +1,18 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import type { Log } from '../lib/log.ts'
 import { type EmbeddedEngine, startEngine } from './embedded.ts'
-import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { type FolderLock, livingHolder, lockFolder } from './folder-lock.ts'
 import { openListeners } from './listeners.ts'
 import { migrate } from './migrate.ts'
 import { openNoticeBus } from './notice-bus.ts'
+import { finishRestore, type RestoreReport, restoreInto } from './restore-backup.ts'
+import { type Backups, nameAt, scheduleBackups } from './schedule-backups.ts'
+import { type BackupReport, takeBackup } from './take-backup.ts'
 
 /** The one way to the database: PostgreSQL by URL, or the embedded engine, both through the same driver. */
 export type Db = NodePgDatabase<Record<string, never>>
@@ -27,6 +31,8 @@ export type Storage = {
   readonly db: Db
   readonly pool: pg.Pool
   readonly bus: Bus
+  /** Of the embedded store; PostgreSQL has tools of its own. */
+  readonly backups: Backups | undefined
   ready(): Promise<boolean>
   close(): Promise<void>
 }
@@ -37,8 +43,11 @@ export type StorageOptions = {
   migrationsDir?: string
   log: Log
   now?: () => number
+  /** Of the embedded store; by default one each day, seven kept. `everyMs` 0: only when asked. */
+  backups?: { everyMs: number; keep: number }
 }
 
+const dailyBackups = { everyMs: 24 * 60 * 60_000, keep: 7 }
 const endPoolMs = 10_000
 const idleTransactionMs = 60_000
 
@@ -60,6 +69,7 @@ async function openEmbedded(o: StorageOptions): Promise<Storage> {
     engine?.abandon('its lock file was removed, so another process may use its folder'),
   )
   try {
+    finishRestore(o.dataDir)
     engine = await startEngine({ dataDir: o.dataDir, log: o.log, idleTransactionMs })
     // One engine session serves all connections, so more of them would only wait on each other.
     const pool = openPool(
@@ -67,7 +77,7 @@ async function openEmbedded(o: StorageOptions): Promise<Storage> {
       o.log,
     )
     await migrateWith(pool, o)
-    return embeddedStorage({ engine, lock, pool, log: o.log })
+    return embeddedStorage({ engine, lock, pool, o })
   } catch (error) {
     await engine?.close().catch(() => undefined)
     await lock.release()
@@ -79,9 +89,16 @@ function embeddedStorage(parts: {
   engine: EmbeddedEngine
   lock: FolderLock
   pool: pg.Pool
-  log: Log
+  o: StorageOptions
 }): Storage {
-  const listeners = openListeners(parts.log)
+  const listeners = openListeners(parts.o.log)
+  const backups = scheduleBackups({
+    folder: join(parts.o.dataDir, 'backups'),
+    dump: parts.engine.dump,
+    ...(parts.o.backups ?? dailyBackups),
+    now: parts.o.now ?? Date.now,
+    log: parts.o.log,
+  })
   const bus: Bus = {
     async publish(topic, id) {
       await listeners.fire(topic, id)
@@ -94,13 +111,50 @@ function embeddedStorage(parts: {
     db: drizzle(parts.pool),
     pool: parts.pool,
     bus,
+    backups,
     ready: () => (parts.engine.failure() === undefined ? answers(parts.pool) : Promise.resolve(false)),
     async close() {
+      await backups.close()
       await endPool(parts.pool)
       await parts.engine.close()
       await parts.lock.release()
     },
   }
+}
+
+/** The pid of the living process that has a data folder open, if any. */
+export function holderOf(dataDir: string): number | undefined {
+  return livingHolder(dataDir)
+}
+
+/**
+ * Backs up the embedded database of a folder that no process uses, into `file` or its own backups. Throws an Error for
+ * the operator when the folder is in use, holds no database, or the copy does not verify.
+ */
+export async function backUpFolder(o: {
+  dataDir: string
+  file: string | undefined
+  log: Log
+}): Promise<BackupReport> {
+  if (!existsSync(join(o.dataDir, 'db'))) throw new Error(`there is no database in ${o.dataDir}`)
+  const lock = await lockFolder(o.dataDir, () => undefined)
+  try {
+    const engine = await startEngine({ dataDir: o.dataDir, log: o.log, idleTransactionMs })
+    try {
+      mkdirSync(join(o.dataDir, 'backups'), { recursive: true, mode: 0o700 })
+      const file = o.file ?? join(o.dataDir, 'backups', nameAt(Date.now()))
+      return await takeBackup({ dump: engine.dump, file, now: Date.now })
+    } finally {
+      await engine.close()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Replaces the embedded database of a folder that no process uses; what was there is kept aside. */
+export function restoreBackup(o: { file: string; dataDir: string }): Promise<RestoreReport> {
+  return restoreInto({ ...o, now: Date.now })
 }
 
 async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Storage> {
@@ -123,6 +177,7 @@ async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Sto
       db: drizzle(pool),
       pool,
       bus,
+      backups: undefined,
       ready: () => answers(pool),
       async close() {
         await bus.close()

@@ -280,6 +280,17 @@ describe('credentials are judged first', () => {
     expect((await send('GET', '/api/v1/nothing-here')).body['type']).toBe('/problems/not-found')
   })
 
+  test('what a 401 points to is there, and no path in it leads away', async () => {
+    const challenge = (await fetch(`${base}/api/v1/things`)).headers.get('www-authenticate') ?? ''
+    const address = new URL(/resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? '')
+    const metadata = async (path: string) => JSON.parse((await sendRaw(path, {})).text)
+    expect((await metadata(address.pathname)).resource).toBe('http://localhost:3000')
+    expect((await metadata(`${address.pathname}/mcp`)).resource).toBe('http://localhost:3000/mcp')
+    expect((await metadata(`${address.pathname}//evil.example`)).resource).toMatch(
+      /^http:\/\/localhost:3000\//,
+    )
+  })
+
   test('what is public ignores credentials', async () => {
     const { status, body } = await send('GET', '/api/v1/utils/health-check/', {
       headers: { 'x-runlayer-api-key': 'rl_wrong' },

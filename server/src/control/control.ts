@@ -21,6 +21,7 @@ import { securityHeaders } from './security-headers.ts'
 import { serveConsole } from './serve-console.ts'
 import { serveDocs } from './serve-docs.ts'
 import { serveMetrics } from './serve-metrics.ts'
+import { serveResourceMetadata } from './serve-resource-metadata.ts'
 import { servedHosts } from './served-hosts.ts'
 
 /** The REST door: everything on the port that is not MCP. */
@@ -76,6 +77,7 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
 
   mountRoutes(app, routes, parts)
   serveMetrics(app, { registry, admission, config })
+  serveResourceMetadata(app, { hosts, publicUrl: config.publicUrl, productName: config.productName })
   refuseUnknownPaths(app, parts)
   await serveDocs(app, { hosts, isHttps, productName: config.productName })
   if (options.webRoot !== undefined && existsSync(join(options.webRoot, 'index.html'))) {

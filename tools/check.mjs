@@ -28,6 +28,7 @@ function main() {
     const startedAt = Date.now()
     const { status, stdout, stderr } = spawnSync(node, args, {
       cwd: root,
+      env: { ...process.env, NO_COLOR: '1' },
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
     })

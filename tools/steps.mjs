@@ -6,7 +6,17 @@ const bin = (path) => join(root, 'node_modules', path)
 
 /** The checks that need no server and no browser, in the order in which a mistake is cheapest to hear of. */
 export const staticSteps = [
-  { name: 'format and lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--diagnostic-level=warn', '.'] },
+  {
+    name: 'format and lint',
+    args: [
+      bin('@biomejs/biome/bin/biome'),
+      'ci',
+      '--colors=off',
+      '--max-diagnostics=40',
+      '--diagnostic-level=warn',
+      '.',
+    ],
+  },
   { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
   ...(existsSync(join(root, 'web/tsconfig.json'))
     ? [{ name: 'types of the console', args: [bin('typescript/bin/tsc'), '-p', 'web'] }]

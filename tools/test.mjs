@@ -28,7 +28,7 @@ const scripts = [
 ]
 
 const long = process.argv.includes('--long')
-const environment = { ...process.env, ...(long ? { RUNLAYER_LONG: '1' } : {}) }
+const environment = { ...process.env, NO_COLOR: '1', ...(long ? { RUNLAYER_LONG: '1' } : {}) }
 
 function installSystemParts() {
   const missing = systemParts.filter((part) => !part.isHere())

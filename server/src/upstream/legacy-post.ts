@@ -33,10 +33,11 @@ export class LegacyPost implements CallCarrier, AnswerReader {
     if (call.request.method !== 'initialize') this.#session.cancel(call.id, reason)
   }
 
-  onSettled(call: PendingCall): void {
+  onSettled(call: PendingCall, answered: boolean): void {
     clearTimeout(this.#retry)
     this.#session.book.running.delete(call.id)
-    this.#exchange.release()
+    if (answered) this.#exchange.release()
+    else this.#exchange.abort()
   }
 
   onBody(status: number, text: string, headers: IncomingHttpHeaders): void {

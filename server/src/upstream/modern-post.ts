@@ -67,9 +67,10 @@ export class ModernPost implements CallCarrier, AnswerReader {
     this.#exchange.abort()
   }
 
-  onSettled(call: PendingCall): void {
+  onSettled(call: PendingCall, answered: boolean): void {
     this.#session.book.running.delete(call.id)
-    this.#exchange.release()
+    if (answered) this.#exchange.release()
+    else this.#exchange.abort()
     if (!this.#listening) return
     this.#listening = false
     this.#watcher?.onEnd()

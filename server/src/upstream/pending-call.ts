@@ -10,8 +10,8 @@ import { refusalText, replyOf } from './rpc-text.ts'
 export type CallCarrier = {
   /** The caller gave up or the time is over: tell the upstream, as its era wants. */
   onGivenUp(call: PendingCall, reason: string): void
-  /** Fires once, however the call ended. */
-  onSettled(call: PendingCall): void
+  /** Fires once, however the call ended. `answered`: the upstream has said its last word. */
+  onSettled(call: PendingCall, answered: boolean): void
 }
 
 /**
@@ -79,21 +79,21 @@ export class PendingCall {
     this.fail(error)
   }
 
-  #settle(): boolean {
+  #settle(answered: boolean): boolean {
     if (this.#settled) return false
     this.#settled = true
     clearTimeout(this.#timer)
     this.request.signal.removeEventListener('abort', this)
-    this.#carrier.onSettled(this)
+    this.#carrier.onSettled(this, answered)
     return true
   }
 
   succeed(reply: UpstreamReply): void {
-    if (this.#settle()) this.#resolve(reply)
+    if (this.#settle(true)) this.#resolve(reply)
   }
 
   fail(error: unknown): void {
-    if (this.#settle()) this.#reject(error)
+    if (this.#settle(false)) this.#reject(error)
   }
 
   /** The response to this call. */

@@ -4,14 +4,14 @@ export const connectorTabs = ['overview', 'tools', 'try', 'policies', 'connectio
 export type ConnectorTab = (typeof connectorTabs)[number]
 
 export type AuditSearch = {
-  action?: string
-  actor_id?: string
-  server_id?: string
-  outcome?: string
-  correlation_id?: string
-  from?: string
-  to?: string
-  entry?: string
+  action?: string | undefined
+  actor_id?: string | undefined
+  server_id?: string | undefined
+  outcome?: string | undefined
+  correlation_id?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+  entry?: string | undefined
 }
 
 /** Every link in the console is built here, so that a route changes in one place. */

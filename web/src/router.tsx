@@ -10,8 +10,8 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** Keeps the named members of a search that are text; a hand-edited URL never breaks a page. */
 function pick<Name extends string>(...names: Name[]) {
-  return (search: Record<string, unknown>): { [name in Name]?: string } => {
-    const kept: { [name in Name]?: string } = {}
+  return (search: Record<string, unknown>): { [name in Name]?: string | undefined } => {
+    const kept: { [name in Name]?: string | undefined } = {}
     for (const name of names) {
       const value = text(search[name])
       if (value !== undefined) kept[name] = value

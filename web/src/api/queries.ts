@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { Operations } from '../../../contract/client.ts'
 import type { AuditSearch } from '../paths.ts'
 import { api, meKey } from './client.ts'
 import { isStatus } from './errors.ts'
@@ -20,13 +21,19 @@ export const server = (id: string) =>
   queryOptions({ queryKey: ['servers', id], queryFn: () => api.call('getServer', { params: { id } }) })
 
 export const serverTools = (id: string) =>
-  queryOptions({ queryKey: ['servers', id, 'tools'], queryFn: () => api.call('listServerTools', { params: { id } }) })
+  queryOptions({ queryKey: ['servers', id, 'tools'], queryFn: () => api.call('listServerTools', { params: { id }, query: { limit: 200 } }) })
 
 export const serverLog = (id: string) =>
   queryOptions({
     queryKey: ['servers', id, 'log'],
     queryFn: () => api.call('getServerLog', { params: { id } }),
     refetchInterval: 4000,
+  })
+
+export const toolVersions = (id: string, name: string) =>
+  queryOptions({
+    queryKey: ['servers', id, 'versions', name],
+    queryFn: () => api.call('listToolVersions', { params: { id }, query: { name } }),
   })
 
 export const connection = (id: string) =>
@@ -41,10 +48,15 @@ export const groups = () => queryOptions({ queryKey: ['groups'], queryFn: () => 
 
 export const keys = () => queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
 
+type AuditQuery = NonNullable<Operations['listAuditLogs']['query']>
+
+/** A URL may hold any text; what is no outcome is answered by the server's own refusal. */
+export const auditQuery = (search: Omit<AuditSearch, 'entry'>) => search as AuditQuery
+
 export const audit = (search: Omit<AuditSearch, 'entry'>, cursor?: string) =>
   queryOptions({
     queryKey: ['audit', 'list', search, cursor ?? ''],
-    queryFn: () => api.call('listAuditLogs', { query: { ...search, limit: 50, ...(cursor ? { cursor } : {}) } }),
+    queryFn: () => api.call('listAuditLogs', { query: { ...auditQuery(search), limit: 50, ...(cursor ? { cursor } : {}) } }),
     staleTime: 2000,
   })
 

@@ -59,7 +59,7 @@ export function AuditFilters({ filters, set }: { filters: Filters; set(change: A
   return (
     <div className="grid gap-2">
       <Toolbar>
-        <SearchBox label="Conversation id" value={filters.correlation_id} onChange={change('correlation_id')} />
+        <SearchBox narrow label="Conversation id" value={filters.correlation_id} onChange={change('correlation_id')} />
         <FilterSelect label="Action" value={filters.action} options={named(actions)} onChange={change('action')} />
         <FilterSelect label="Outcome" value={filters.outcome} options={named(outcomes)} onChange={change('outcome')} />
         <FilterSelect

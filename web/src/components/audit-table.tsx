@@ -39,28 +39,41 @@ function Actor({ row }: { row: AuditRow }) {
   )
 }
 
+/** In a row the outcome stands beside, so the name need not repeat it. */
+function rowWords(action: string): string {
+  return action === 'tool_call_success' || action === 'tool_call_failure' ? 'Tool call' : actionWords(action)
+}
+
+function Target({ row }: { row: AuditRow }) {
+  const names = useNames()
+  const server = row.server_id === undefined ? undefined : names.server(row.server_id)
+  if (row.tool !== undefined) {
+    return (
+      <>
+        <code className="font-mono text-12">{row.tool}</code>
+        {server !== undefined && <span className="text-n11"> on {server}</span>}
+      </>
+    )
+  }
+  return <span className="text-n11">{server ?? (row.resource_type === undefined ? '' : actionWords(row.resource_type))}</span>
+}
+
 /** `narrow`: only when, what and how it ended. `link`: keeps the filters of the page it stands on. */
 export function AuditTable(props: { rows: readonly AuditRow[]; narrow?: boolean; selected?: string | undefined; keep?: Record<string, string> }) {
-  const names = useNames()
-  const target = (row: AuditRow) => {
-    const server = row.server_id ? names.server(row.server_id) : undefined
-    if (row.tool) return `${row.tool}${server === undefined ? '' : ` on ${server}`}`
-    return server ?? (row.resource_type ? actionWords(row.resource_type) : '')
-  }
   const all: readonly (Column<AuditRow> & { wide?: boolean })[] = [
     {
       name: 'Action',
-      width: 'w-52',
+      width: props.narrow === true ? 'w-32' : 'w-44',
       cell: (row) => (
         <Link {...paths.audit({ ...props.keep, entry: row.id })} data-row className={rowLink}>
-          {actionWords(row.action)}
+          {rowWords(row.action)}
         </Link>
       ),
     },
-    { name: 'On', extra: true, cell: (row) => <span className="font-mono text-12 text-n11">{target(row)}</span> },
-    { name: 'Outcome', width: 'w-32', cell: (row) => <OutcomeMark outcome={row.outcome} /> },
+    { name: 'On', extra: true, cell: (row) => <Target row={row} /> },
+    { name: 'Outcome', width: 'w-28', cell: (row) => <OutcomeMark outcome={row.outcome} /> },
     { name: 'Actor', width: 'w-52', extra: true, wide: true, cell: (row) => <Actor row={row} /> },
-    { name: 'Client', width: 'w-36', extra: true, wide: true, cell: (row) => <span className="text-n11">{row.client_name ?? ''}</span> },
+    { name: 'Client', width: 'w-28', extra: true, wide: true, cell: (row) => <span className="text-n11">{row.client_name ?? ''}</span> },
     {
       name: 'Took',
       width: 'w-20',
@@ -71,7 +84,7 @@ export function AuditTable(props: { rows: readonly AuditRow[]; narrow?: boolean;
     },
     {
       name: 'When',
-      width: 'w-28',
+      width: 'w-26',
       end: true,
       cell: (row) => (
         <span className="text-n11">

@@ -1,11 +1,13 @@
 import { Search, X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { cx } from '../ui/cx.ts'
 import { Kbd } from '../ui/kbd.tsx'
 
 /** The search of a list. What is typed goes to the URL, so that a found list can be shared. */
-export function SearchBox({ label, value, onChange }: { label: string; value: string | undefined; onChange(value: string | undefined): void }) {
+export function SearchBox(props: { label: string; value: string | undefined; narrow?: boolean; onChange(value: string | undefined): void }) {
+  const { label, value, onChange } = props
   return (
-    <div className="relative w-full max-w-80">
+    <div className={cx('relative w-full', props.narrow === true ? 'max-w-48' : 'max-w-80')}>
       <Search className="pointer-events-none absolute top-2 left-2.5 size-4 text-n10" aria-hidden="true" />
       <input
         type="search"
@@ -53,7 +55,7 @@ export function FilterSelect(props: {
       aria-label={props.label}
       value={props.value ?? ''}
       onChange={(event) => props.onChange(event.target.value === '' ? undefined : event.target.value)}
-      className="h-8 max-w-52 rounded border border-n6 bg-raised px-2 pr-7 text-13 hover:border-n8"
+      className="h-8 max-w-44 truncate rounded border border-n6 bg-raised px-2 pr-7 text-13 hover:border-n8"
     >
       <option value="">{props.label}: all</option>
       {props.options.map((option) => (

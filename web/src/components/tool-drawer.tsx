@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Play } from 'lucide-react'
 import { api } from '../api/client.ts'
+import * as queries from '../api/queries.ts'
 import type { Connector, Me, ServerTool } from '../api/shapes.ts'
 import { paths } from '../paths.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
@@ -15,26 +17,31 @@ import { useChange } from './use-change.ts'
 
 type Props = { connector: Connector; tool: ServerTool; me: Me; onClose(): void }
 
-const pretty = (value: unknown) => JSON.stringify(value, null, 2) ?? ''
+/** A definition as the server sent it, laid out for reading. */
+function pretty(definition: string | undefined): string {
+  if (definition === undefined) return ''
+  try {
+    return JSON.stringify(JSON.parse(definition), null, 2)
+  } catch {
+    return definition
+  }
+}
 
-function Review({ connector, tool, me }: Omit<Props, 'onClose'>) {
-  const offered = tool.pending ?? undefined
+function Review({ connector, tool, me, before, after }: Omit<Props, 'onClose'> & { before: string; after: string }) {
   const review = useChange({
-    run: (input: { decision: 'approve' | 'reject'; hash: string }) =>
-      api.call('reviewServerTool', { params: { id: connector.id }, body: { name: tool.name, ...input } }),
+    run: (decision: 'approve' | 'reject') =>
+      api.call('reviewServerTool', {
+        params: { id: connector.id },
+        body: { name: tool.name, hash: tool.definition_hash, decision },
+      }),
     done: 'Review recorded',
     loud: true,
   })
-  if (offered === undefined) return null
-  const before = tool.definition === null || tool.definition === undefined ? '' : pretty(tool.definition)
-  const after = pretty(offered.definition)
   const hides = pieces(after).some((piece) => piece.hidden)
   const why = me.capabilities.includes('tools.review') ? undefined : 'Your role may not review tools'
   return (
-    <Section
-      title={before === '' ? 'New definition' : 'What changed'}
-      about="The tool stays hidden until this exact definition is approved."
-    >
+    <Section title={before === '' ? 'New definition' : 'What changed'} about="The tool stays hidden until this exact definition is approved.">
+      {tool.note !== null && <Note kind="warning" title={`Held back: ${tool.note}`} />}
       {hides && (
         <Note kind="warning" title="The definition holds characters that do not show">
           <p>They are marked below. Such characters can carry instructions that only a model sees.</p>
@@ -42,15 +49,10 @@ function Review({ connector, tool, me }: Omit<Props, 'onClose'>) {
       )}
       <Diff before={before} after={after} label="Definition before and after" />
       <div className="flex gap-2">
-        <Button
-          look="primary"
-          why={why}
-          busy={review.isPending}
-          onClick={() => review.mutate({ decision: 'approve', hash: offered.hash })}
-        >
+        <Button look="primary" why={why} busy={review.isPending} onClick={() => review.mutate('approve')}>
           Approve this definition
         </Button>
-        <Button look="danger" why={why} busy={review.isPending} onClick={() => review.mutate({ decision: 'reject', hash: offered.hash })}>
+        <Button look="danger" why={why} busy={review.isPending} onClick={() => review.mutate('reject')}>
           Reject
         </Button>
       </div>
@@ -59,6 +61,9 @@ function Review({ connector, tool, me }: Omit<Props, 'onClose'>) {
 }
 
 export function ToolDrawer({ connector, tool, me, onClose }: Props) {
+  const versions = useQuery(queries.toolVersions(connector.id, tool.name)).data?.data ?? []
+  const text = (hash: string | null) => pretty(versions.find((version) => version.hash === hash)?.definition)
+  const offered = text(tool.definition_hash)
   return (
     <Drawer
       title={tool.name}
@@ -78,7 +83,9 @@ export function ToolDrawer({ connector, tool, me, onClose }: Props) {
         )
       }
     >
-      <Review connector={connector} tool={tool} me={me} />
+      {tool.state === 'quarantined' && offered !== '' && (
+        <Review connector={connector} tool={tool} me={me} before={text(tool.approved_hash)} after={offered} />
+      )}
       <Section title="Description" about={`Written by ${connector.name}, not by this workspace.`}>
         <blockquote className="border-l-2 border-n6 pl-3 text-13">
           <Reveal text={tool.description || 'The server gives none.'} />
@@ -87,11 +94,11 @@ export function ToolDrawer({ connector, tool, me, onClose }: Props) {
       <Facts
         rows={[
           ['Name for clients', <code key="public" className="font-mono text-12">{tool.public_name}</code>],
-          ['Definition hash', <code key="hash" className="font-mono text-12">{tool.hash}</code>],
+          ['Definition hash', <code key="hash" className="font-mono text-12">{tool.definition_hash}</code>],
         ]}
       />
       <Section title="Definition">
-        <Code text={pretty(tool.definition)} label="Definition" tall />
+        <Code text={offered} label="Definition" tall />
       </Section>
     </Drawer>
   )

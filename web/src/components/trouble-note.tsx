@@ -1,4 +1,5 @@
 import { Link, useRouter } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { trouble } from '../api/errors.ts'
 import { paths } from '../paths.ts'
 import { Button } from '../ui/button.tsx'
@@ -43,7 +44,7 @@ export function TroubleNote({ error }: { error: unknown }) {
 export function PageError({ error }: { error: unknown }) {
   const router = useRouter()
   return (
-    <div className="mx-auto grid max-w-160 gap-4 p-8">
+    <PlainMain>
       <h1 className="text-20">This page could not be shown</h1>
       <TroubleNote error={error} />
       <div className="flex gap-2">
@@ -52,6 +53,12 @@ export function PageError({ error }: { error: unknown }) {
           Go to the start page
         </Link>
       </div>
-    </div>
+    </PlainMain>
   )
+}
+
+/** A page error may stand inside the shell, which has the main landmark already, or alone. */
+function PlainMain({ children }: { children: ReactNode }) {
+  const Place = document.getElementById('main') === null ? 'main' : 'div'
+  return <Place className="mx-auto grid w-full max-w-160 gap-4 p-8">{children}</Place>
 }

@@ -1,10 +1,10 @@
 import { useState } from 'react'
-import type { JsonObject } from '../lib/json.ts'
+import type { JsonObject, JsonValue } from '../lib/json.ts'
 import type { SchemaField } from '../lib/schema-fields.ts'
 import { CheckField } from '../ui/choice.tsx'
 import { SelectField, TextArea, TextField } from '../ui/field.tsx'
 
-type FieldProps = { field: SchemaField; value: unknown; onChange(value: unknown): void }
+type FieldProps = { field: SchemaField; value: JsonValue | undefined; onChange(value: JsonValue | undefined): void }
 
 function NumberInput({ field, value, onChange }: FieldProps) {
   const [text, setText] = useState(value === undefined ? '' : String(value))

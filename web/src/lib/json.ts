@@ -1,4 +1,7 @@
-export type JsonObject = Record<string, unknown>
+import type { JsonValue } from '../../../contract/client.ts'
+
+export type { JsonValue }
+export type JsonObject = { [name: string]: JsonValue }
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject, type JsonValue } from './json.ts'
 
 export type SchemaField = {
   name: string
@@ -6,8 +6,8 @@ export type SchemaField = {
   isRequired: boolean
   isWhole: boolean
   description: string | undefined
-  options: readonly unknown[]
-  fallback: unknown
+  options: readonly JsonValue[]
+  fallback: JsonValue | undefined
 }
 
 /** More fields than this are left to the JSON view. */
@@ -49,7 +49,7 @@ export function startArguments(fields: readonly SchemaField[]): JsonObject {
   for (const field of fields) {
     if (field.fallback !== undefined) out[field.name] = field.fallback
     else if (field.isRequired && field.kind === 'boolean') out[field.name] = false
-    else if (field.isRequired && field.kind === 'choice') out[field.name] = field.options[0]
+    else if (field.isRequired && field.kind === 'choice') out[field.name] = field.options[0] ?? ''
   }
   return out
 }

@@ -34,7 +34,7 @@ export function AuditPage() {
               <RefreshCw />
             </IconButton>
             {(['csv', 'json'] as const).map((format) => (
-              <a key={format} href={api.url('exportAuditLogs', { query: { ...filters, format } })} download className={buttonClass('plain')}>
+              <a key={format} href={api.url('exportAuditLogs', { query: { ...queries.auditQuery(filters), format } })} download className={buttonClass('plain')}>
                 <Download aria-hidden="true" />
                 {format.toUpperCase()}
               </a>

@@ -38,11 +38,11 @@ function HealthNote({ connector }: { connector: Connector }) {
 function WhoMayUse({ connector, me }: Props) {
   const names = useNames()
   const rules = useQuery({ ...queries.policies(), enabled: me.capabilities.includes('policies.read') }).data?.data ?? []
-  const allowed = new Set(
+  const allowed = new Map(
     rules
       .filter((rule) => rule.enabled && rule.effect === 'allow')
       .filter((rule) => rule.scope.servers === '*' || rule.scope.servers.includes(connector.id))
-      .flatMap((rule) => names.principals(rule.principals)),
+      .flatMap((rule) => names.principals(rule.principals).map((name) => [name, rule.principals.type !== 'user'] as const)),
   )
   return (
     <Section
@@ -60,9 +60,9 @@ function WhoMayUse({ connector, me }: Props) {
           <p className="text-13 text-n11">Nobody yet. A rule has to allow it.</p>
         ) : (
           <ul className="flex flex-wrap gap-x-4 gap-y-2 text-13">
-            {[...allowed].map((name) => (
+            {[...allowed].map(([name, isMany]) => (
               <li key={name} className="flex items-center gap-1.5">
-                <Avatar name={name} />
+                <Avatar name={name} group={isMany} />
                 {name}
               </li>
             ))}

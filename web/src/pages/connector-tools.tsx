@@ -36,7 +36,7 @@ function columns(serverId: string): readonly Column<ServerTool>[] {
       extra: true,
       cell: (row) => (
         <span className="text-n11">
-          <Reveal text={row.description.replace(/\s+/g, ' ')} limit={160} />
+          <Reveal text={row.description.replace(/\s+/g, ' ')} limit={160} inline />
         </span>
       ),
     },

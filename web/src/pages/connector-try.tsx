@@ -9,7 +9,7 @@ import { ToolResult } from '../components/tool-result.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { ArgumentsForm } from '../forms/arguments-form.tsx'
-import { isObject, type JsonObject, parseObject } from '../lib/json.ts'
+import { type JsonObject, parseObject } from '../lib/json.ts'
 import { schemaFields, startArguments } from '../lib/schema-fields.ts'
 import { paths } from '../paths.ts'
 import { Button } from '../ui/button.tsx'
@@ -21,10 +21,6 @@ import { Reveal } from '../ui/reveal.tsx'
 
 const route = getRouteApi('/shell/connectors/$serverId/$tab')
 const pretty = (value: unknown) => JSON.stringify(value, null, 2)
-
-function inputSchema(tool: ServerTool): unknown {
-  return isObject(tool.definition) ? tool.definition['inputSchema'] : undefined
-}
 
 export function ConnectorTry({ connector }: { connector: Connector }) {
   const { tool: wanted } = route.useSearch()
@@ -57,7 +53,7 @@ export function ConnectorTry({ connector }: { connector: Connector }) {
 }
 
 function TryTool({ connector, tool }: { connector: Connector; tool: ServerTool }) {
-  const fields = schemaFields(inputSchema(tool))
+  const fields = schemaFields(tool.input_schema)
   const [text, setText] = useState(() => pretty(startArguments(fields)))
   // The form keeps what is half typed; a change in the JSON starts it anew.
   const [edition, setEdition] = useState(0)
@@ -91,6 +87,8 @@ function TryTool({ connector, tool }: { connector: Connector; tool: ServerTool }
             </Button>
           </div>
         </form>
+      </div>
+      <div className="grid min-w-0 gap-6">
         <TextArea
           label="As JSON"
           mono
@@ -102,15 +100,15 @@ function TryTool({ connector, tool }: { connector: Connector; tool: ServerTool }
             setEdition((old) => old + 1)
           }}
         />
+        <Section title="Result">
+          <Outcome connector={connector} run={run} />
+        </Section>
       </div>
-      <Section title="Result">
-        <Outcome connector={connector} run={run} />
-      </Section>
     </div>
   )
 }
 
-type Run = { data: { result: unknown; entry_id: string } | undefined; error: unknown; isPending: boolean }
+type Run = { data: { result: unknown; correlation_id: string } | undefined; error: unknown; isPending: boolean }
 
 function Outcome({ connector, run }: { connector: Connector; run: Run }) {
   if (run.isPending) return <p role="status" className="text-13 text-n11">Waiting for {connector.name}</p>
@@ -121,7 +119,7 @@ function Outcome({ connector, run }: { connector: Connector; run: Run }) {
   return (
     <div role="status" className="grid min-w-0 gap-3">
       <ToolResult result={run.data.result} origin={connector.name} />
-      <Link {...paths.auditEntry(run.data.entry_id)} className="w-fit text-13 text-accent underline-offset-2 hover:underline">
+      <Link {...paths.audit({ correlation_id: run.data.correlation_id })} className="w-fit text-13 text-accent underline-offset-2 hover:underline">
         Show it in the audit
       </Link>
     </div>

@@ -20,7 +20,7 @@ export function ChoiceCards<Value extends string>(props: {
           <label
             key={option.value}
             className={cx(
-              'flex cursor-pointer gap-2.5 rounded border p-3 transition-colors duration-120 has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent',
+              'flex cursor-pointer items-start gap-2.5 rounded border p-3 transition-colors duration-120 has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent',
               option.value === props.value ? 'border-accent bg-accent-soft' : 'border-n6 bg-raised hover:border-n8',
             )}
           >
@@ -32,7 +32,7 @@ export function ChoiceCards<Value extends string>(props: {
               onChange={() => props.onChange(option.value)}
               className="mt-0.5 size-4 shrink-0 accent-accent outline-none"
             />
-            <span className="grid">
+            <span className="grid content-start">
               <span className="text-13 font-medium">{option.label}</span>
               {option.hint !== undefined && <span className="text-12 text-n11">{option.hint}</span>}
             </span>

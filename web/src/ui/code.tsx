@@ -1,5 +1,6 @@
 import { CopyButton } from './copy.tsx'
 import { cx } from './cx.ts'
+import { Reveal } from './reveal.tsx'
 
 /** Text as it is, in a box that scrolls: never markup, never wider than its place. */
 export function Code({ text, label, tall }: { text: string; label: string; tall?: boolean }) {
@@ -7,7 +8,9 @@ export function Code({ text, label, tall }: { text: string; label: string; tall?
     <div className="group relative min-w-0 rounded border border-n5 bg-n2">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1) */}
       <section tabIndex={0} aria-label={label} className={cx('overflow-auto rounded', tall === true ? 'max-h-140' : 'max-h-80')}>
-        <pre className="w-fit min-w-full p-3 pr-10 font-mono text-12 leading-[18px]">{text}</pre>
+        <pre className="p-3 pr-10 font-mono text-12 leading-[18px] whitespace-pre-wrap">
+          <Reveal text={text} limit={100_000} />
+        </pre>
       </section>
       <div className="absolute top-1 right-1 rounded bg-n2">
         <CopyButton text={text} label={`Copy ${label.toLowerCase()}`} />

@@ -11,6 +11,11 @@ export function Drawer(props: { title: string; subtitle?: ReactNode; onClose(): 
         <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-scrim" />
         <Dialog.Content
           aria-describedby={undefined}
+          // The drawer itself, not its first button: a reader starts at the title, and no tooltip opens by itself.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault()
+            if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus()
+          }}
           className="fixed inset-y-0 right-0 z-40 flex w-full max-w-160 animate-slide flex-col border-l border-n6 bg-n1 shadow-float outline-none"
         >
           <header className="flex items-start gap-3 border-b border-n5 px-5 py-4">

@@ -15,7 +15,7 @@ type Common = {
 
 function Frame({ id, label, hint, error, bare, optional, children }: Common & { id: string; optional?: boolean; children: ReactNode }) {
   return (
-    <div className="grid gap-1.5">
+    <div className="grid content-start gap-1.5">
       <label htmlFor={id} className={bare === true ? 'sr-only' : 'flex items-baseline gap-2 text-13 font-medium'}>
         {label}
         {optional === true && <span className="text-12 font-normal text-n10">Optional</span>}

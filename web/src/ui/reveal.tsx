@@ -20,11 +20,11 @@ export function pieces(text: string): Piece[] {
   return out
 }
 
-/** Text from a server, shown as text, with what hides in it made visible. `limit` in characters. */
-export function Reveal({ text, limit = 4000 }: { text: string; limit?: number }) {
+/** Text from a server, shown as text, with what hides in it made visible. `limit` in characters; `inline` stays on one line. */
+export function Reveal({ text, limit = 4000, inline }: { text: string; limit?: number; inline?: boolean }) {
   const shown = text.length > limit ? text.slice(0, limit) : text
   return (
-    <span className="wrap-anywhere whitespace-pre-wrap">
+    <span className={inline === true ? undefined : 'wrap-anywhere whitespace-pre-wrap'}>
       {pieces(shown).map((piece) =>
         piece.hidden ? (
           <mark key={piece.at} title="A character that does not show" className="rounded-sm bg-warning-soft px-0.5 font-mono text-[11px] text-warning">

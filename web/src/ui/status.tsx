@@ -14,7 +14,7 @@ const dots: Record<Meaning, string> = {
 /** A state: a dot and a word, never colour alone. */
 export function Status({ meaning, children }: { meaning: Meaning; children: ReactNode }) {
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <span className="inline-flex h-5 items-center gap-1.5 align-bottom whitespace-nowrap">
       <span aria-hidden="true" className={cx('size-2 shrink-0 rounded-full', dots[meaning])} />
       {children}
     </span>
@@ -33,7 +33,7 @@ export function Badge({ meaning = 'none', children }: { meaning?: Meaning; child
   return (
     <span
       className={cx(
-        'inline-flex h-5 items-center gap-1 rounded-sm px-1.5 text-12 font-medium whitespace-nowrap [&_svg]:size-3',
+        'inline-flex h-5 items-center gap-1 rounded-sm align-bottom px-1.5 text-12 font-medium whitespace-nowrap [&_svg]:size-3',
         badges[meaning],
       )}
     >

@@ -44,7 +44,7 @@ export function Table<Row>(props: { label: string; columns: readonly Column<Row>
               {props.columns.map((column) => (
                 <td
                   key={column.name}
-                  className={cx('h-9 max-w-0 truncate px-3 py-1.5', column.width, column.end === true && 'text-right', column.extra === true && 'max-md:hidden')}
+                  className={cx('h-9 max-w-0 truncate px-3 py-1', column.width, column.end === true && 'text-right', column.extra === true && 'max-md:hidden')}
                 >
                   {column.cell(row)}
                 </td>
@@ -60,4 +60,4 @@ export function Table<Row>(props: { label: string; columns: readonly Column<Row>
 /** Class of the link in a row: its hit area is the whole row. */
 export const rowLink = 'font-medium text-n12 outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent'
 /** Class of controls in a row, which lie above the row's own link. */
-export const overRow = 'relative z-10 inline-flex items-center'
+export const overRow = 'relative z-10 inline-flex h-7 items-center align-bottom'

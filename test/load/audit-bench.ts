@@ -44,6 +44,7 @@ const actor = {
   proof: { kind: 'api_key' as const, id: newId<'api_key'>() },
 }
 const serverId = newId<'server'>()
+const requestId = newId()
 const filler = 'x'.repeat(Math.max(0, Number(values.body) - 40))
 const latencies: number[] = []
 let calls = 0
@@ -54,8 +55,8 @@ async function call(): Promise<void> {
   const entry = await audit.journal.open({
     action: 'tool_call_success',
     actor,
-    requestId: newId(),
-    correlationId: newId(),
+    requestId,
+    correlationId: requestId,
     serverId,
     tool: 'echo',
     clientName: 'bench',
@@ -78,8 +79,7 @@ async function caller(until: number): Promise<void> {
   let next = performance.now() + Math.random() * gapMs
   while (performance.now() < until) {
     const wait = next - performance.now()
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait))
-    else if (wait > 0) await new Promise((resolve) => setImmediate(resolve))
+    if (wait >= 1) await new Promise((resolve) => setTimeout(resolve, wait))
     next += gapMs
     await call()
   }

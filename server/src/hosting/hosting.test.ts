@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -179,7 +189,6 @@ describe('inside the sandbox', () => {
   })
 
   test('values stand in no argument list of the host', async () => {
-    const { readFileSync, readdirSync } = await import('node:fs')
     const { ask } = await run({}, { API_KEY: 'only-in-the-environment' })
     await ask('uid')
     const lists = readdirSync('/proc')
@@ -266,6 +275,84 @@ describe('the life of a process', () => {
     await expect.poll(() => hosting.log(hosted.id).at(-1)).toContain('line 499')
     expect(hosting.log(hosted.id)).toHaveLength(200)
     expect(Math.max(...hosting.log(hosted.id).map((line) => line.length))).toBeLessThan(2_200)
+  })
+})
+
+describe('without a sandbox', () => {
+  const none = { kind: 'none', reason: 'No sandbox in this test.' } as const
+
+  test('nothing starts unless the operator said so', async () => {
+    const hosting = await open({ findSandbox: async () => none })
+    expect(hosting.sandbox()).toEqual(none)
+    const hosted = connector()
+    await expect(hosting.start(hosted, credential(hosted), 'ann')).rejects.toThrow(
+      'RUNLAYER_UNSANDBOXED_STDIO=1',
+    )
+  })
+
+  test('with the setting a process starts with a clean environment, and a warning', async () => {
+    const warnings: string[] = []
+    const log = { ...quietLog, warn: (_fields: object, message: string) => void warnings.push(message) }
+    const { ask } = await run(
+      {},
+      { API_KEY: 'k' },
+      { findSandbox: async () => none, unsandboxedStdio: true, log },
+    )
+    const env = (await ask('env')) as Record<string, string>
+    expect(Object.keys(env).sort()).toEqual(['API_KEY', 'HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR'])
+    expect(warnings[0]).toContain('WITHOUT A SANDBOX')
+  })
+})
+
+describe('a killed server takes its hosted processes with it', () => {
+  // A server of its own, killed at once: the worst moment is while the process is still being set up.
+  const here = (name: string) => new URL(name, import.meta.url).href
+  const serverCode = (kind: string, mark: string) => `
+    const { startProcess } = await import('${here('./start-process.ts')}')
+    const { findLimiter } = await import('${here('./limit-process.ts')}')
+    const { gateCommand } = await import('${here('./gate-command.ts')}')
+    const { probeSandbox, wrapInSandbox, writeAccounts } = await import('${here('./sandbox.ts')}')
+    const accounts = await writeAccounts('${folder}')
+    const limit = await findLimiter()
+    const launch = { command: '/bin/sleep', args: ['${mark}'], env: {}, readOnly: [], mounts: [], network: 'none' }
+    const { path } = await probeSandbox(accounts)
+    const [file, ...args] = gateCommand(launch.command, launch.args)
+    const plain = { file, args, env: {}, cwd: '/', fd3: undefined }
+    const wrapped = limit('${kind}' === 'none' ? plain : wrapInSandbox(launch, { bwrap: path, accounts }))
+    const starting = [1, 2, 3].map(() => startProcess(wrapped, { maxLineBytes: 100, onStderr() {} }))
+    console.log('starting')
+    await Promise.all(starting)
+    console.log('started')
+  `
+  const running = (mark: string) =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`\0${mark}\0`)
+      } catch {
+        return false
+      }
+    })
+
+  test.each([
+    ['bubblewrap', 'starting'],
+    ['bubblewrap', 'started'],
+    ['none', 'starting'],
+    ['none', 'started'],
+  ])('sandbox %s, killed when they are %s', async (kind, moment) => {
+    const mark = `${600 + Math.random()}`
+    const server = spawn(process.execPath, ['--input-type=module', '-e', serverCode(kind, mark)])
+    server.stderr.on('data', (chunk) => console.error(String(chunk)))
+    let said = ''
+    await new Promise<void>((resolve) =>
+      server.stdout.on('data', (chunk) => {
+        said += chunk
+        if (said.includes(`${moment}\n`)) resolve()
+      }),
+    )
+    if (moment === 'started') expect(running(mark).length).toBeGreaterThanOrEqual(3)
+    server.kill('SIGKILL')
+    await new Promise((resolve) => server.once('exit', resolve))
+    await expect.poll(() => running(mark), { timeout: 5_000 }).toEqual([])
   })
 })
 

@@ -9,8 +9,9 @@ import type { HostedProcess, Hosting } from '../kernel/upstream.ts'
 import type { Log } from '../lib/log.ts'
 import type { Db } from '../storage/storage.ts'
 import { resolveMount } from './check-mount.ts'
+import { gateCommand } from './gate-command.ts'
 import { findLimiter, type Limiter } from './limit-process.ts'
-import { checkPackage } from './package-spec.ts'
+import { checkPackage, parsePackageSpec } from './package-spec.ts'
 import { openPackages, type Packages } from './pin-package.ts'
 import { type HostEnvironment, hostNpm } from './run-npm.ts'
 import {
@@ -40,6 +41,8 @@ export type HostingParts = {
   maxLineBytes: number
   /** PATH, HOME and npm settings are taken from here and nothing else. */
   hostEnvironment: HostEnvironment
+  /** How a sandbox is looked for; bubblewrap unless told otherwise. */
+  findSandbox?: (accounts: string) => Promise<SandboxState>
   db: Db
   now: () => number
   log: Log
@@ -56,6 +59,10 @@ export type ProcessHosting = Hosting & {
   pinPackage(connector: Connector): Promise<PinnedPackage>
   /** What the connector's spec resolves to now, installed beside what is pinned. */
   resolvePackage(connector: Connector): Promise<PinnedPackage>
+  /** An installed version of the package this connector runs, by its folder. */
+  findPackage(connector: Connector, folder: string): Promise<PinnedPackage | undefined>
+  /** At start-up: removes installed packages that no connector runs. */
+  prunePackages(used: readonly PinnedPackage[]): Promise<void>
   forgetLog(serverId: ServerId): void
 }
 
@@ -83,7 +90,7 @@ export async function openHosting(parts: HostingParts): Promise<ProcessHosting> 
     npm: hostNpm(parts.hostEnvironment),
     store: packageStore(parts.db),
   })
-  const [sandbox, limit] = await Promise.all([probeSandbox(accounts), findLimiter()])
+  const [sandbox, limit] = await Promise.all([(parts.findSandbox ?? probeSandbox)(accounts), findLimiter()])
   const state: State = {
     parts,
     folder,
@@ -124,6 +131,12 @@ export async function openHosting(parts: HostingParts): Promise<ProcessHosting> 
     },
     pinPackage: async (connector) => connector.pinned ?? packages.pin(specOf(connector)),
     resolvePackage: (connector) => packages.pin(specOf(connector)),
+    prunePackages: (used) => packages.prune(new Set(used.map(({ folder }) => folder))),
+    async findPackage(connector, wanted) {
+      const found = await packageStore(parts.db).find(wanted)
+      if (found === undefined || found.name !== parsePackageSpec(specOf(connector))?.name) return undefined
+      return { name: found.name, version: found.version, integrity: found.integrity, folder: found.folder }
+    },
   }
 }
 
@@ -240,10 +253,11 @@ function wrap(state: State, launch: Launch, scratch: string | undefined): Wrappe
     return wrapInSandbox(launch, { bwrap: state.sandbox.path, accounts: state.accounts })
   }
   const home = scratch ?? state.folder
+  const [file = launch.command, ...args] = gateCommand(launch.command, launch.args)
   const path = state.parts.hostEnvironment.PATH ?? '/usr/local/bin:/usr/bin:/bin'
   return {
-    file: launch.command,
-    args: launch.args,
+    file,
+    args,
     env: { PATH: path, HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...launch.env },
     cwd: home,
     fd3: undefined,

@@ -14,19 +14,19 @@ const limits = [
 export type Limiter = (wrapped: Wrapped) => Wrapped
 
 /**
- * Puts resource limits, and for a process without a sandbox the end with its parent, in front of a command: both are
- * set by small programs of util-linux, which most Linux systems have. Elsewhere the command stays as it is.
+ * Puts the end with its parent and resource limits in front of a command, both set by small programs of util-linux,
+ * which most Linux systems have. Elsewhere the command stays as it is.
  */
 export async function findLimiter(): Promise<Limiter> {
   if (process.platform !== 'linux') return (wrapped) => wrapped
-  const prlimit = await firstExecutable(['/usr/bin/prlimit', '/bin/prlimit'])
-  const setpriv = await firstExecutable(['/usr/bin/setpriv', '/bin/setpriv'])
+  const [setpriv, prlimit] = await Promise.all([
+    firstExecutable(['/usr/bin/setpriv', '/bin/setpriv']),
+    firstExecutable(['/usr/bin/prlimit', '/bin/prlimit']),
+  ])
+  const dying = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--']
+  const limited = prlimit === undefined ? [] : [prlimit, ...limits, '--']
   return (wrapped) => {
-    // bubblewrap ends with its parent by itself.
-    const dying =
-      wrapped.fd3 === undefined && setpriv !== undefined ? [setpriv, '--pdeathsig', 'KILL', '--'] : []
-    const limited = prlimit === undefined ? [] : [prlimit, ...limits, '--']
-    const [file, ...args] = [...limited, ...dying, wrapped.file, ...wrapped.args]
+    const [file, ...args] = [...dying, ...limited, wrapped.file, ...wrapped.args]
     return { ...wrapped, file: file ?? wrapped.file, args }
   }
 }

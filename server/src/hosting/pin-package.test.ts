@@ -144,3 +144,14 @@ test('what a killed installation left is removed at the next start', async () =>
   await open(fakeNpm())
   expect(existsSync(join(folder, '.installing-x'))).toBe(false)
 })
+
+test('what no connector runs is removed, and comes back when it is wanted', async () => {
+  const packages = await open(fakeNpm())
+  const pinned = await packages.pin('thing')
+  mkdirSync(join(folder, 'old@1.0.0-abc'))
+  await packages.prune(new Set([pinned.folder]))
+  expect(readdirSync(folder)).toEqual([pinned.folder])
+  await packages.prune(new Set())
+  expect(readdirSync(folder)).toEqual([])
+  expect((await packages.locate(pinned)).program).toContain('thing.js')
+})

@@ -18,6 +18,8 @@ export type Packages = {
   pin(spec: string): Promise<PinnedPackage>
   /** Where the pinned package's program is, installing the very same bytes again when this host has lost them. */
   locate(pinned: PinnedPackage): Promise<{ folder: string; program: string }>
+  /** Removes the folders nobody runs; a proposal that is accepted later is installed again from its lock. */
+  prune(used: ReadonlySet<string>): Promise<void>
 }
 
 export type PackagesParts = { folder: string; npm: Npm; store: PackageStore }
@@ -25,7 +27,7 @@ export type PackagesParts = { folder: string; npm: Npm; store: PackageStore }
 /** Packages of the npm registry, each in a folder of its own, installed without running anything of theirs (T15). */
 export async function openPackages(parts: PackagesParts): Promise<Packages> {
   await mkdir(parts.folder, { recursive: true, mode: 0o700 })
-  await removeHalfInstalled(parts.folder)
+  await removeFolders(parts.folder, (name) => name.startsWith(halfInstalled))
   const running = new Map<string, Promise<unknown>>()
   const once = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const known = running.get(key) as Promise<T> | undefined
@@ -50,6 +52,7 @@ export async function openPackages(parts: PackagesParts): Promise<Packages> {
       if (!there) await once(`restore ${pinned.folder}`, () => restore(parts, pinned))
       return { folder, program: await programOf(folder, pinned.name) }
     },
+    prune: (used) => removeFolders(parts.folder, (name) => !used.has(name)),
   }
 }
 
@@ -186,9 +189,8 @@ function chooseBin(bin: Json | undefined, name: string): string | undefined {
   return typeof file === 'string' ? file : undefined
 }
 
-async function removeHalfInstalled(folder: string): Promise<void> {
+async function removeFolders(folder: string, unwanted: (name: string) => boolean): Promise<void> {
   for await (const entry of await opendir(folder)) {
-    if (entry.name.startsWith(halfInstalled))
-      await rm(join(folder, entry.name), { recursive: true, force: true })
+    if (unwanted(entry.name)) await rm(join(folder, entry.name), { recursive: true, force: true })
   }
 }

@@ -4,6 +4,7 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Connector } from '../kernel/connector.ts'
+import { gateCommand } from './gate-command.ts'
 
 /** What stands between a hosted server and this machine. `reason` says in words why there is nothing. */
 export type SandboxState =
@@ -20,7 +21,7 @@ export type Launch = {
   readonly network: Connector['network']
 }
 
-/** What the operating system is asked to run. `fd3` is fed to the sandbox, so that no secret stands in an argument list. */
+/** What the operating system is asked to run, behind a gate (gate-command.ts). `fd3` is fed to the sandbox, so that no secret stands in an argument list. */
 export type Wrapped = {
   readonly file: string
   readonly args: readonly string[]
@@ -80,7 +81,7 @@ export async function probeSandbox(accounts: string): Promise<SandboxState> {
 export function wrapInSandbox(launch: Launch, o: { bwrap: string; accounts: string }): Wrapped {
   return {
     file: o.bwrap,
-    args: ['--args', '3', '--', launch.command, ...launch.args],
+    args: ['--args', '3', '--', ...gateCommand(launch.command, launch.args)],
     env: {},
     cwd: '/',
     fd3: Buffer.from(`${sandboxOptions(launch, o.accounts).join('\0')}\0`),

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { GatewayError } from '../kernel/errors.ts'
 import type { HostedProcess } from '../kernel/upstream.ts'
+import { passGate } from './gate-command.ts'
 import type { Wrapped } from './sandbox.ts'
 import { splitLines } from './split-lines.ts'
 
@@ -41,7 +42,12 @@ export async function startProcess(wrapped: Wrapped, o: StartOptions): Promise<H
   options?.end(wrapped.fd3)
   stdin.on('error', () => undefined)
   stderr.on('data', splitLines({ maxBytes: maxStderrLineBytes, onLine: o.onStderr, onTooLong: 'cut' }))
-  return hostedProcess(child, { stdin, stdout }, o)
+  const hosted = hostedProcess(child, { stdin, stdout }, o)
+  await passGate({ stdin, stdout }).catch((error: unknown) => {
+    signalGroup(hosted.pid, 'SIGKILL')
+    throw error
+  })
+  return hosted
 }
 
 function hostedProcess(
@@ -98,7 +104,7 @@ function hostedProcess(
     },
     onLine(listener) {
       // Nothing is read, so nothing is lost, before somebody listens.
-      if (lineListeners.size === 0) streams.stdout.on('data', read)
+      if (lineListeners.size === 0) streams.stdout.on('data', read).resume()
       lineListeners.add(listener)
     },
     onExit(listener) {

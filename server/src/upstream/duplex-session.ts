@@ -6,7 +6,7 @@ import { failure, malformed } from './explain-failure.ts'
 import { discoveryOf, factsOf, initializeParams } from './initialize.ts'
 import type { Link } from './link.ts'
 import { listenParams, unknownFacts } from './modern-http.ts'
-import { type CallCarrier, PendingCall } from './pending-call.ts'
+import { type CallCarrier, PendingCall, silence } from './pending-call.ts'
 import {
   answerText,
   legacyParams,
@@ -28,6 +28,9 @@ export class DuplexSession implements Session, CallCarrier {
   readonly #peer: Peer
   readonly #link: Link
   readonly #book = new CallBook()
+  /** Agreed on an era: silence before that is part of finding out. */
+  #open = false
+  #checking = false
   #logLevel: string | undefined
   readonly #subscriptions = new Subscriptions((method, uri) =>
     this.#own(method, [['uri', JSON.stringify(uri)]]),
@@ -53,6 +56,7 @@ export class DuplexSession implements Session, CallCarrier {
     )
     this.facts = factsOf(this.#peer.connector, await this.#start(request).reply)
     this.#tell(notificationText('notifications/initialized', '{}'))
+    this.#open = true
   }
 
   /** Asks the modern way; the caller reads the era from the reply. */
@@ -64,6 +68,7 @@ export class DuplexSession implements Session, CallCarrier {
   becomeModern(facts: UpstreamFacts): void {
     this.#era = 'modern'
     this.facts = facts
+    this.#open = true
   }
 
   async call(request: UpstreamRequest): Promise<UpstreamReply> {
@@ -128,6 +133,24 @@ export class DuplexSession implements Session, CallCarrier {
 
   onGivenUp(call: PendingCall, reason: string): void {
     if (call.request.method !== 'initialize') this.#cancel(call.id, reason)
+    if (reason === silence && this.#open) this.#checkAlive()
+  }
+
+  /** A line may be half dead (R19): when a call met silence, one round trip decides whether the session lives on. */
+  #checkAlive(): void {
+    if (this.ended || this.#checking) return
+    this.#checking = true
+    const method = this.#era === 'legacy' ? 'ping' : 'server/discover'
+    this.#start(ownRequest(this.#peer, method, new Map(), this.#parts.caps.tellMs)).reply.then(
+      () => {
+        this.#checking = false
+      },
+      () => {
+        if (this.ended) return
+        this.#link.close()
+        this.#onEnd(failure(this.#peer.connector, 'upstream-unreachable', 'stopped answering.'))
+      },
+    )
   }
 
   #cancel(id: string, reason: string): void {

@@ -6,6 +6,9 @@ import type { RpcMessage } from '../lib/rpc-message.ts'
 import { failure, transportFailure } from './explain-failure.ts'
 import { refusalText, replyOf } from './rpc-text.ts'
 
+/** Why a call was given up when the upstream said nothing for too long. */
+export const silence = 'no sign of life'
+
 /** The transport's side of a running call. */
 export type CallCarrier = {
   /** The caller gave up or the time is over: tell the upstream, as its era wants. */
@@ -13,6 +16,9 @@ export type CallCarrier = {
   /** Fires once, however the call ended. `answered`: the upstream has said its last word. */
   onSettled(call: PendingCall, answered: boolean): void
 }
+
+/** Questions one call may have open: people answer them. */
+const maxAsks = 16
 
 /**
  * One request of ours on its way: its clock, its cancellation, what it hears, and exactly one end. The clock restarts
@@ -64,7 +70,7 @@ export class PendingCall {
     const seconds = this.request.idleTimeoutMs / 1000
     this.giveUp(
       failure(this.request.connector, 'upstream-timeout', `gave no sign of life for ${seconds} s.`),
-      'no sign of life',
+      silence,
     )
   }
 
@@ -122,6 +128,7 @@ export class PendingCall {
   /** A question of the upstream that belongs to this call. Always resolves: a failure becomes a JSON-RPC error. */
   async ask(method: string, params: RawObject): Promise<AskReply> {
     if (this.#settled) return refusalText(-32603, 'the call this belongs to has ended')
+    if (this.#asks >= maxAsks) return refusalText(-32603, 'too many questions at once')
     this.#asks++
     try {
       return await this.request.onAsk(method, objectText(params))

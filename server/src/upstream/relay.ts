@@ -16,9 +16,9 @@ export class Relay {
     this.#verdicts = verdicts
   }
 
-  async call(request: UpstreamRequest): Promise<UpstreamReply> {
-    if (request.signal.aborted) throw new GatewayError('call-lost', 'The call was cancelled by its client.')
-    return this.over(request, request.signal, (session) => session.call(request))
+  call(request: UpstreamRequest): Promise<UpstreamReply> {
+    if (!request.signal.aborted) return this.over(request, request.signal, (session) => session.call(request))
+    return Promise.reject(new GatewayError('call-lost', 'The call was cancelled by its client.'))
   }
 
   /** Runs `use` over a session; once more over a new one when the first turns out to be gone before it did anything. */
@@ -68,7 +68,14 @@ export class Relay {
   async facts(wanted: Wanted): Promise<UpstreamFacts> {
     const known = this.#verdicts.of(wanted)
     if (known !== undefined) return known.facts
-    return this.over(shared(wanted), undefined, (session) => Promise.resolve(session.facts))
+    return this.over(shared(wanted), undefined, async (session) => {
+      const opened = this.#verdicts.of(wanted)
+      if (opened !== undefined || !session.stateless) return session.facts
+      // The verdict aged while the session stayed in use: ask again, but an upstream that will not say keeps its facts.
+      await session.ping().catch(() => undefined)
+      this.#verdicts.record(wanted, 'modern', session.facts)
+      return session.facts
+    })
   }
 
   /** The watch keeps its session until it ends, from whichever side. */

@@ -114,10 +114,36 @@ test('a person has at most five processes of a connector: idle ones go first, th
 
 test('cancelling tells the process which request', async () => {
   const connector = serverOf('legacy')
-  await expect(
-    upstreams.call(requestOf(connector, { tool: 'hang', signal: AbortSignal.timeout(300) })),
-  ).rejects.toMatchObject({ reason: 'call-lost' })
+  const controller = new AbortController()
+  const call = upstreams.call(
+    requestOf(connector, {
+      tool: 'hang',
+      signal: controller.signal,
+      onNotification: () => controller.abort(),
+    }),
+  )
+  await expect(call).rejects.toMatchObject({ reason: 'call-lost' })
   expect(textOf(await upstreams.call(requestOf(connector, { tool: 'cancelled' })))).toMatch(/^\[\d+\]$/)
+})
+
+test('R19 a process that stopped answering is ended after one silent call, a slow one is not', async () => {
+  const impatient = openTestUpstreams({ hosting, caps: { tellMs: 300 } })
+  const connector = serverOf('legacy')
+  const pid = () => impatient.call(requestOf(connector, { tool: 'pid' })).then(textOf)
+  const before = await pid()
+  await expect(
+    impatient.call(requestOf(connector, { tool: 'hang', idleTimeoutMs: 50 })),
+  ).rejects.toMatchObject({ reason: 'upstream-timeout' })
+  expect(await pid()).toBe(before)
+  await expect(
+    impatient.call(requestOf(connector, { tool: 'freeze', idleTimeoutMs: 50 })),
+  ).rejects.toMatchObject({ reason: 'upstream-timeout' })
+  await expect(impatient.call(requestOf(connector))).rejects.toMatchObject({
+    reason: 'upstream-unreachable',
+    message: 'Echo stopped answering.',
+  })
+  expect(await pid()).not.toBe(before)
+  await impatient.drain(0)
 })
 
 test('T37 a line that is not JSON fails the call, an oversized line ends the process', async () => {

@@ -8,6 +8,8 @@ export type Verdict = {
   readonly at: number
 }
 
+type Whom = Pick<Peer, 'connector' | 'credential'>
+
 /** Beyond it the oldest verdict goes; finding out again costs one request. */
 const maxVerdicts = 10_000
 
@@ -25,13 +27,13 @@ export class Verdicts {
     this.#now = now
   }
 
-  of(peer: Peer): Verdict | undefined {
+  of(peer: Whom): Verdict | undefined {
     const verdict = this.#known.get(keyOf(peer))
     return verdict !== undefined && this.#now() - verdict.at < this.#maxAgeMs ? verdict : undefined
   }
 
   /** Saying the same again makes a verdict no younger: only asking anew after its end does. */
-  record(peer: Peer, speaks: Verdict['speaks'], facts: UpstreamFacts): void {
+  record(peer: Whom, speaks: Verdict['speaks'], facts: UpstreamFacts): void {
     const key = keyOf(peer)
     const before = this.of(peer)
     const at = before?.speaks === speaks ? before.at : this.#now()
@@ -44,7 +46,7 @@ export class Verdicts {
     }
   }
 
-  drop(peer: Peer): void {
+  drop(peer: Whom): void {
     this.#known.delete(keyOf(peer))
   }
 
@@ -54,6 +56,6 @@ export class Verdicts {
   }
 }
 
-export function keyOf(peer: Pick<Peer, 'connector' | 'credential'>): string {
+export function keyOf(peer: Whom): string {
   return `${peer.connector.id} ${peer.connector.revision} ${peer.credential.owner} ${peer.credential.revision}`
 }

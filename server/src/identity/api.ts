@@ -1,0 +1,266 @@
+import { z } from 'zod'
+import { roles } from '../kernel/caller.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { isUuid, type UserId } from '../kernel/ids.ts'
+import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
+import { groupRoutes } from './api-groups.ts'
+import { keyRoutes } from './api-keys.ts'
+import type { Identity } from './identity.ts'
+import { afterOf, fullPage } from './page-list.ts'
+import type { Person } from './person.ts'
+
+const name = z
+  .string()
+  .trim()
+  .max(200)
+  .regex(/^\P{Cc}*$/u, 'must have no control characters')
+const email = z.email().max(254)
+const role = z.enum(roles)
+const status = z.enum(['active', 'deactivated'])
+
+const NewUser = z
+  .strictObject({ email, name: name.optional(), roles: z.array(role).max(roles.length).optional() })
+  .meta({ id: 'NewUser' })
+const UserChange = z
+  .strictObject({
+    email: email.optional(),
+    name: name.optional(),
+    roles: z.array(role).max(roles.length).optional(),
+    status: status.optional(),
+  })
+  .meta({ id: 'UserChange' })
+const userFields = {
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  roles: z.array(role),
+  status,
+  group_ids: z.array(z.string()),
+  demo: z.boolean(),
+  last_seen_at: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+}
+const User = z.object(userFields).meta({ id: 'User' })
+const Me = z
+  .object({
+    ...userFields,
+    groups: z.array(z.object({ id: z.string(), name: z.string() })),
+    capabilities: z.array(z.string()),
+    csrf_token: z
+      .string()
+      .optional()
+      .describe('Sent back in x-csrf-token with every change; only with a console session.'),
+  })
+  .meta({ id: 'Me' })
+
+const SignInLink = z
+  .object({ url: z.string(), token: z.string(), expires_at: z.string() })
+  .meta({ id: 'SignInLink' })
+
+const Params = z.object({ id: z.string() })
+const ListQuery = z.strictObject({
+  query: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(1000).optional(),
+})
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullable() })
+
+export type IdentityRoutesParts = { identity: Omit<Identity, 'authenticate'>; now: () => number }
+
+export function identityRoutes(parts: IdentityRoutesParts): Route[] {
+  const { identity } = parts
+  return [
+    meRoute(identity),
+    ...userRoutes(identity),
+    signInLinkRoute(identity),
+    ...groupRoutes(identity.groups),
+    ...keyRoutes(parts),
+  ]
+}
+
+type Doors = IdentityRoutesParts['identity']
+
+function showUser(person: Person) {
+  return {
+    id: person.id,
+    email: person.email,
+    name: person.name,
+    roles: [...person.roles],
+    status: person.status,
+    group_ids: [...person.groupIds],
+    demo: person.demo,
+    last_seen_at: person.lastSeenAt?.toISOString() ?? null,
+    created_at: person.createdAt.toISOString(),
+    updated_at: person.updatedAt.toISOString(),
+  }
+}
+
+/** Throws not-found, also for an odd spelling of an id (T10). */
+async function personOf({ people }: Doors, id: string): Promise<Person> {
+  const person = isUuid(id) ? await people.find(id as UserId) : undefined
+  if (person === undefined) throw new GatewayError('not-found', 'There is no person with this id.')
+  return person
+}
+
+function meRoute(identity: Doors): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/users/me',
+    operationId: 'getMe',
+    summary: 'The person the credential belongs to, with what they may do',
+    tag: 'People',
+    needs: 'anyone',
+    output: Me,
+    status: 200,
+    async run({ caller }) {
+      const person = await personOf(identity, caller.id)
+      const names = await identity.groupNames()
+      const granted = (Object.keys(capabilities) as Capability[]).filter((capability) =>
+        can(person, capability),
+      )
+      return {
+        ...showUser(person),
+        groups: person.groupIds.map((id) => ({ id, name: names.get(id) ?? '' })),
+        capabilities: granted,
+        ...(caller.proof.kind === 'session' ? { csrf_token: identity.csrfTokenOf(caller) } : {}),
+      }
+    },
+  })
+}
+
+function userRoutes(identity: Doors): Route[] {
+  const { people } = identity
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/users',
+      operationId: 'listUsers',
+      summary: 'People by email',
+      tag: 'People',
+      needs: 'people.read',
+      query: ListQuery,
+      output: listOf(User),
+      status: 200,
+      async run(_context, { query }) {
+        const found = await people.page({
+          query: query.query,
+          after: afterOf(query.cursor),
+          limit: query.limit + 1,
+        })
+        return fullPage(found, query.limit, { show: showUser, keyOf: (person) => person.email.toLowerCase() })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/users',
+      operationId: 'createUser',
+      summary: 'Adds a person; roles other than user need a Super Admin',
+      tag: 'People',
+      needs: 'people.write',
+      audit: { action: 'user_created', resourceType: 'user' },
+      body: NewUser,
+      output: User,
+      status: 201,
+      async run(context, { body }) {
+        const { email: address, name: called, roles: given } = body
+        const person = await people.create(
+          {
+            email: address,
+            ...(called === undefined ? {} : { name: called }),
+            ...(given === undefined ? {} : { roles: given }),
+          },
+          context.caller,
+        )
+        const after = showUser(person)
+        context.record({ resourceId: person.id, after })
+        return after
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/users/{id}',
+      operationId: 'getUser',
+      summary: 'One person',
+      tag: 'People',
+      needs: 'people.read',
+      params: Params,
+      output: User,
+      status: 200,
+      run: async (_context, { params }) => showUser(await personOf(identity, params.id)),
+    }),
+    ...userChangeRoutes(identity),
+  ]
+}
+
+function userChangeRoutes(identity: Doors): Route[] {
+  return [
+    route({
+      method: 'PATCH',
+      path: '/api/v1/users/{id}',
+      operationId: 'updateUser',
+      summary: 'Changes the given fields of a person; deactivation ends keys and sessions at once',
+      tag: 'People',
+      needs: 'people.write',
+      audit: { action: 'user_updated', resourceType: 'user' },
+      params: Params,
+      body: UserChange,
+      output: User,
+      status: 200,
+      async run(context, { params, body }) {
+        const person = await personOf(identity, params.id)
+        const { before, after } = await identity.people.update(person.id, given(body), context.caller)
+        context.record({ resourceId: person.id, before: showUser(before), after: showUser(after) })
+        return showUser(after)
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/v1/users/{id}',
+      operationId: 'deleteUser',
+      summary: 'Deletes a person with their keys and sessions',
+      tag: 'People',
+      needs: 'people.write',
+      audit: { action: 'user_deleted', resourceType: 'user' },
+      params: Params,
+      output: z.undefined(),
+      status: 204,
+      async run(context, { params }) {
+        const person = await personOf(identity, params.id)
+        await identity.people.remove(person.id, context.caller)
+        context.record({ resourceId: person.id, before: showUser(person) })
+        return undefined
+      },
+    }),
+  ]
+}
+
+type Given<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> }
+
+/** Without the fields that were not sent. */
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>
+}
+
+/** Whoever holds the link is that person, so only those who give roles may make one. */
+function signInLinkRoute(identity: Doors): Route {
+  return route({
+    method: 'POST',
+    path: '/api/v1/users/{id}/sign-in-links',
+    operationId: 'createSignInLink',
+    summary: 'A link to pass on, which signs this person in once within 24 hours',
+    tag: 'People',
+    needs: 'roles.write',
+    audit: { action: 'sign_in_link_created', resourceType: 'user' },
+    params: Params,
+    output: SignInLink,
+    status: 201,
+    async run(context, { params }) {
+      const person = await personOf(identity, params.id)
+      const { url, token, expiresAt } = await identity.mintSignInLink(person.email)
+      context.record({ resourceId: person.id })
+      return { url, token, expires_at: expiresAt.toISOString() }
+    },
+  })
+}

@@ -1,0 +1,43 @@
+import { isKeyShaped, isTokenShaped } from './make-secret.ts'
+
+/** The headers of a request that may prove who sent it, as they came. */
+export type Presented = {
+  authorization: string | undefined
+  apiKey: string | undefined
+  cookie: string | undefined
+  ip: string
+}
+
+/** Why nobody was recognised; for counting and for the audit, never for the client. */
+export type Failure = 'missing' | 'malformed' | 'contradicting' | 'unknown' | 'expired' | 'deactivated'
+
+export type Shown = { kind: 'api_key' | 'session'; secret: string } | { failure: Failure }
+
+/**
+ * The one secret a request shows. Headers are stronger than a cookie, and a bad header is never made good by one; two
+ * headers must say the same (contract.md §3).
+ */
+export function readProof(presented: Presented, cookieName: string): Shown {
+  const { authorization, apiKey, cookie } = presented
+  if (authorization === undefined && apiKey === undefined) return readCookie(cookie, cookieName)
+  const bearer = authorization === undefined ? apiKey : bearerOf(authorization)
+  if (bearer === undefined) return { failure: 'malformed' }
+  if (apiKey !== undefined && apiKey !== bearer) return { failure: 'contradicting' }
+  return isKeyShaped(bearer) ? { kind: 'api_key', secret: bearer } : { failure: 'malformed' }
+}
+
+function bearerOf(authorization: string): string | undefined {
+  if (authorization.startsWith('Bearer ')) return authorization.slice(7).trim()
+  return /^bearer +/i.test(authorization) ? authorization.slice(7).trim() : undefined
+}
+
+function readCookie(header: string | undefined, name: string): Shown {
+  if (header === undefined) return { failure: 'missing' }
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=')
+    if (part.slice(0, at).trim() !== name) continue
+    const secret = part.slice(at + 1).trim()
+    return isTokenShaped(secret) ? { kind: 'session', secret } : { failure: 'malformed' }
+  }
+  return { failure: 'missing' }
+}

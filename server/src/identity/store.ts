@@ -1,0 +1,262 @@
+import { and, arrayContains, asc, eq, gt, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
+import type { GroupId, UserId } from '../kernel/ids.ts'
+import type { Db } from '../storage/storage.ts'
+import type { Group, Person } from './person.ts'
+import { apiKeys, consoleSessions, groupMembers, groups, people, signInLinks } from './tables-store.ts'
+
+/** Page of a list sorted by a text key: at most `limit` items behind `after`, narrowed by `query`. */
+export type PageOf = { query: string | undefined; after: string | undefined; limit: number }
+export type PersonChange = Partial<Pick<Person, 'email' | 'name' | 'roles' | 'status'>>
+
+const lower = (column: unknown): SQL<string> => sql`lower(${column})`
+export const like = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+/** The name of the unique index a write ran into, if that is why it failed. */
+export const clashOf = (error: unknown): string | undefined => {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code, constraint } = at as { code?: string; constraint?: string }
+    if (code === '23505') return constraint
+  }
+  return undefined
+}
+
+const ownColumns = {
+  id: people.id,
+  email: people.email,
+  name: people.name,
+  roles: people.roles,
+  status: people.status,
+  demo: people.demo,
+  signedInAt: people.signedInAt,
+  createdAt: people.createdAt,
+  updatedAt: people.updatedAt,
+}
+
+/** Inside a subquery the outer row must be named in full, or `id` would mean the inner table's. */
+const outer = { person: sql.raw('people.id'), group: sql.raw('groups.id') }
+
+/** What it takes to make a Caller. */
+export const personColumns = {
+  ...ownColumns,
+  groupIds: sql<
+    GroupId[]
+  >`array(select m.group_id from ${groupMembers} m where m.user_id = ${outer.person} order by 1)`,
+}
+
+const lastSeen = sql<Date | null>`greatest(${people.signedInAt},
+  (select max(s.seen_at) from ${consoleSessions} s where s.user_id = ${outer.person}),
+  (select max(k.last_used_at) from ${apiKeys} k where k.user_id = ${outer.person}))`.mapWith(
+  people.signedInAt,
+)
+
+type PersonRow = Omit<Person, 'demo' | 'signedInAt' | 'lastSeenAt'> & {
+  demo: boolean | null
+  signedInAt: Date | null
+  lastSeenAt?: Date | null
+}
+
+export function toPerson(row: PersonRow): Person {
+  return {
+    ...row,
+    demo: row.demo === true,
+    signedInAt: row.signedInAt ?? undefined,
+    lastSeenAt: row.lastSeenAt ?? undefined,
+  }
+}
+
+export type PeopleStore = ReturnType<typeof peopleStore>
+
+export function peopleStore(db: Db) {
+  const one = async (where: SQL | undefined): Promise<Person | undefined> => {
+    const [row] = await db
+      .select({ ...personColumns, lastSeenAt: lastSeen })
+      .from(people)
+      .where(where)
+    return row === undefined ? undefined : toPerson(row)
+  }
+  return {
+    find: (id: UserId) => one(eq(people.id, id)),
+    findByEmail: (email: string) => one(eq(lower(people.email), email.toLowerCase())),
+    async page({ query, after, limit }: PageOf): Promise<Person[]> {
+      const wanted = and(
+        after === undefined ? undefined : gt(lower(people.email), after),
+        query === undefined
+          ? undefined
+          : or(ilike(people.email, like(query)), ilike(people.name, like(query))),
+      )
+      const rows = await db
+        .select(personColumns)
+        .from(people)
+        .where(wanted)
+        .orderBy(lower(people.email))
+        .limit(limit)
+      return rows.map(toPerson)
+    },
+    /** False when somebody has this email. */
+    async insert(person: Omit<Person, 'groupIds' | 'signedInAt' | 'lastSeenAt'>): Promise<boolean> {
+      const row = { ...person, roles: [...person.roles], demo: person.demo ? true : null }
+      const added = await db.insert(people).values(row).onConflictDoNothing().returning({ id: people.id })
+      return added.length > 0
+    },
+    /**
+     * Changes a person unless that would leave nobody who is an active Super Admin. Deactivation ends keys, sessions
+     * and links in the same transaction.
+     */
+    async update(
+      id: UserId,
+      change: PersonChange,
+      at: Date,
+    ): Promise<'done' | 'missing' | 'last-super-admin' | 'email-taken'> {
+      try {
+        return await db.transaction(async (tx) => {
+          if (losesPower(change) && (await isLastSuperAdmin(tx, id))) return 'last-super-admin'
+          const done = await tx
+            .update(people)
+            .set(columnsOf(change, at))
+            .where(eq(people.id, id))
+            .returning({ id: people.id })
+          if (done.length === 0) return 'missing'
+          if (change.status === 'deactivated') await endProofs(tx, id)
+          return 'done'
+        })
+      } catch (error) {
+        if (clashOf(error) === 'people_email') return 'email-taken'
+        throw error
+      }
+    },
+    remove: (id: UserId) =>
+      db.transaction(async (tx): Promise<'done' | 'missing' | 'last-super-admin'> => {
+        if (await isLastSuperAdmin(tx, id)) return 'last-super-admin'
+        const done = await tx.delete(people).where(eq(people.id, id)).returning({ id: people.id })
+        return done.length > 0 ? 'done' : 'missing'
+      }),
+    async superAdminCount(): Promise<number> {
+      return db.$count(people, superAdmins())
+    },
+    async removeDemo(): Promise<number> {
+      await db.delete(groups).where(eq(groups.demo, true))
+      return (await db.delete(people).where(eq(people.demo, true)).returning({ id: people.id })).length
+    },
+  }
+}
+
+const superAdmins = () => and(arrayContains(people.roles, ['super_admin']), eq(people.status, 'active'))
+
+function losesPower(change: PersonChange): boolean {
+  return change.status === 'deactivated' || change.roles?.includes('super_admin') === false
+}
+
+function columnsOf({ roles, ...rest }: PersonChange, at: Date) {
+  return { ...rest, ...(roles === undefined ? {} : { roles: [...roles] }), updatedAt: at }
+}
+
+async function endProofs(tx: Pick<Db, 'delete'>, id: UserId): Promise<void> {
+  for (const table of [apiKeys, consoleSessions, signInLinks])
+    await tx.delete(table).where(eq(table.userId, id))
+}
+
+/** Locks every Super Admin, so that two who demote each other at once do not both succeed. */
+async function isLastSuperAdmin(tx: Pick<Db, 'select'>, id: UserId): Promise<boolean> {
+  const rows = await tx
+    .select({ id: people.id })
+    .from(people)
+    .where(superAdmins())
+    .orderBy(asc(people.id))
+    .for('update')
+  return rows.length === 1 && rows[0]?.id === id
+}
+
+const groupColumns = {
+  id: groups.id,
+  name: groups.name,
+  demo: groups.demo,
+  createdAt: groups.createdAt,
+  updatedAt: groups.updatedAt,
+  memberIds: sql<
+    UserId[]
+  >`array(select m.user_id from ${groupMembers} m where m.group_id = ${outer.group} order by 1)`,
+}
+
+function toGroup(row: Omit<Group, 'demo'> & { demo: boolean | null }): Group {
+  return { ...row, demo: row.demo === true }
+}
+
+export type GroupStore = ReturnType<typeof groupStore>
+
+export function groupStore(db: Db) {
+  return {
+    async find(id: GroupId): Promise<Group | undefined> {
+      const [row] = await db.select(groupColumns).from(groups).where(eq(groups.id, id))
+      return row === undefined ? undefined : toGroup(row)
+    },
+    async names(): Promise<Map<string, string>> {
+      const rows = await db.select({ id: groups.id, name: groups.name }).from(groups)
+      return new Map(rows.map((row) => [row.id, row.name]))
+    },
+    async page({ query, after, limit }: PageOf): Promise<Group[]> {
+      const wanted = and(
+        after === undefined ? undefined : gt(lower(groups.name), after),
+        query === undefined ? undefined : ilike(groups.name, like(query)),
+      )
+      return (
+        await db.select(groupColumns).from(groups).where(wanted).orderBy(lower(groups.name)).limit(limit)
+      ).map(toGroup)
+    },
+    /** Those of the ids that are people. */
+    async existing(ids: readonly UserId[]): Promise<Set<string>> {
+      if (ids.length === 0) return new Set()
+      const rows = await db
+        .select({ id: people.id })
+        .from(people)
+        .where(inArray(people.id, [...ids]))
+      return new Set(rows.map((row) => row.id))
+    },
+    /** False when the name is taken. */
+    insert: (group: Omit<Group, 'memberIds'>, members: readonly UserId[]): Promise<boolean> =>
+      db.transaction(async (tx) => {
+        const row = { ...group, demo: group.demo ? true : null }
+        const added = await tx.insert(groups).values(row).onConflictDoNothing().returning({ id: groups.id })
+        if (added.length === 0) return false
+        await addMembers(tx, group.id, members)
+        return true
+      }),
+    async update(
+      id: GroupId,
+      change: { name?: string; members?: readonly UserId[] },
+      at: Date,
+    ): Promise<'done' | 'missing' | 'name-taken'> {
+      try {
+        return await db.transaction(async (tx) => {
+          const set = { updatedAt: at, ...(change.name === undefined ? {} : { name: change.name }) }
+          const done = await tx.update(groups).set(set).where(eq(groups.id, id)).returning({ id: groups.id })
+          if (done.length === 0) return 'missing'
+          if (change.members !== undefined) {
+            await tx.delete(groupMembers).where(eq(groupMembers.groupId, id))
+            await addMembers(tx, id, change.members)
+          }
+          return 'done'
+        })
+      } catch (error) {
+        if (clashOf(error) === 'groups_name') return 'name-taken'
+        throw error
+      }
+    },
+    async remove(id: GroupId): Promise<boolean> {
+      return (await db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id })).length > 0
+    },
+  }
+}
+
+/** In portions, because one statement takes at most 65,535 values. */
+async function addMembers(
+  tx: Pick<Db, 'insert'>,
+  groupId: GroupId,
+  members: readonly UserId[],
+): Promise<void> {
+  const rows = [...new Set(members)].map((userId) => ({ groupId, userId }))
+  for (let at = 0; at < rows.length; at += 1000) {
+    await tx
+      .insert(groupMembers)
+      .values(rows.slice(at, at + 1000))
+      .onConflictDoNothing()
+  }
+}

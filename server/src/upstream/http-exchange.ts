@@ -16,7 +16,7 @@ export type AnswerReader = {
   onFailure(error: GatewayError): void
 }
 
-export type ExchangeOptions = {
+type ExchangeOptions = {
   readonly connector: Named
   readonly pool: OriginPool
   /** Bound of a body and of one event. */

@@ -52,7 +52,7 @@ export function legacyParams(request: Pick<UpstreamRequest, 'params' | 'wantsPro
 }
 
 /** What every modern request carries (protocol.md §1.2), as raw text computed once per product. */
-export function modernMeta(product: Product, capabilities: string): [string, string][] {
+function modernMeta(product: Product, capabilities: string): [string, string][] {
   return [
     [`${metaPrefix}protocolVersion`, JSON.stringify(modernVersion)],
     [`${metaPrefix}clientCapabilities`, capabilities],

@@ -65,6 +65,27 @@ async function askPage(asking: Asking, cursor: string | undefined): Promise<RawO
   throw fault(connector, `${connector.name} refused to list its tools: ${reply.message.slice(0, 300)}`)
 }
 
+function checkSize(
+  connector: Connector,
+  bounds: ListBounds,
+  size: Pick<ListBounds, 'chars' | 'tools'>,
+): void {
+  if (size.chars > bounds.chars)
+    throw fault(connector, `${connector.name} lists more than ${bounds.chars} characters of tools.`)
+  if (size.tools > bounds.tools)
+    throw fault(connector, `${connector.name} lists more than ${bounds.tools} tools.`)
+}
+
+/** The cursor of the page after this one; undefined when there is none. Throws when it was followed before (T37). */
+function nextCursor(connector: Connector, page: RawObject, followed: Set<string>): string | undefined {
+  const cursor = stringOf(page.get('nextCursor'))
+  if (cursor === undefined || cursor === '') return undefined
+  if (followed.has(cursor) || cursor.length > maxCursorChars)
+    throw fault(connector, `${connector.name} lists its tools in an endless circle of pages.`)
+  followed.add(cursor)
+  return cursor
+}
+
 /**
  * The definitions an upstream lists, each as its own text. Throws a GatewayError when the upstream cannot be asked, or
  * when its list passes the bounds or runs in a circle: half a list is no list.
@@ -72,27 +93,20 @@ async function askPage(asking: Asking, cursor: string | undefined): Promise<RawO
 export async function askForTools(asking: Asking): Promise<string[]> {
   const { connector, bounds } = asking
   const definitions: string[] = []
-  const cursors = new Set<string>()
+  const followed = new Set<string>()
   let chars = 0
   let cursor: string | undefined
-  for (let page = 0; ; page++) {
-    if (page >= bounds.pages)
-      throw fault(connector, `${connector.name} lists its tools in more than ${bounds.pages} pages.`)
+  for (let page = 0; page < bounds.pages; page++) {
     const members = await askPage(asking, cursor)
     if (members === 'no tools') return []
     const list = members.get('tools')
     if (list === undefined || !list.startsWith('['))
       throw fault(connector, `${connector.name} answered tools/list without a list of tools.`)
     chars += list.length
-    if (chars > bounds.chars)
-      throw fault(connector, `${connector.name} lists more than ${bounds.chars} characters of tools.`)
-    for (const definition of elementsOf(list)) definitions.push(definition)
-    if (definitions.length > bounds.tools)
-      throw fault(connector, `${connector.name} lists more than ${bounds.tools} tools.`)
-    cursor = stringOf(members.get('nextCursor'))
-    if (cursor === undefined || cursor === '') return definitions
-    if (cursors.has(cursor) || cursor.length > maxCursorChars)
-      throw fault(connector, `${connector.name} lists its tools in an endless circle of pages.`)
-    cursors.add(cursor)
+    if (chars <= bounds.chars) for (const definition of elementsOf(list)) definitions.push(definition)
+    checkSize(connector, bounds, { chars, tools: definitions.length })
+    cursor = nextCursor(connector, members, followed)
+    if (cursor === undefined) return definitions
   }
+  throw fault(connector, `${connector.name} lists its tools in more than ${bounds.pages} pages.`)
 }

@@ -53,7 +53,6 @@ function makeAjv(draft: Draft, allErrors: boolean, budget: Budget): Ajv {
   const options: Options = {
     strict: false,
     validateSchema: false,
-    addUsedSchema: false,
     inlineRefs: false,
     ownProperties: true,
     logger: false,

@@ -25,11 +25,17 @@ const schemaMaps = new Set([
   'dependencies',
 ])
 
+const referenceKeywords = new Set(['$ref', '$dynamicRef', '$recursiveRef'])
+
 /** The keyword put into schemas to count the work of a check. */
 export const stepKeyword = 'runlayer-steps'
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function leadsOutside(keyword: string, target: Json): boolean {
+  return referenceKeywords.has(keyword) && typeof target === 'string' && !target.startsWith('#')
 }
 
 /** Why a schema will not be compiled; undefined when it may be. Network references are never followed. */
@@ -44,10 +50,8 @@ export function findSchemaFault(schema: JsonObject): string | undefined {
     if (depth > maxDepth) return `the schema is nested deeper than ${maxDepth} levels`
     if (typeof value !== 'object' || value === null) continue
     for (const [keyword, below] of Object.entries(value)) {
-      if (isSchema && (keyword === '$ref' || keyword === '$dynamicRef' || keyword === '$recursiveRef')) {
-        if (typeof below === 'string' && !below.startsWith('#'))
-          return `the schema refers outside itself: ${below.slice(0, 200)}`
-      }
+      if (isSchema && leadsOutside(keyword, below))
+        return `the schema refers outside itself: ${String(below).slice(0, 200)}`
       open.push({ value: below, depth: depth + 1, isSchema: isSchema && !instanceKeywords.has(keyword) })
     }
   }

@@ -24,6 +24,12 @@ function isObject(value: Json | undefined): value is JsonObject {
 
 type SchemaWords = { names: string[]; texts: string[]; left: number }
 
+function textOf(parameter: JsonObject): string {
+  const { description, enum: values } = parameter
+  const named = Array.isArray(values) ? values.slice(0, 20).filter((value) => typeof value === 'string') : []
+  return [typeof description === 'string' ? description : '', ...named].join(' ')
+}
+
 /** Names, descriptions and enum values of parameters, also of nested ones. */
 function collect(schema: Json | undefined, depth: number, words: SchemaWords): void {
   if (!isObject(schema) || depth > 4 || words.left <= 0) return
@@ -33,14 +39,7 @@ function collect(schema: Json | undefined, depth: number, words: SchemaWords): v
       if (--words.left < 0) return
       words.names.push(name)
       if (!isObject(below)) continue
-      if (typeof below['description'] === 'string') words.texts.push(below['description'])
-      if (Array.isArray(below['enum']))
-        words.texts.push(
-          below['enum']
-            .slice(0, 20)
-            .filter((value) => typeof value === 'string')
-            .join(' '),
-        )
+      words.texts.push(textOf(below))
       collect(below, depth + 1, words)
     }
   }

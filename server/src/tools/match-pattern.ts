@@ -86,15 +86,20 @@ class Run {
     let live = new Set<number>()
     for (let at = from; at <= this.#points.length; at++) {
       if ((at === from || anywhere) && this.#reach(entry, at, live)) return true
-      if (live.size === 0 && !anywhere) return false
       const point = this.#points[at]
-      if (point === undefined) return false
+      if (point === undefined || (live.size === 0 && !anywhere)) return false
       const next = new Set<number>()
-      for (const index of live) {
-        const step = this.#steps[index]
-        if (step?.op === 'char' && step.test(point) && this.#reach(step.next, at + 1, next)) return true
-      }
+      if (this.#advance(live, point, at, next)) return true
       live = next
+    }
+    return false
+  }
+
+  /** Consumes one character; true when the end was reached. */
+  #advance(live: ReadonlySet<number>, point: string, at: number, next: Set<number>): boolean {
+    for (const index of live) {
+      const step = this.#steps[index]
+      if (step?.op === 'char' && step.test(point) && this.#reach(step.next, at + 1, next)) return true
     }
     return false
   }
@@ -107,14 +112,18 @@ class Run {
       if (--this.#budget.left < 0) throw new PatternTooCostly('the text takes too long to match')
       live.add(index)
       const step = this.#steps[index]
-      if (step === undefined) continue
-      if (step.op === 'match') return true
-      if (step.op === 'fork') open.push(...step.to)
-      else if (step.op === 'assert' && this.#holds(step.kind, at)) open.push(step.next)
-      else if (step.op === 'ahead' && this.matches(step.entry, at, false) !== step.negated)
-        open.push(step.next)
+      if (step?.op === 'match') return true
+      if (step !== undefined) open.push(...this.#onward(step, at))
     }
     return false
+  }
+
+  /** Where a step leads without consuming a character. */
+  #onward(step: Step, at: number): readonly number[] {
+    if (step.op === 'fork') return step.to
+    if (step.op === 'assert') return this.#holds(step.kind, at) ? [step.next] : []
+    if (step.op === 'ahead') return this.matches(step.entry, at, false) === step.negated ? [] : [step.next]
+    return []
   }
 
   #holds(kind: 'start' | 'end' | 'boundary' | 'no-boundary', at: number): boolean {

@@ -29,7 +29,8 @@ function primitiveType(type: Json | undefined): string | undefined {
 
 type Walk = { rules: HeaderRule[]; problems: string[]; taken: Set<string> }
 
-function addRule(schema: JsonObject, path: readonly string[], reachable: boolean, walk: Walk): void {
+function addRule(schema: JsonObject, place: Place, walk: Walk): void {
+  const { path, reachable } = place
   const name = schema['x-mcp-header']
   const where = path.length === 0 ? 'the schema itself' : `the parameter ${path.join('.')}`
   const type = primitiveType(schema['type'])
@@ -46,21 +47,31 @@ function addRule(schema: JsonObject, path: readonly string[], reachable: boolean
   }
 }
 
-function visit(schema: Json, path: readonly string[], reachable: boolean, walk: Walk): void {
-  if (path.length > maxDepth) return
+type Place = {
+  readonly path: readonly string[] /** Only `properties` lie between here and the root. */
+  readonly reachable: boolean
+}
+
+function visit(schema: Json, place: Place, walk: Walk): void {
+  if (place.path.length > maxDepth) return
   if (Array.isArray(schema)) {
-    for (const item of schema) visit(item, [...path, '[]'], false, walk)
+    for (const item of schema) visit(item, { path: [...place.path, '[]'], reachable: false }, walk)
     return
   }
   if (!isObject(schema)) return
-  if (schema['x-mcp-header'] !== undefined) addRule(schema, path, reachable, walk)
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (keyword === 'x-mcp-header' || instanceKeywords.has(keyword)) continue
-    if (schemaMaps.has(keyword) && isObject(value)) {
-      for (const [name, below] of Object.entries(value))
-        visit(below, [...path, name], reachable && keyword === 'properties', walk)
-    } else visit(value, [...path, keyword], false, walk)
+  if (schema['x-mcp-header'] !== undefined) addRule(schema, place, walk)
+  for (const [keyword, value] of Object.entries(schema)) visitKeyword(keyword, value, place, walk)
+}
+
+function visitKeyword(keyword: string, value: Json, place: Place, walk: Walk): void {
+  if (keyword === 'x-mcp-header' || instanceKeywords.has(keyword)) return
+  if (!schemaMaps.has(keyword) || !isObject(value)) {
+    visit(value, { path: [...place.path, keyword], reachable: false }, walk)
+    return
   }
+  const reachable = place.reachable && keyword === 'properties'
+  for (const [name, below] of Object.entries(value))
+    visit(below, { path: [...place.path, name], reachable }, walk)
 }
 
 /** The mirrored parameters of a schema and every breach of protocol.md §1.5; an HTTP client must drop a tool with one. */
@@ -69,7 +80,7 @@ export function readHeaderRules(inputSchema: JsonObject): {
   problems: readonly string[]
 } {
   const walk: Walk = { rules: [], problems: [], taken: new Set() }
-  visit(inputSchema, [], true, walk)
+  visit(inputSchema, { path: [], reachable: true }, walk)
   return walk
 }
 

@@ -1,6 +1,7 @@
 import type { Credential } from '../kernel/call.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { ServerId, UserId } from '../kernel/ids.ts'
+import type { Json } from '../kernel/json.ts'
 import type { Upstreams, Watch } from '../kernel/upstream.ts'
 import type { Log } from '../lib/log.ts'
 import { learnCapabilities, learnLane } from './ask-upstream.ts'
@@ -38,7 +39,7 @@ type Due = {
   watch: Watch | undefined
   watchAt: number
   retryMs: number
-  revision: number
+  readonly revision: number
   timer: NodeJS.Timeout | undefined
 }
 
@@ -47,110 +48,141 @@ type Due = {
  * says its list changed. Hosted processes are not kept alive just to be watched.
  */
 export function startRefresh(parts: RefreshParts): Refresh {
-  const dues = new Map<ServerId, Due>()
-  let running = 0
-  let isClosed = false
-  const later = () => parts.now() + parts.intervalMs * (1 - jitter + 2 * jitter * parts.random())
+  const schedule = new Schedule(parts)
+  schedule.tick()
+  const timer = setInterval(() => schedule.tick(), Math.min(tickMs, parts.intervalMs))
+  timer.unref()
+  return {
+    hearListChanged: (serverId) => schedule.hearListChanged(serverId),
+    close() {
+      clearInterval(timer)
+      schedule.close()
+    },
+  }
+}
 
-  const refresh = async (connector: Connector, due: Due, isForced: boolean): Promise<void> => {
-    running++
-    due.at = later()
-    try {
-      const last = await parts.lastLearned(connector.id)
-      // Another process was here just now.
-      if (!isForced && last !== undefined && parts.now() - last.at < parts.intervalMs / 2) return
-      await parts.relearn(connector, last?.by)
-    } catch (error) {
-      parts.log.warn({ err: error, server_id: connector.id }, 'tools could not be refreshed')
-    } finally {
-      running--
+class Schedule {
+  readonly #parts: RefreshParts
+  readonly #dues = new Map<ServerId, Due>()
+  #running = 0
+  #isClosed = false
+
+  constructor(parts: RefreshParts) {
+    this.#parts = parts
+  }
+
+  /** Starts what is due, at most four refreshes at once; what finds no place is due again at the next tick. */
+  tick(): void {
+    const connectors = this.#parts.connectors()
+    const revisions = new Map(connectors.map((connector) => [connector.id, connector.revision]))
+    for (const [id, due] of this.#dues) if (revisions.get(id) !== due.revision) this.#forget(id, due)
+    const now = this.#parts.now()
+    for (const connector of connectors) {
+      const due = this.#dues.get(connector.id) ?? this.#newDue(connector)
+      if (this.#running < atOnce && due.at <= now) void this.#refresh(connector, due, false)
+      const isWatchable = connector.transport !== 'stdio' && due.watch === undefined
+      if (isWatchable && due.watchAt <= now) void this.#watch(connector, due)
     }
   }
 
-  const hearListChanged = (serverId: ServerId): void => {
-    const due = dues.get(serverId)
-    if (due === undefined || due.timer !== undefined || isClosed) return
+  hearListChanged(serverId: ServerId): void {
+    const due = this.#dues.get(serverId)
+    if (due === undefined || due.timer !== undefined || this.#isClosed) return
     due.timer = setTimeout(() => {
       due.timer = undefined
-      const connector = parts.connectors().find((each) => each.id === serverId)
-      if (connector !== undefined && !isClosed) void refresh(connector, due, true)
+      const connector = this.#parts.connectors().find((each) => each.id === serverId)
+      if (connector !== undefined && !this.#isClosed) void this.#refresh(connector, due, true)
     }, settleMs)
     due.timer.unref()
   }
 
-  const watch = async (connector: Connector, due: Due): Promise<void> => {
-    due.watchAt = parts.now() + due.retryMs
+  close(): void {
+    this.#isClosed = true
+    for (const [id, due] of this.#dues) this.#forget(id, due)
+  }
+
+  #newDue(connector: Connector): Due {
+    const { revision } = connector
+    const due: Due = {
+      at: this.#later(),
+      watch: undefined,
+      watchAt: 0,
+      retryMs: firstRetryMs,
+      revision,
+      timer: undefined,
+    }
+    this.#dues.set(connector.id, due)
+    return due
+  }
+
+  #later(): number {
+    return this.#parts.now() + this.#parts.intervalMs * (1 - jitter + 2 * jitter * this.#parts.random())
+  }
+
+  #forget(id: ServerId, due: Due): void {
+    due.watch?.close()
+    clearTimeout(due.timer)
+    this.#dues.delete(id)
+  }
+
+  /** Never rejects. Unless forced it leaves out what another process learned just now. */
+  async #refresh(connector: Connector, due: Due, isForced: boolean): Promise<void> {
+    this.#running++
+    due.at = this.#later()
+    try {
+      const last = await this.#parts.lastLearned(connector.id)
+      const isRecent = last !== undefined && this.#parts.now() - last.at < this.#parts.intervalMs / 2
+      if (isForced || !isRecent) await this.#parts.relearn(connector, last?.by)
+    } catch (error) {
+      this.#parts.log.warn({ err: error, server_id: connector.id }, 'tools could not be refreshed')
+    } finally {
+      this.#running--
+    }
+  }
+
+  /** Never rejects. Tried again with growing pauses. */
+  async #watch(connector: Connector, due: Due): Promise<void> {
+    due.watchAt = this.#parts.now() + due.retryMs
     due.retryMs = Math.min(lastRetryMs, due.retryMs * 2)
     try {
-      const last = await parts.lastLearned(connector.id)
-      if (last === undefined) return
-      const credential = await parts.attach(connector, last.by)
-      const facts = await parts.upstreams.facts(connector, credential, learnLane, learnCapabilities)
-      const tools = facts.capabilities['tools']
-      const announces =
-        typeof tools === 'object' && tools !== null && !Array.isArray(tools) && tools['listChanged'] === true
-      if (!announces) {
-        due.watchAt = Number.POSITIVE_INFINITY
-        return
-      }
-      const opened = await parts.upstreams.watch({
-        connector,
-        credential,
-        lane: learnLane,
-        capabilities: learnCapabilities,
-        resources: [],
-        onNotification: (method) => {
-          if (method === 'notifications/tools/list_changed') hearListChanged(connector.id)
-        },
-        onEnd: () => {
-          due.watch = undefined
-          due.watchAt = parts.now() + due.retryMs
-        },
-      })
-      if (isClosed || dues.get(connector.id) !== due || due.revision !== connector.revision)
-        return opened.close()
+      const opened = await this.#openWatch(connector, due)
+      if (opened === undefined) return
+      // The connector may have changed or gone while the watch was being opened.
+      if (this.#isClosed || this.#dues.get(connector.id) !== due) return opened.close()
       due.watch = opened
       due.retryMs = firstRetryMs
     } catch (error) {
-      parts.log.debug({ err: error, server_id: connector.id }, 'list changes cannot be heard')
+      this.#parts.log.debug({ err: error, server_id: connector.id }, 'list changes cannot be heard')
     }
   }
 
-  const forget = (id: ServerId, due: Due): void => {
-    due.watch?.close()
-    clearTimeout(due.timer)
-    dues.delete(id)
-  }
-
-  const tick = (): void => {
-    const connectors = parts.connectors()
-    const present = new Map(connectors.map((connector) => [connector.id, connector]))
-    for (const [id, due] of dues) if (present.get(id)?.revision !== due.revision) forget(id, due)
-    for (const connector of connectors) {
-      const due = dues.get(connector.id) ?? {
-        at: later(),
-        watch: undefined,
-        watchAt: 0,
-        retryMs: firstRetryMs,
-        revision: connector.revision,
-        timer: undefined,
-      }
-      dues.set(connector.id, due)
-      if (running < atOnce && due.at <= parts.now()) void refresh(connector, due, false)
-      if (connector.transport !== 'stdio' && due.watch === undefined && due.watchAt <= parts.now())
-        void watch(connector, due)
+  async #openWatch(connector: Connector, due: Due): Promise<Watch | undefined> {
+    const last = await this.#parts.lastLearned(connector.id)
+    if (last === undefined) return undefined
+    const credential = await this.#parts.attach(connector, last.by)
+    const { upstreams } = this.#parts
+    const facts = await upstreams.facts(connector, credential, learnLane, learnCapabilities)
+    if (!announcesChanges(facts.capabilities['tools'])) {
+      due.watchAt = Number.POSITIVE_INFINITY
+      return undefined
     }
+    return upstreams.watch({
+      connector,
+      credential,
+      lane: learnLane,
+      capabilities: learnCapabilities,
+      resources: [],
+      onNotification: (method) => {
+        if (method === 'notifications/tools/list_changed') this.hearListChanged(connector.id)
+      },
+      onEnd: () => {
+        due.watch = undefined
+        due.watchAt = this.#parts.now() + due.retryMs
+      },
+    })
   }
+}
 
-  tick()
-  const timer = setInterval(tick, Math.min(tickMs, parts.intervalMs))
-  timer.unref()
-  return {
-    hearListChanged,
-    close() {
-      isClosed = true
-      clearInterval(timer)
-      for (const [id, due] of dues) forget(id, due)
-    },
-  }
+function announcesChanges(tools: Json | undefined): boolean {
+  return typeof tools === 'object' && tools !== null && !Array.isArray(tools) && tools['listChanged'] === true
 }

@@ -200,11 +200,39 @@ function decide(
     .where(and(eq(versions.serverId, at.serverId), eq(versions.name, at.name), eq(versions.hash, at.hash)))
 }
 
+export type ReviewDecision = {
+  serverId: ServerId
+  name: string
+  hash: string
+  approve: boolean
+  userId: UserId
+  when: Date
+}
+
+async function review(tx: Transaction, at: ReviewDecision): Promise<'done' | 'unknown' | 'changed'> {
+  await lock(tx)
+  const here = and(eq(tools.serverId, at.serverId), eq(tools.name, at.name))
+  const [tool] = await tx.select().from(tools).where(here)
+  if (tool === undefined) return 'unknown'
+  if (tool.offeredHash !== at.hash) return 'changed'
+  const decision = at.approve ? 'approved' : 'rejected'
+  await decide(tx, at, { decision, decidedBy: at.userId, decidedAt: at.when })
+  const held = tool.approvedHash === at.hash ? null : tool.approvedHash
+  const outcome = at.approve
+    ? { state: 'active' as const, approvedHash: at.hash, note: null }
+    : { state: 'quarantined' as const, approvedHash: held, note: 'this definition was rejected' }
+  const state = tool.state === 'gone' ? 'gone' : outcome.state
+  await tx
+    .update(tools)
+    .set({ ...outcome, state, updatedAt: at.when })
+    .where(here)
+  return 'done'
+}
+
 export type ToolStore = ReturnType<typeof toolStore>
 
 /** Learned tools of all connectors. Holds no viewer: who may see what is policy's word, asked by the callers of the door. */
 export function toolStore(db: Db) {
-  const ofTool = (serverId: ServerId, name: string) => and(eq(tools.serverId, serverId), eq(tools.name, name))
   return {
     /** Tools that may be served, of one connector or all. */
     served(serverId?: ServerId): Promise<ServedRow[]> {
@@ -282,37 +310,8 @@ export function toolStore(db: Db) {
      * Approves or rejects exactly this definition. Gives 'unknown' for no such tool and 'changed' when another
      * definition is offered by now: nobody approves what they did not read.
      */
-    review(at: {
-      serverId: ServerId
-      name: string
-      hash: string
-      approve: boolean
-      userId: UserId
-      when: Date
-    }): Promise<'done' | 'unknown' | 'changed'> {
-      return db.transaction(async (tx) => {
-        await lock(tx)
-        const [tool] = await tx.select().from(tools).where(ofTool(at.serverId, at.name))
-        if (tool === undefined) return 'unknown'
-        if (tool.offeredHash !== at.hash) return 'changed'
-        await decide(tx, at, {
-          decision: at.approve ? 'approved' : 'rejected',
-          decidedBy: at.userId,
-          decidedAt: at.when,
-        })
-        const rejectedHash = tool.approvedHash === at.hash ? null : tool.approvedHash
-        const state: ToolState = tool.state === 'gone' ? 'gone' : at.approve ? 'active' : 'quarantined'
-        await tx
-          .update(tools)
-          .set({
-            state,
-            approvedHash: at.approve ? at.hash : rejectedHash,
-            note: at.approve ? null : 'this definition was rejected',
-            updatedAt: at.when,
-          })
-          .where(ofTool(at.serverId, at.name))
-        return 'done'
-      })
+    review(at: ReviewDecision): Promise<'done' | 'unknown' | 'changed'> {
+      return db.transaction((tx) => review(tx, at))
     },
 
     /** Removes all that is known of these connectors. */

@@ -2,29 +2,25 @@ import { splitWords } from './split-words.ts'
 
 const maxNameChars = 128
 
+const at = (row: readonly number[], column: number): number => row[column] ?? 0
+
 /** Edits (insert, delete, replace, swap of neighbours) between two short texts, or `limit + 1` as soon as it is more. */
 export function editDistance(left: string, right: string, limit: number): number {
   if (Math.abs(left.length - right.length) > limit) return limit + 1
   let older: number[] = []
-  let before = Array.from({ length: right.length + 1 }, (_, at) => at)
+  let before = Array.from({ length: right.length + 1 }, (_, column) => column)
   for (let row = 1; row <= left.length; row++) {
     const current = [row]
     let best = row
     for (let column = 1; column <= right.length; column++) {
       const cost = left[row - 1] === right[column - 1] ? 0 : 1
-      let value = Math.min(
-        (before[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (before[column - 1] ?? 0) + cost,
+      const isSwap = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]
+      const value = Math.min(
+        at(before, column) + 1,
+        at(current, column - 1) + 1,
+        at(before, column - 1) + cost,
+        row > 1 && column > 1 && isSwap ? at(older, column - 2) + 1 : limit + 1,
       )
-      if (
-        row > 1 &&
-        column > 1 &&
-        left[row - 1] === right[column - 2] &&
-        left[row - 2] === right[column - 1]
-      ) {
-        value = Math.min(value, (older[column - 2] ?? 0) + 1)
-      }
       current.push(value)
       best = Math.min(best, value)
     }

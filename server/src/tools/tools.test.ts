@@ -469,20 +469,18 @@ function suite(kind: StoreKind): void {
 
   test('a list change that the upstream announces is learned by itself', async () => {
     const files = connector()
-    const storage = await open()
-    const first = await bench(storage, [files])
-    first.upstream.tools(read)
-    await first.tools.learn(files)
-    first.tools.close()
-    const { tools, upstream } = await bench(storage, [files])
+    const { tools, upstream, clock } = await bench(await open(), [files], { refreshMs: 3_000 })
+    upstream.announces = true
+    upstream.tools(read)
+    await tools.learn(files)
+    clock.now += 60_000
+    await expect.poll(() => upstream.notify !== undefined, { timeout: 8_000 }).toBe(true)
+    upstream.tools(read, write)
+    upstream.notify?.('notifications/resources/list_changed')
+    upstream.notify?.('notifications/tools/list_changed')
+    await expect.poll(() => tools.of(files.id).length, { timeout: 5_000 }).toBe(2)
     tools.close()
-    const watched = await bench(storage, [files])
-    watched.upstream.announces = true
-    watched.upstream.tools(read, write)
-    watched.tools.hearListChanged(files.id)
-    await expect.poll(() => watched.tools.of(files.id).length, { timeout: 5_000 }).toBe(2)
-    watched.tools.close()
-    expect(upstream.asked).toEqual([])
+    expect(upstream.notify).toBeUndefined()
   })
 
   test('the timer learns again without being asked', async () => {

@@ -1,13 +1,25 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { afterEach, describe, inject } from 'vitest'
+import { afterAll, afterEach, describe, inject } from 'vitest'
 import type { Log } from '../../server/src/lib/log.ts'
+import { openListeners } from '../../server/src/storage/listeners.ts'
 import { readMigrations } from '../../server/src/storage/migrate.ts'
 import { migrationsFolder, openStorage, type Storage } from '../../server/src/storage/storage.ts'
+import { type Baseline, resetTo, takeBaseline } from './reset-tables.ts'
 
 export type StoreKind = Storage['kind']
 
@@ -35,25 +47,78 @@ export function postgresMissing(): string | undefined {
 }
 
 /**
- * Runs a block of tests once per kind of store. `open()` gives a fresh migrated database, closed and removed after the
- * test. Without PostgreSQL its half is skipped and its title says why.
+ * Runs a block of tests once per kind of store. `open()` gives a fresh migrated database, taken back after the test.
+ * Without PostgreSQL its half is skipped and its title says why. Starting an embedded engine takes about a second, so
+ * the tests of a block share one whose tables are emptied in between; what a test started it must therefore end.
  */
 export function eachStore(block: (open: () => Promise<Storage>, kind: StoreKind) => void): void {
   const suite = (kind: StoreKind) => () => {
-    const opened: TestStorage[] = []
-    afterEach(async () => {
-      for (const one of opened.splice(0)) await one.dispose()
-    })
-    block(async () => {
-      const one = await openTestStorage(kind)
-      opened.push(one)
-      return one.storage
-    }, kind)
+    const stores = kind === 'embedded' ? sharedStores() : ownStores(kind)
+    afterEach(stores.takeBack)
+    afterAll(stores.end)
+    block(stores.open, kind)
   }
   describe('embedded', suite('embedded'))
   const missing = postgresMissing()
   if (missing === undefined) describe('postgres', suite('postgres'))
   else describe.skip(`postgres (skipped: ${missing})`, suite('postgres'))
+}
+
+type Stores = { open(): Promise<Storage>; takeBack(): Promise<void>; end(): Promise<void> }
+
+function ownStores(kind: StoreKind): Stores {
+  const opened: TestStorage[] = []
+  const takeBack = async () => {
+    for (const one of opened.splice(0)) await one.dispose()
+  }
+  return {
+    async open() {
+      const one = await openTestStorage(kind)
+      opened.push(one)
+      return one.storage
+    },
+    takeBack,
+    end: takeBack,
+  }
+}
+
+function sharedStores(): Stores {
+  const own = ownStores('embedded')
+  let shared: { test: TestStorage; baseline: Baseline } | undefined
+  let isTaken = false
+
+  const drop = async () => {
+    await shared?.test.dispose()
+    shared = undefined
+  }
+  return {
+    async open() {
+      if (isTaken) return own.open()
+      isTaken = true
+      if (shared === undefined) {
+        const test = await openTestStorage('embedded')
+        shared = { test, baseline: await takeBaseline(test.storage.pool) }
+      }
+      const listeners = openListeners(quietLog)
+      const bus: Storage['bus'] = {
+        on: listeners.on,
+        ensureFresh: () => undefined,
+        async publish(topic, id) {
+          await listeners.fire(topic, id)
+        },
+      }
+      return { ...shared.test.storage, bus, close: async () => undefined }
+    },
+    async takeBack() {
+      await own.takeBack()
+      isTaken = false
+      if (shared !== undefined && !(await resetTo(shared.baseline, shared.test.storage.pool))) await drop()
+    },
+    async end() {
+      await own.end()
+      await drop()
+    },
+  }
 }
 
 /** A fresh migrated store for tests that need one outside eachStore; the caller disposes it. */
@@ -119,6 +184,7 @@ async function withMaintenance<T>(work: (client: pg.Client) => Promise<T>): Prom
   }
 }
 
+const dayMs = 24 * 60 * 60_000
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/runlayer-stores/', import.meta.url))
 
 /** Creating an embedded database takes seconds, so one per set of migrations is kept and copied. */
@@ -126,6 +192,7 @@ export async function copyTemplate(dataDir: string): Promise<void> {
   const template = join(cacheFolder, await migrationsHash())
   if (!existsSync(template)) {
     mkdirSync(cacheFolder, { recursive: true })
+    removeOld(cacheFolder)
     const draft = mkdtempSync(join(dirname(template), 'draft-'))
     const storage = await openStorage({ databaseUrl: undefined, dataDir: draft, log: quietLog })
     await storage.close()
@@ -138,6 +205,15 @@ export async function copyTemplate(dataDir: string): Promise<void> {
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   cpSync(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
+}
+
+/** Templates of migrations that have changed since, and drafts of runs that were killed. */
+function removeOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {}
+    if (mtimeMs !== undefined && Date.now() - mtimeMs > dayMs) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 /** Changes with the migrations and with the engine's version. */

@@ -1,11 +1,11 @@
-import { createWriteStream, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createGzip } from 'node:zlib'
-import { PGlite } from '@electric-sql/pglite'
 import { countTables } from './count-tables.ts'
 import type { TableCounts, WorkerAsk, WorkerSay, WorkerSetup } from './engine-worker-words.ts'
+import { openPglite } from './open-pglite.ts'
 import { type Engine, serveBridge } from './socket-bridge.ts'
 import { openWalSync } from './wal-sync.ts'
 import { startupMessage } from './wire-frames.ts'
@@ -15,18 +15,7 @@ const port = parentPort
 if (port === null) throw new Error('embedded-worker runs only as a worker')
 const say = (word: WorkerSay) => port.postMessage(word)
 
-/** A first creation that was interrupted must not be taken for a database: its mark says so, and it begins anew. */
-async function openDatabase(folder: string): Promise<PGlite> {
-  const mark = `${folder}.creating`
-  if (existsSync(mark)) rmSync(folder, { recursive: true, force: true })
-  if (existsSync(folder)) return PGlite.create({ dataDir: folder })
-  writeFileSync(mark, '')
-  const created = await PGlite.create({ dataDir: folder })
-  rmSync(mark)
-  return created
-}
-
-const db = await openDatabase(setup.databaseDir)
+const db = await openPglite(setup.databaseDir)
 const wal = openWalSync(setup.databaseDir)
 
 const engine: Engine = {

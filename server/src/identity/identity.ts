@@ -1,12 +1,11 @@
 import type { Config } from '../config/config.ts'
 import type { Caller, Principal } from '../kernel/caller.ts'
-import type { UserId } from '../kernel/ids.ts'
+import { type GroupId, isUuid, newId, type UserId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { openAuthenticator } from './authenticate-caller.ts'
 import { type Keys, openKeys } from './change-keys.ts'
 import { type Groups, openGroups, openPeople, type People } from './change-people.ts'
-import { countFailures, type FailedAuthentication } from './count-failures.ts'
 import { keepSessions, type Sessions, type SignInLink } from './keep-session.ts'
 import { principalOf } from './person.ts'
 import { keyStore, sessionStore } from './proof-store.ts'
@@ -27,10 +26,14 @@ export type Identity = {
   /** A link that signs this person in once within 24 hours. Throws not-found without such an active person. */
   mintSignInLink(email: string): Promise<SignInLink>
   /**
-   * Run once at start: sees to it that somebody can administer the installation. Answers the email to print a sign-in
-   * link for, while the installation is new, unused, and no administrator came from the environment.
+   * The link to print at start, while the installation is new, unused, and no administrator came from the environment.
+   * The newest link of a person is the only one that works.
    */
-  setUp(admin: Config['admin']): Promise<string | undefined>
+  firstSignInLink(): Promise<string | undefined>
+  personExists(id: string): Promise<boolean>
+  /** The id of the person with this email, upper and lower case alike. */
+  personByEmail(email: string): Promise<UserId | undefined>
+  groupExists(id: string): Promise<boolean>
   /** Names by group id. */
   groupNames(): Promise<ReadonlyMap<string, string>>
   /** Failed authentications since the start of this process. */
@@ -46,15 +49,16 @@ export type IdentityParts = {
   db: Db
   bus: Bus
   keyring: { derive(label: string): Buffer }
-  publicUrl: URL
+  config: Pick<Config, 'admin' | 'publicUrl'>
   now: () => number
   log: Log
-  /** Hears of a sample of the failed authentications. */
-  onFailed?: (facts: FailedAuthentication) => void
+  /** Hears of every failed authentication. `reason` is a word of ours, never a credential. */
+  onFailed?: (facts: { ip: string; reason: string; requestId: string }) => void
 }
 
-export function openIdentity(parts: IdentityParts): Identity {
-  const { db, bus, keyring, now, log } = parts
+/** Opens the noun and sees to it that somebody can administer the installation. */
+export async function openIdentity(parts: IdentityParts): Promise<Identity> {
+  const { db, bus, keyring, config, now, log } = parts
   const [people, groups, keys, sessions] = [peopleStore(db), groupStore(db), keyStore(db), sessionStore(db)]
   const hashKeys = {
     apiKey: keyring.derive('api-key'),
@@ -62,13 +66,17 @@ export function openIdentity(parts: IdentityParts): Identity {
     link: keyring.derive('sign-in-link'),
     csrf: keyring.derive('csrf'),
   }
-  const failures = countFailures(parts.onFailed ?? (() => undefined), now)
-  const kept = keepSessions({ people, sessions, bus, hashKeys, publicUrl: parts.publicUrl, now })
+  let failures = 0
+  const linkFor = await setUpAdmin({ db, bus, hashKey: hashKeys.apiKey, now }, config.admin)
+  const kept = keepSessions({ people, sessions, bus, hashKeys, publicUrl: config.publicUrl, now })
   const authenticator = openAuthenticator({
     keys,
     sessions,
     bus,
-    onFailed: failures.add,
+    onFailed(reason, ip) {
+      failures++
+      parts.onFailed?.({ ip, reason, requestId: newId(now()) })
+    },
     hashKeys,
     cookieName: kept.cookieName,
     now,
@@ -82,9 +90,13 @@ export function openIdentity(parts: IdentityParts): Identity {
     },
     csrfTokenOf: kept.csrfTokenOf,
     mintSignInLink: kept.mintSignInLink,
-    setUp: (admin) => setUpAdmin({ db, bus, hashKey: hashKeys.apiKey, now }, admin),
+    firstSignInLink: async () =>
+      linkFor === undefined ? undefined : (await kept.mintSignInLink(linkFor)).url,
+    personExists: async (id) => isUuid(id) && (await people.find(id as UserId)) !== undefined,
+    personByEmail: async (email) => (await people.findByEmail(email))?.id,
+    groupExists: async (id) => isUuid(id) && (await groups.find(id as GroupId)) !== undefined,
     groupNames: groups.names,
-    failures: failures.total,
+    failures: () => failures,
     people: openPeople(people, bus, now),
     groups: openGroups(groups, bus, now),
     keys: openKeys({ keys, people, bus, hashKey: hashKeys.apiKey, now }),

@@ -182,7 +182,9 @@ class Shelf {
     let looked = 0
     for (const session of this.#sessions.values()) {
       if (looked++ > 64) return
-      if (!session.busy && session.subscriptions.size === 0) return this.drop(session)
+      if (session.busy || session.subscriptions.size > 0) continue
+      this.drop(session)
+      return
     }
   }
 }

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { pino } from 'pino'
+import { compose } from './compose.ts'
+import { type Config, readConfig } from './config/config.ts'
+
+/** Where the environment, the terminal and the signals of the operating system meet the product. */
+const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+const drainMs = 10_000
+
+function openLog(config: Config) {
+  const level = { level: config.logLevel, redact: ['authorization', 'cookie', 'secret', 'token'] }
+  return pino(level, pino.destination({ dest: 2, sync: false }))
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env, version)
+  const log = openLog(config)
+  const started = performance.now()
+  const server = await compose({
+    config,
+    log,
+    demo: process.argv.includes('--demo'),
+    hostEnvironment: process.env,
+  })
+  stopOnSignals(server.stop)
+  await server.listen()
+  const base = config.publicUrl.href.replace(/\/$/, '')
+  say(
+    `${config.productName} ${version} is ready after ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  )
+  say(`  Console  ${base}/`)
+  say(`  MCP      ${base}/mcp`)
+  const link = await server.firstSignIn()
+  if (link !== undefined)
+    say(
+      `  Sign in  ${link}\n           (works once, for 24 hours; "npx runlayer doctor" helps when something is wrong)`,
+    )
+}
+
+function stopOnSignals(stop: (drainMs: number) => Promise<void>): void {
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(130)
+      stopping = true
+      stop(drainMs).then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(
+            `The server did not end in good order: ${error instanceof Error ? error.message : String(error)}\n`,
+          )
+          process.exit(1)
+        },
+      )
+    })
+  }
+}
+
+start().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  if (process.env['LOG_LEVEL'] === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,129 @@
+import { type Audit, openAudit } from './audit/audit.ts'
+import type { Config } from './config/config.ts'
+import { type Connectors, openConnectors } from './connectors/connectors.ts'
+import { type Credentials, openCredentials } from './credentials/credentials.ts'
+import { type Keyring, openKeyring } from './credentials/keyring.ts'
+import { connectUrl } from './gateway/visible-tools.ts'
+import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
+import { type Identity, openIdentity } from './identity/identity.ts'
+import type { Log } from './lib/log.ts'
+import { openPolicy, type Policy } from './policy/policy.ts'
+import { openStorage, type Storage } from './storage/storage.ts'
+import { openTools, type Tools } from './tools/tools.ts'
+import { type OpenUpstreams, openUpstreams } from './upstream/upstream.ts'
+
+/** The nouns of the product, opened in the order they need each other. */
+export type Parts = {
+  readonly config: Config
+  readonly log: Log
+  readonly now: () => number
+  readonly storage: Storage
+  readonly keyring: Keyring
+  readonly audit: Audit
+  readonly identity: Identity
+  readonly connectors: Connectors
+  readonly credentials: Credentials
+  readonly hosting: ProcessHosting
+  readonly upstreams: OpenUpstreams
+  readonly policy: Policy
+  readonly tools: Tools
+}
+
+export type PartsOptions = {
+  config: Config
+  log: Log
+  now: () => number
+  /** PATH and npm settings for installing hosted servers; nothing else is read from it. */
+  hostEnvironment: Record<string, string | undefined>
+}
+
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  const { config, log, now } = options
+  const storage = await openStorage({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log })
+  const { db, bus, pool } = storage
+  const keyring = await openKeyring({
+    db,
+    secretKeys: config.secretKeys,
+    dataDir: config.dataDir,
+    embedded: storage.kind === 'embedded',
+  })
+  const connectors = await openConnectors({ db, bus })
+  const isSensitive = (serverId: string) =>
+    connectors.list().some((connector) => connector.id === serverId && connector.sensitive)
+  const audit = await openAudit({ pool, dataDir: config.dataDir, keyring, now, log, isSensitive })
+  const identity = await openIdentity({
+    db,
+    bus,
+    keyring,
+    config,
+    now,
+    log,
+    onFailed: (facts) => audit.recordFailedAuthentication(facts),
+  })
+  const credentials = openCredentials({
+    db,
+    bus,
+    keyring,
+    now,
+    connectUrl: (connector) => connectUrl(config.publicUrl, connector),
+  })
+  const hosting = await openHosting({
+    dataDir: config.dataDir,
+    stdioCommands: config.stdioCommands,
+    unsandboxedStdio: config.unsandboxedStdio,
+    maxLineBytes: config.limits.upstreamBytes,
+    hostEnvironment: options.hostEnvironment,
+    db,
+    now,
+    log,
+  })
+  const product = { name: 'runlayer', title: config.productName, version: config.version }
+  const upstreams = openUpstreams({
+    hosting,
+    allowedNetworks: config.allowedNetworks,
+    limits: config.limits,
+    product,
+    now,
+    log,
+  })
+  const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
+  const attach = credentials.attach.bind(credentials)
+  const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
+  return {
+    config,
+    log,
+    now,
+    storage,
+    keyring,
+    audit,
+    identity,
+    connectors,
+    credentials,
+    hosting,
+    upstreams,
+    policy,
+    tools,
+  }
+}
+
+/** Ends the parts in the reverse order; each gets its chance even when another fails. */
+export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
+  const steps: [string, () => unknown][] = [
+    ['upstreams', () => parts.upstreams.drain(drainMs)],
+    ['hosting', () => parts.hosting.stopAll()],
+    ['tools', () => parts.tools.close()],
+    ['policy', () => parts.policy.close()],
+    ['credentials', () => parts.credentials.close()],
+    ['identity', () => parts.identity.close()],
+    ['audit', () => parts.audit.close()],
+    ['connectors', () => parts.connectors.close()],
+    ['storage', () => parts.storage.close()],
+  ]
+  for (const [name, close] of steps) {
+    try {
+      await close()
+    } catch (error) {
+      parts.log.error({ err: error, part: name }, 'a part did not end in good order')
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { auditRoutes } from './audit/api.ts'
+import { connectorRoutes } from './connectors/api.ts'
+import { buildConnectorChanges, type ConnectorChanges } from './connectors/change-connector.ts'
+import { credentialRoutes } from './credentials/api.ts'
+import { gatewayRoutes } from './gateway/api.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import { identityRoutes } from './identity/api.ts'
+import type { Caller } from './kernel/caller.ts'
+import type { Connector, Health } from './kernel/connector.ts'
+import { GatewayError } from './kernel/errors.ts'
+import { isUuid, type ServerId } from './kernel/ids.ts'
+import { can, type Route } from './kernel/route.ts'
+import type { PinnedTool } from './kernel/tool.ts'
+import type { Parts } from './parts.ts'
+import { policyRoutes } from './policy/api.ts'
+import { storageRoutes } from './storage/api.ts'
+import { type SystemRoutesParts, systemRoutes } from './system/api.ts'
+import { toolRoutes } from './tools/api.ts'
+
+/** What REST asks of policy: the same decision as list, search and call, with no more known than who asks. */
+export function viewers(parts: Pick<Parts, 'policy' | 'connectors' | 'now'>) {
+  const decide = (caller: Caller, connector: Connector, ask: { kind: 'tool' | 'server'; name: string }) =>
+    parts.policy.decide(caller, {
+      connector,
+      ...ask,
+      phase: 'list',
+      args: undefined,
+      facts: { ip: '', userAgent: '', clientName: undefined, timeMs: parts.now() },
+    }).effect === 'allow'
+  return {
+    mayUse: (caller: Caller, connector: Connector) => decide(caller, connector, { kind: 'server', name: '' }),
+    sees(caller: Caller, tool: PinnedTool) {
+      const connector = parts.connectors.find(tool.serverId)
+      return connector !== undefined && decide(caller, connector, { kind: 'tool', name: tool.name })
+    },
+  }
+}
+
+/** Changes of connectors, with everything that follows from them. */
+export function connectorChanges(parts: Parts): ConnectorChanges {
+  return buildConnectorChanges({
+    db: parts.storage.db,
+    bus: parts.storage.bus,
+    connectors: parts.connectors,
+    secrets: {
+      read: (id) => parts.credentials.read(id),
+      write: (tx, id, secrets) => parts.credentials.write(tx, id, secrets),
+    },
+    host: parts.hosting,
+    activate: (connector, caller) => activate(parts, connector, caller),
+    async onDeleted(id) {
+      parts.upstreams.forget(id)
+      await parts.hosting.stopAll(id)
+      parts.hosting.forgetLog(id)
+      await parts.policy.serverDeleted(id)
+    },
+    now: parts.now,
+    log: parts.log,
+  })
+}
+
+/** Learns the tools now, so that a connector is usable as soon as its creation was answered (contract.md §4). */
+export async function activate(
+  parts: Pick<Parts, 'tools' | 'now'>,
+  connector: Connector,
+  caller: Caller | undefined,
+): Promise<Health> {
+  const report = await parts.tools.learn(connector, caller?.id)
+  const checkedAt = new Date(parts.now()).toISOString()
+  return {
+    state: report.health,
+    checkedAt,
+    ...(report.message === undefined ? {} : { message: report.message }),
+  }
+}
+
+export type RouteParts = Parts & { gateway: Gateway; changes: ConnectorChanges; system: SystemRoutesParts }
+
+/** Every REST operation of the product, each declared by its noun. */
+export function buildRoutes(parts: RouteParts): Route[] {
+  const { mayUse, sees } = viewers(parts)
+  const knows = (caller: Caller, connector: Connector) => {
+    if (connector.status === 'draft' && connector.createdBy !== caller.id) return can(caller, 'drafts.read')
+    return can(caller, 'connectors.read') || mayUse(caller, connector)
+  }
+  const visible = (caller: Caller, id: string): Connector => {
+    const connector = isUuid(id) ? parts.connectors.find(id as ServerId) : undefined
+    if (connector === undefined || !knows(caller, connector))
+      throw new GatewayError('not-found', 'There is no connector with this id.')
+    return connector
+  }
+  const { identity, connectors } = parts
+  return [
+    ...identityRoutes({ identity, now: parts.now }),
+    ...connectorRoutes({
+      connectors,
+      changes: parts.changes,
+      mayUse,
+      processLog: (id) => parts.hosting.log(id),
+      publicUrl: parts.config.publicUrl,
+    }),
+    ...credentialRoutes({
+      credentials: parts.credentials,
+      visible,
+      async onConnected(connector, caller) {
+        await parts.connectors.setHealth(connector.id, await activate(parts, connector, caller))
+      },
+    }),
+    ...toolRoutes({ tools: parts.tools, connectors, knows, visible: sees }),
+    ...policyRoutes({
+      policy: parts.policy,
+      connector: (id) => connectors.find(id),
+      connectorExists: (id) => isUuid(id) && connectors.find(id as ServerId) !== undefined,
+      personExists: identity.personExists,
+      personByEmail: identity.personByEmail,
+      groupExists: identity.groupExists,
+      principal: (id) => identity.find(id),
+      now: parts.now,
+    }),
+    ...auditRoutes({ audit: parts.audit }),
+    ...storageRoutes({ backups: parts.storage.backups }),
+    ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),
+    ...systemRoutes(parts.system),
+  ]
+}

@@ -9,7 +9,7 @@ CREATE TABLE connector_secrets (
 -- What one person supplies for a connector's {PLACEHOLDERS}, sealed and bound to the pair.
 CREATE TABLE personal_values (
   server_id uuid NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,
-  user_id uuid NOT NULL,
+  user_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
   sealed text NOT NULL,
   revision integer NOT NULL DEFAULT 1,
   updated_at timestamptz NOT NULL,

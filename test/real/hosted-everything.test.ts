@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packageRoutes } from '../../server/src/hosting/api.ts'
 import { openHosting, type ProcessHosting } from '../../server/src/hosting/hosting.ts'
-import type { Connector } from '../../server/src/kernel/connector.ts'
+import type { Connector, PinnedPackage } from '../../server/src/kernel/connector.ts'
 import { newId } from '../../server/src/kernel/ids.ts'
+import type { RequestContext } from '../../server/src/kernel/route.ts'
 import { openTestStorage, quietLog, type TestStorage } from '../support/stores.ts'
+
+type Proposal = { proposed: { id: string }; tools: { change: string }[] }
 
 const packageName = '@modelcontextprotocol/server-everything'
 
@@ -80,23 +84,32 @@ describe.skipIf(reason !== undefined)(
       rmSync(dataDir, { recursive: true, force: true })
     })
 
-    const start = () =>
-      hosting.start(
-        pinned,
-        { owner: 'shared', revision: '1', headers: {}, env: {}, args: pinned.args },
-        'ann',
-      )
-
-    async function initialize() {
-      const hosted = await start()
-      const answer = new Promise<string>((resolve) => hosted.onLine(resolve))
-      const params = {
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 'test', version: '1' },
+    /** The lines a started connector answers these requests with, by id. */
+    async function exchange(one: Connector, requests: { id: number; method: string; params: object }[]) {
+      const credential = { owner: 'shared', revision: '1', headers: {}, env: {}, args: one.args }
+      const hosted = await hosting.start(one, credential, 'ann')
+      const waiting = new Map<number, (result: Record<string, unknown>) => void>()
+      hosted.onLine((line) => {
+        const message = JSON.parse(line)
+        if (message.method === undefined) waiting.get(message.id)?.(message.result)
+      })
+      const results = []
+      for (const request of requests) {
+        const result = new Promise<Record<string, unknown>>((resolve) => waiting.set(request.id, resolve))
+        hosted.send(JSON.stringify({ jsonrpc: '2.0', ...request }))
+        results.push(await result)
+        if (request.method === 'initialize')
+          hosted.send('{"jsonrpc":"2.0","method":"notifications/initialized"}')
       }
-      hosted.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }))
-      return { hosted, answer: JSON.parse(await answer) }
+      await hosted.stop()
+      return results
+    }
+    const clientInfo = { name: 'test', version: '1' }
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo }
+    const initialize = { id: 1, method: 'initialize', params }
+    async function listDefinitions(one: Connector): Promise<string[]> {
+      const [, list] = await exchange(one, [initialize, { id: 2, method: 'tools/list', params: {} }])
+      return ((list ?? {})['tools'] as object[]).map((tool) => JSON.stringify(tool))
     }
 
     test('it is pinned to an exact version with the hash of its bytes', () => {
@@ -108,16 +121,55 @@ describe.skipIf(reason !== undefined)(
     })
 
     test('it answers from inside the sandbox', async () => {
-      const { hosted, answer } = await initialize()
-      expect(answer.result.serverInfo.name).toContain('everything')
-      await hosted.stop()
+      const [hello] = await exchange(pinned, [initialize])
+      expect(hello).toMatchObject({
+        protocolVersion: '2025-11-25',
+        serverInfo: { name: expect.stringContaining('everything') },
+      })
     })
 
     test('it starts again after its folder was lost', async () => {
       rmSync(join(dataDir, 'packages'), { recursive: true })
-      const { hosted, answer } = await initialize()
-      expect(answer.result.protocolVersion).toBe('2025-11-25')
-      await hosted.stop()
+      expect(await exchange(pinned, [initialize])).toHaveLength(1)
     }, 120_000)
+
+    test('an update is a proposal with the difference of its tools, and only its acceptance pins it', async () => {
+      const old = { ...connector, args: ['-y', `${packageName}@2025.8.18`] }
+      const running: Connector = { ...connector, pinned: await hosting.pinPackage(old) }
+      const before = await listDefinitions(running)
+      const repinned: PinnedPackage[] = []
+      const routes = packageRoutes({
+        hosting,
+        visible: () => running,
+        approvedDefinitions: () => before,
+        listDefinitions,
+        forget: async () => undefined,
+        repin: async (_id, accepted) => {
+          repinned.push(accepted)
+          return running
+        },
+      })
+      const run = (operationId: string, body: object) => {
+        const route = routes.find((one) => one.operationId === operationId)
+        const context = { caller: {}, record: () => undefined } as unknown as RequestContext
+        return route?.run(context, {
+          params: { id: running.id },
+          query: {},
+          body,
+        } as never) as Promise<Proposal>
+      }
+      const proposal = await run('proposePackageUpdate', {})
+      expect(proposal).toMatchObject({
+        current: { version: '2025.8.18' },
+        proposed: { version: pinned.pinned?.version, integrity: pinned.pinned?.integrity },
+      })
+      expect(new Set(proposal.tools.map(({ change }) => change))).toContain('added')
+      expect(repinned).toEqual([])
+      await expect(run('acceptPackageUpdate', { proposed_id: '../../x' })).rejects.toMatchObject({
+        reason: 'invalid-field',
+      })
+      await run('acceptPackageUpdate', { proposed_id: proposal.proposed.id })
+      expect(repinned).toEqual([pinned.pinned])
+    }, 240_000)
   },
 )

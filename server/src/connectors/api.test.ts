@@ -46,6 +46,10 @@ const usable = new Set<string>()
 beforeAll(async () => {
   store = await openTestStorage('embedded')
   const { db, bus } = store.storage
+  for (const { id, email } of Object.values(people)) {
+    const sql = 'INSERT INTO people (id, email, created_at, updated_at) VALUES ($1, $2, now(), now())'
+    await store.storage.pool.query(sql, [id, email])
+  }
   const now = Date.now
   const config = readConfig({ RUNLAYER_DATA_DIR: store.dataDir }, '0.0.0')
   const keyring = await openKeyring({ db, secretKeys: [], dataDir: store.dataDir, embedded: true })

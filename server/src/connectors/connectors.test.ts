@@ -89,6 +89,13 @@ async function build(storage: Storage) {
   return { storage, connectors, credentials, changes, learned, deleted, outcome, clock, keyring }
 }
 
+async function person(storage: Storage): Promise<UserId> {
+  const id = newId<'user'>()
+  const sql = 'INSERT INTO people (id, email, created_at, updated_at) VALUES ($1, $2, now(), now())'
+  await storage.pool.query(sql, [id, `${id}@example.com`])
+  return id
+}
+
 /** Everything stored about connectors, as text. */
 async function storedText(storage: Storage): Promise<string> {
   const tables = ['connectors', 'connector_secrets', 'personal_values']
@@ -258,7 +265,7 @@ describe.each(kinds)('$kind', ({ kind, skipped }) => {
     )
     expect(made.headers).toEqual({ 'X-Key': '[hidden]', 'X-User': 'user {USER_NAME}' })
     expect(await storedText(storage)).not.toMatch(/token-secret|header-secret/)
-    const ann = newId<'user'>()
+    const ann = await person(storage)
     await credentials.connect(made, ann, { USER_NAME: 'ann-secret' })
     expect(await storedText(storage)).not.toContain('ann-secret')
     const changed = await changes.update(
@@ -293,12 +300,12 @@ describe.each(kinds)('$kind', ({ kind, skipped }) => {
   })
 
   test('each person’s own values are filled in, and changes hold from the next call', async () => {
-    const { changes, credentials } = await build(await open())
+    const { changes, credentials, storage } = await build(await open())
     const made = await changes.create(
       { ...npx, env: { KEY: '{API_KEY}', REGION: 'eu' } },
       { caller: undefined },
     )
-    const [ann, bob] = [newId<'user'>(), newId<'user'>()]
+    const [ann, bob] = [await person(storage), await person(storage)]
     const refused = {
       reason: 'needs-connection',
       data: { missing: ['API_KEY'], url: `https://gateway.example/connectors/${made.id}` },
@@ -325,9 +332,9 @@ describe.each(kinds)('$kind', ({ kind, skipped }) => {
   })
 
   test('values that nobody asked for or that would break a header are refused', async () => {
-    const { changes, credentials } = await build(await open())
+    const { changes, credentials, storage } = await build(await open())
     const made = await changes.create({ ...http, headers: { 'X-Key': '{API_KEY}' } }, { caller: undefined })
-    const ann = newId<'user'>()
+    const ann = await person(storage)
     for (const values of [
       { OTHER: 'x' },
       { API_KEY: '' },
@@ -343,10 +350,14 @@ describe.each(kinds)('$kind', ({ kind, skipped }) => {
     expect(await credentials.connection(plain, ann)).toEqual({ state: 'not_needed', missing: [] })
   })
 
-  test('values go with their connector', async () => {
+  test('values go with their connector and with their person', async () => {
     const { changes, credentials, storage } = await build(await open())
     const made = await changes.create({ ...http, headers: { 'X-Key': '{API_KEY}' } }, { caller: undefined })
-    await credentials.connect(made, newId<'user'>() as UserId, { API_KEY: 'x' })
+    await credentials.connect(made, await person(storage), { API_KEY: 'x' })
+    const leaving = await person(storage)
+    await credentials.connect(made, leaving, { API_KEY: 'leaving' })
+    await storage.pool.query('DELETE FROM people WHERE id = $1', [leaving])
+    expect((await storage.pool.query('SELECT * FROM personal_values')).rowCount).toBe(1)
     await changes.remove(made.id)
     expect(await storedText(storage)).toBe('[[],[],[]]')
   })

@@ -209,13 +209,13 @@ describe('the life of a process', () => {
   test('its end is noticed whether it leaves, dies inside or is killed from outside', async () => {
     const leaves = await run()
     leaves.process.send('{"op":"exit","arg":3}')
-    expect(await ended(leaves.process)).toBe('The hosted server ended with code 3.')
+    expect(await ended(leaves.process)).toBe('exit code 3')
     const dies = await run()
     dies.process.send('{"op":"crash"}')
-    expect(await ended(dies.process)).toBe('The hosted server was ended by signal 9.')
+    expect(await ended(dies.process)).toBe('killed by signal 9')
     const killed = await run()
     process.kill(killed.process.pid, 'SIGKILL')
-    expect(await ended(killed.process)).toBe('The hosted server was ended by SIGKILL.')
+    expect(await ended(killed.process)).toBe('killed by SIGKILL')
     expect(() => killed.process.send('{}')).toThrow('has ended')
   })
 
@@ -231,7 +231,7 @@ describe('the life of a process', () => {
   test('a line over the limit ends the process instead of filling memory', async () => {
     const { process, ask } = await run()
     void ask('flood', 1_000_000)
-    expect(await ended(process)).toBe('It sent a line longer than this installation accepts.')
+    expect(await ended(process)).toBe('it sent a line longer than this installation accepts')
   })
 
   test('a message with line ends between its tokens stays one line', async () => {

@@ -11,6 +11,8 @@ import type { HostedPackage, PackageStore } from './store.ts'
 /** Of one package with everything it depends on. */
 const maxInstalledBytes = 1024 * 1024 * 1024
 const maxInstalledFiles = 200_000
+/** The lock names its root: without this it would name the folder, and the same tree would hash differently each time. */
+const rootName = { name: 'hosted', private: true }
 const halfInstalled = '.installing-'
 
 export type Packages = {
@@ -58,7 +60,7 @@ export async function openPackages(parts: PackagesParts): Promise<Packages> {
 
 async function install(parts: PackagesParts, spec: PackageSpec): Promise<PinnedPackage> {
   return inDraft(parts, async (draft) => {
-    await writeFile(join(draft, 'package.json'), JSON.stringify({ private: true }))
+    await writeFile(join(draft, 'package.json'), JSON.stringify(rootName))
     await parts.npm(['install', '--save-exact', '--', `${spec.name}@${spec.wanted}`], draft)
     const lock = await readFile(join(draft, 'package-lock.json'), 'utf8')
     const { version, integrity } = checkLock(lock, spec.name)
@@ -92,7 +94,7 @@ async function restore(parts: PackagesParts, pinned: PinnedPackage): Promise<voi
 /** What the lock file says of its root: npm refuses to work when the two differ. */
 function rootManifest(kept: HostedPackage): string {
   const root = member(member(JSON.parse(kept.lock) as Json, 'packages'), '')
-  return JSON.stringify({ private: true, dependencies: member(root, 'dependencies') ?? {} })
+  return JSON.stringify({ ...rootName, dependencies: member(root, 'dependencies') ?? {} })
 }
 
 async function inDraft<T>(parts: PackagesParts, work: (draft: string) => Promise<T>): Promise<T> {

@@ -63,7 +63,7 @@ function hostedProcess(
 
   const end = (reason: string) => {
     if (ended !== undefined) return
-    ended = tooLong ? 'It sent a line longer than this installation accepts.' : reason
+    ended = tooLong ? 'it sent a line longer than this installation accepts' : reason
     for (const listener of exitListeners) listener(ended)
     exitListeners.clear()
     lineListeners.clear()
@@ -131,8 +131,8 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 function exitReason(code: number | null, signal: string | null): string {
-  if (signal !== null) return `The hosted server was ended by ${signal}.`
+  if (signal !== null) return `killed by ${signal}`
   // A shell's way, and bubblewrap's, to say that a signal ended what it ran.
-  if (code !== null && code > 128) return `The hosted server was ended by signal ${code - 128}.`
-  return `The hosted server ended with code ${code ?? 'unknown'}.`
+  if (code !== null && code > 128) return `killed by signal ${code - 128}`
+  return `exit code ${code ?? 'unknown'}`
 }

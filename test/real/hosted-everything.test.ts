@@ -109,7 +109,8 @@ describe.skipIf(reason !== undefined)(
     const initialize = { id: 1, method: 'initialize', params }
     async function listDefinitions(one: Connector): Promise<string[]> {
       const [, list] = await exchange(one, [initialize, { id: 2, method: 'tools/list', params: {} }])
-      return ((list ?? {})['tools'] as object[]).map((tool) => JSON.stringify(tool))
+      const tools = list?.['tools'] as object[] | undefined
+      return tools?.map((tool) => JSON.stringify(tool)) ?? []
     }
 
     test('it is pinned to an exact version with the hash of its bytes', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -11,6 +12,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addDoctor,
   addBackup,
   addRestore,
+  addAudit,
   addDemo,
 ]
 
@@ -26,7 +28,6 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       writeErr: (text) => terminal.message(text.trimEnd()),
     })
   for (const add of commands) add(program, terminal)
-  for (const command of program.commands) command.copyInheritedSettings(program)
   try {
     if (args.length === 0) {
       program.outputHelp({ error: true })

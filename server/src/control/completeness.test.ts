@@ -164,7 +164,7 @@ test('thirty bad credentials are 401 on every operation that is not public, befo
   const bad = values.flatMap((value) => [
     { authorization: `Bearer ${value}` },
     { 'x-runlayer-api-key': value },
-    { cookie: `runlayer_session=${encodeURIComponent(value)}` },
+    { cookie: `runlayer=${encodeURIComponent(value)}` },
   ])
   try {
     expect(bad).toHaveLength(30)

@@ -16,7 +16,7 @@ import { buildControl, type Control } from './control.ts'
 
 const goodKey = `rl_${'a'.repeat(32)}`
 const userKey = `rl_${'b'.repeat(32)}`
-const sessionCookie = 'runlayer_session=ok'
+const sessionCookie = 'runlayer=ok'
 
 function caller(roles: Role[], proof: 'api_key' | 'session'): Caller {
   return {

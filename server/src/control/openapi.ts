@@ -49,7 +49,7 @@ export function openApiDocument(
         session: {
           type: 'apiKey',
           in: 'cookie',
-          name: 'runlayer_session',
+          name: product.serverUrl?.startsWith('https:') === true ? '__Host-runlayer' : 'runlayer',
           description: 'The console. Changes also need the header x-csrf-token.',
         },
       },

@@ -4,6 +4,14 @@ import { ensureInstalled } from './installed.mjs'
 import { chooseNode, root } from './runtime.mjs'
 import { staticSteps, vitest } from './steps.mjs'
 
+/** Tests that start databases again and again take minutes; they run in `npm test`. */
+const slow = [
+  '**/*.slow.test.ts',
+  'server/src/storage/**',
+  'server/src/credentials/keyring.test.ts',
+  'cli/src/commands/*.test.ts',
+]
+
 const steps = [
   ...staticSteps,
   {
@@ -16,7 +24,7 @@ const steps = [
       'tools',
       'contract',
       '--reporter=dot',
-      '--exclude=**/*.slow.test.ts',
+      ...slow.map((pattern) => `--exclude=${pattern}`),
     ],
   },
 ]

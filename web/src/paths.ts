@@ -1,6 +1,14 @@
 import { linkOptions } from '@tanstack/react-router'
 
-export const connectorTabs = ['overview', 'tools', 'try', 'policies', 'connection', 'log', 'settings'] as const
+export const connectorTabs = [
+  'overview',
+  'tools',
+  'try',
+  'policies',
+  'connection',
+  'log',
+  'settings',
+] as const
 export type ConnectorTab = (typeof connectorTabs)[number]
 
 export type AuditSearch = {
@@ -28,8 +36,10 @@ export const paths = {
     linkOptions({ to: '/connectors/$serverId/$tab', params: { serverId, tab: 'try' }, search: { tool } }),
   policies: () => linkOptions({ to: '/policies' }),
   policy: (policy: string) => linkOptions({ to: '/policies', search: { policy } }),
-  policyNew: (server?: string) => linkOptions({ to: '/policies/new', search: server === undefined ? {} : { server } }),
-  simulator: (search: { user?: string; server?: string; tool?: string } = {}) => linkOptions({ to: '/policies/simulator', search }),
+  policyNew: (server?: string) =>
+    linkOptions({ to: '/policies/new', search: server === undefined ? {} : { server } }),
+  simulator: (search: { user?: string; server?: string; tool?: string } = {}) =>
+    linkOptions({ to: '/policies/simulator', search }),
   people: () => linkOptions({ to: '/people' }),
   person: (person: string) => linkOptions({ to: '/people', search: { person } }),
   groups: () => linkOptions({ to: '/groups' }),

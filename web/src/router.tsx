@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
 import { cache } from './api/client.ts'
 import { isStatus } from './api/errors.ts'
 import * as queries from './api/queries.ts'
@@ -6,7 +12,8 @@ import { Shell } from './components/shell.tsx'
 import { PageError } from './components/trouble-note.tsx'
 import type { AuditSearch } from './paths.ts'
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
 
 /** Keeps the named members of a search that are text; a hand-edited URL never breaks a page. */
 function pick<Name extends string>(...names: Name[]) {
@@ -37,7 +44,8 @@ const shell = createRoute({
     try {
       await cache.ensureQueryData(queries.me())
     } catch (error) {
-      if (isStatus(error, 401)) throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } })
+      if (isStatus(error, 401))
+        throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } })
       throw error
     }
   },

@@ -36,9 +36,15 @@ export function trouble(error: unknown): Trouble {
     }
   }
   if (error instanceof ApiError && error.status === 0) {
-    return { ...nothing, title: 'The server could not be reached', detail: 'It may be restarting, or the network is down.', next: 'Try again in a moment.' }
+    return {
+      ...nothing,
+      title: 'The server could not be reached',
+      detail: 'It may be restarting, or the network is down.',
+      next: 'Try again in a moment.',
+    }
   }
-  if (error instanceof ApiError) return { ...nothing, title: 'The server refused this', detail: error.message }
+  if (error instanceof ApiError)
+    return { ...nothing, title: 'The server refused this', detail: error.message }
   return {
     ...nothing,
     title: 'Something went wrong in the console',
@@ -51,7 +57,10 @@ export function trouble(error: unknown): Trouble {
 export function fieldError(error: unknown, name: string): string | undefined {
   if (!(error instanceof ApiError)) return undefined
   return error.problem?.errors?.find((field) => {
-    const path = field.loc.replace(/^\//, '').replaceAll('/', '.').replace(/^body\./, '')
+    const path = field.loc
+      .replace(/^\//, '')
+      .replaceAll('/', '.')
+      .replace(/^body\./, '')
     return path === name || path.startsWith(`${name}.`)
   })?.msg
 }

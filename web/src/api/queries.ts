@@ -9,7 +9,8 @@ const limit = 100
 
 export const me = () => queryOptions({ queryKey: meKey, queryFn: () => api.call('getMe'), staleTime: 60_000 })
 
-export const status = () => queryOptions({ queryKey: ['status'], queryFn: () => api.call('getStatus'), staleTime: 30_000 })
+export const status = () =>
+  queryOptions({ queryKey: ['status'], queryFn: () => api.call('getStatus'), staleTime: 30_000 })
 
 export const servers = (query?: string) =>
   queryOptions({
@@ -21,7 +22,10 @@ export const server = (id: string) =>
   queryOptions({ queryKey: ['servers', id], queryFn: () => api.call('getServer', { params: { id } }) })
 
 export const serverTools = (id: string) =>
-  queryOptions({ queryKey: ['servers', id, 'tools'], queryFn: () => api.call('listServerTools', { params: { id }, query: { limit: 200 } }) })
+  queryOptions({
+    queryKey: ['servers', id, 'tools'],
+    queryFn: () => api.call('listServerTools', { params: { id }, query: { limit: 200 } }),
+  })
 
 export const serverLog = (id: string) =>
   queryOptions({
@@ -37,16 +41,22 @@ export const toolVersions = (id: string, name: string) =>
   })
 
 export const connection = (id: string) =>
-  queryOptions({ queryKey: ['servers', id, 'connection'], queryFn: () => api.call('getConnection', { params: { id } }) })
+  queryOptions({
+    queryKey: ['servers', id, 'connection'],
+    queryFn: () => api.call('getConnection', { params: { id } }),
+  })
 
 export const policies = () =>
   queryOptions({ queryKey: ['policies'], queryFn: () => api.call('listPolicies', { query: { limit } }) })
 
-export const people = () => queryOptions({ queryKey: ['users'], queryFn: () => api.call('listUsers', { query: { limit } }) })
+export const people = () =>
+  queryOptions({ queryKey: ['users'], queryFn: () => api.call('listUsers', { query: { limit } }) })
 
-export const groups = () => queryOptions({ queryKey: ['groups'], queryFn: () => api.call('listGroups', { query: { limit } }) })
+export const groups = () =>
+  queryOptions({ queryKey: ['groups'], queryFn: () => api.call('listGroups', { query: { limit } }) })
 
-export const keys = () => queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
+export const keys = () =>
+  queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
 
 type AuditQuery = NonNullable<Operations['listAuditLogs']['query']>
 
@@ -56,7 +66,10 @@ export const auditQuery = (search: Omit<AuditSearch, 'entry'>) => search as Audi
 export const audit = (search: Omit<AuditSearch, 'entry'>, cursor?: string) =>
   queryOptions({
     queryKey: ['audit', 'list', search, cursor ?? ''],
-    queryFn: () => api.call('listAuditLogs', { query: { ...auditQuery(search), limit: 50, ...(cursor ? { cursor } : {}) } }),
+    queryFn: () =>
+      api.call('listAuditLogs', {
+        query: { ...auditQuery(search), limit: 50, ...(cursor ? { cursor } : {}) },
+      }),
     staleTime: 2000,
   })
 

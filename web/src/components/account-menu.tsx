@@ -8,7 +8,8 @@ import { Avatar } from '../ui/avatar.tsx'
 import { type Theme, useTheme } from './theme.ts'
 import { useChange } from './use-change.ts'
 
-const item = 'flex h-8 cursor-pointer items-center gap-2 rounded-sm px-2 text-13 outline-none data-highlighted:bg-n4'
+const item =
+  'flex h-8 cursor-pointer items-center gap-2 rounded-sm px-2 text-13 outline-none data-highlighted:bg-n4'
 const themes: readonly (readonly [Theme, string])[] = [
   ['system', 'As the system'],
   ['light', 'Light'],
@@ -21,7 +22,7 @@ export function AccountMenu({ me, folded }: { me: Me; folded: boolean }) {
   const signOut = useChange({
     run: () => api.call('deleteSession'),
     loud: true,
-    then: () => {
+    after: () => {
       void navigate(paths.signIn()).then(() => cache.clear())
     },
   })
@@ -35,7 +36,12 @@ export function AccountMenu({ me, folded }: { me: Me; folded: boolean }) {
         {!folded && <span className="truncate">{me.name || me.email}</span>}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="start" side="top" sideOffset={6} className="z-50 w-60 animate-rise rounded bg-raised p-1 shadow-float">
+        <DropdownMenu.Content
+          align="start"
+          side="top"
+          sideOffset={6}
+          className="z-50 w-60 animate-rise rounded bg-raised p-1 shadow-float"
+        >
           <div className="px-2 py-1.5">
             <p className="truncate text-13 font-medium">{me.name || me.email}</p>
             <p className="truncate text-12 text-n11">{me.email}</p>

@@ -7,8 +7,7 @@ import { Code } from '../ui/code.tsx'
 import { CopyLine } from '../ui/copy.tsx'
 
 /** The MCP address of something, and what to paste into each client. */
-export function AddToClient({ path, name }: { path: string; name: string }) {
-  const url = `${window.location.origin}${path}`
+export function AddToClient({ url, name }: { url: string; name: string }) {
   const snippets = clientSnippets(url, name)
   return (
     <div className="grid min-w-0 gap-3">

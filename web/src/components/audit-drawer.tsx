@@ -48,7 +48,10 @@ function Rules({ entry }: { entry: AuditDetail }) {
       <ul className="grid gap-1 text-13">
         {rules.map((rule) => (
           <li key={rule}>
-            <Link {...paths.policy(rule)} className="font-mono text-12 text-accent underline-offset-2 hover:underline">
+            <Link
+              {...paths.policy(rule)}
+              className="font-mono text-12 text-accent underline-offset-2 hover:underline"
+            >
               {rule}
             </Link>
           </li>
@@ -68,16 +71,60 @@ function Entry({ entry }: { entry: AuditDetail }) {
       )}
       <Facts
         rows={[
-          ['When', <span key="when"><Time iso={entry.time} /> <span className="text-n10">({entry.time})</span></span>],
-          ['Actor', entry.actor.type === 'user' ? <Link key="actor" {...paths.person(entry.actor.id)} className="text-accent underline-offset-2 hover:underline">{actorName(entry)}</Link> : actorName(entry)],
+          [
+            'When',
+            <span key="when">
+              <Time iso={entry.time} /> <span className="text-n10">({entry.time})</span>
+            </span>,
+          ],
+          [
+            'Actor',
+            entry.actor.type === 'user' ? (
+              <Link
+                key="actor"
+                {...paths.person(entry.actor.id)}
+                className="text-accent underline-offset-2 hover:underline"
+              >
+                {actorName(entry)}
+              </Link>
+            ) : (
+              actorName(entry)
+            ),
+          ],
           ...(entry.server_id
-            ? [['Connector', <Link key="server" {...paths.connector(entry.server_id)} className="text-accent underline-offset-2 hover:underline">{names.server(entry.server_id)}</Link>] as const]
+            ? [
+                [
+                  'Connector',
+                  <Link
+                    key="server"
+                    {...paths.connector(entry.server_id)}
+                    className="text-accent underline-offset-2 hover:underline"
+                  >
+                    {names.server(entry.server_id)}
+                  </Link>,
+                ] as const,
+              ]
             : []),
           ...(entry.tool ? [['Tool', mono(entry.tool)] as const] : []),
-          ...(entry.resource_type ? [['Resource', mono(`${entry.resource_type} ${entry.resource_id ?? ''}`)] as const] : []),
-          ...(entry.client_name ? [['Client', `${entry.client_name} ${entry.client_version ?? ''}`] as const] : []),
-          ...(typeof entry.duration_ms === 'number' ? [['Took', `${Math.round(entry.duration_ms)} ms`] as const] : []),
-          ['Conversation', <Link key="correlation" {...paths.audit({ correlation_id: entry.correlation_id })} className="font-mono text-12 text-accent underline-offset-2 hover:underline">{entry.correlation_id}</Link>],
+          ...(entry.resource_type
+            ? [['Resource', mono(`${entry.resource_type} ${entry.resource_id ?? ''}`)] as const]
+            : []),
+          ...(entry.client_name
+            ? [['Client', `${entry.client_name} ${entry.client_version ?? ''}`] as const]
+            : []),
+          ...(typeof entry.duration_ms === 'number'
+            ? [['Took', `${Math.round(entry.duration_ms)} ms`] as const]
+            : []),
+          [
+            'Conversation',
+            <Link
+              key="correlation"
+              {...paths.audit({ correlation_id: entry.correlation_id })}
+              className="font-mono text-12 text-accent underline-offset-2 hover:underline"
+            >
+              {entry.correlation_id}
+            </Link>,
+          ],
           ['Request', <CopyLine key="request" text={entry.request_id} label="Copy request id" />],
           ['Entry', <CopyLine key="entry" text={entry.id} label="Copy entry id" />],
         ]}
@@ -85,7 +132,11 @@ function Entry({ entry }: { entry: AuditDetail }) {
       <Rules entry={entry} />
       {(isGiven(entry.before) || isGiven(entry.after)) && (
         <Section title="Before and after">
-          <Diff before={isGiven(entry.before) ? pretty(entry.before) : ''} after={isGiven(entry.after) ? pretty(entry.after) : ''} label="Before and after" />
+          <Diff
+            before={isGiven(entry.before) ? pretty(entry.before) : ''}
+            after={isGiven(entry.after) ? pretty(entry.after) : ''}
+            label="Before and after"
+          />
         </Section>
       )}
       <Bodies entry={entry} />

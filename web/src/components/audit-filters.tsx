@@ -27,7 +27,7 @@ const actions = [
   'group_updated',
   'group_deleted',
   'api_key_created',
-  'api_key_deleted',
+  'api_key_revoked',
   'connection_updated',
 ]
 const outcomes = ['success', 'failure', 'denied', 'pending', 'interrupted']
@@ -38,13 +38,17 @@ const hours: readonly (readonly [string, string, number])[] = [
   ['720', 'Last 30 days', 720],
 ]
 const named = (values: readonly string[]) => values.map((value) => ({ value, label: actionWords(value) }))
-const moment = (iso: string) => new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
+const moment = (iso: string) =>
+  new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 
 /** Filters live in the URL; those that hold show as chips that can be taken off one by one. */
 export function AuditFilters({ filters, set }: { filters: Filters; set(change: AuditSearch): void }) {
   const names = useNames()
+  const me = useQuery(queries.me()).data
   const servers = useQuery(queries.servers()).data?.data ?? []
-  const people = useQuery(queries.people()).data?.data ?? []
+  const people =
+    useQuery({ ...queries.people(), enabled: me?.capabilities.includes('people.read') === true }).data
+      ?.data ?? []
   const change = (name: keyof Filters) => (value: string | undefined) => set({ [name]: value } as AuditSearch)
   const shown: Record<keyof Filters, (value: string) => readonly [string, string]> = {
     action: (value) => ['Action', actionWords(value)],
@@ -59,9 +63,24 @@ export function AuditFilters({ filters, set }: { filters: Filters; set(change: A
   return (
     <div className="grid gap-2">
       <Toolbar>
-        <SearchBox narrow label="Conversation id" value={filters.correlation_id} onChange={change('correlation_id')} />
-        <FilterSelect label="Action" value={filters.action} options={named(actions)} onChange={change('action')} />
-        <FilterSelect label="Outcome" value={filters.outcome} options={named(outcomes)} onChange={change('outcome')} />
+        <SearchBox
+          narrow
+          label="Conversation id"
+          value={filters.correlation_id}
+          onChange={change('correlation_id')}
+        />
+        <FilterSelect
+          label="Action"
+          value={filters.action}
+          options={named(actions)}
+          onChange={change('action')}
+        />
+        <FilterSelect
+          label="Outcome"
+          value={filters.outcome}
+          options={named(outcomes)}
+          onChange={change('outcome')}
+        />
         <FilterSelect
           label="Connector"
           value={filters.server_id}
@@ -90,7 +109,9 @@ export function AuditFilters({ filters, set }: { filters: Filters; set(change: A
         <div className="flex flex-wrap items-center gap-1.5">
           {held.map(([name, value]) => {
             const [label, words] = shown[name](value)
-            return <FilterChip key={name} name={label} value={words} onRemove={() => change(name)(undefined)} />
+            return (
+              <FilterChip key={name} name={label} value={words} onRemove={() => change(name)(undefined)} />
+            )
           })}
           <button
             type="button"

@@ -55,11 +55,20 @@ function Target({ row }: { row: AuditRow }) {
       </>
     )
   }
-  return <span className="text-n11">{server ?? (row.resource_type === undefined ? '' : actionWords(row.resource_type))}</span>
+  return (
+    <span className="text-n11">
+      {server ?? (row.resource_type === undefined ? '' : actionWords(row.resource_type))}
+    </span>
+  )
 }
 
 /** `narrow`: only when, what and how it ended. `link`: keeps the filters of the page it stands on. */
-export function AuditTable(props: { rows: readonly AuditRow[]; narrow?: boolean; selected?: string | undefined; keep?: Record<string, string> }) {
+export function AuditTable(props: {
+  rows: readonly AuditRow[]
+  narrow?: boolean
+  selected?: string | undefined
+  keep?: Record<string, string>
+}) {
   const all: readonly (Column<AuditRow> & { wide?: boolean })[] = [
     {
       name: 'Action',
@@ -73,14 +82,24 @@ export function AuditTable(props: { rows: readonly AuditRow[]; narrow?: boolean;
     { name: 'On', extra: true, cell: (row) => <Target row={row} /> },
     { name: 'Outcome', width: 'w-28', cell: (row) => <OutcomeMark outcome={row.outcome} /> },
     { name: 'Actor', width: 'w-52', extra: true, wide: true, cell: (row) => <Actor row={row} /> },
-    { name: 'Client', width: 'w-28', extra: true, wide: true, cell: (row) => <span className="text-n11">{row.client_name ?? ''}</span> },
+    {
+      name: 'Client',
+      width: 'w-28',
+      extra: true,
+      wide: true,
+      cell: (row) => <span className="text-n11">{row.client_name ?? ''}</span>,
+    },
     {
       name: 'Took',
       width: 'w-20',
       end: true,
       extra: true,
       wide: true,
-      cell: (row) => <span className="text-n11">{typeof row.duration_ms === 'number' ? `${Math.round(row.duration_ms)} ms` : ''}</span>,
+      cell: (row) => (
+        <span className="text-n11">
+          {typeof row.duration_ms === 'number' ? `${Math.round(row.duration_ms)} ms` : ''}
+        </span>
+      ),
     },
     {
       name: 'When',

@@ -1,5 +1,5 @@
-import { Badge, type Meaning, Status } from '../ui/status.tsx'
 import type { Connector, ServerTool } from '../api/shapes.ts'
+import { Badge, type Meaning, Status } from '../ui/status.tsx'
 
 const health: Record<Connector['health'], readonly [Meaning, string]> = {
   ok: ['good', 'Healthy'],
@@ -9,7 +9,11 @@ const health: Record<Connector['health'], readonly [Meaning, string]> = {
 }
 
 /** One mark for both: a connector that is off has no health worth showing. */
-export function ConnectorState({ connector }: { connector: Pick<Connector, 'status' | 'health' | 'health_message'> }) {
+export function ConnectorState({
+  connector,
+}: {
+  connector: Pick<Connector, 'status' | 'health' | 'health_message'>
+}) {
   if (connector.status === 'draft') return <Status meaning="none">Draft</Status>
   if (connector.status === 'disabled') return <Status meaning="none">Disabled</Status>
   const [meaning, word] = health[connector.health]

@@ -4,7 +4,12 @@ import { cx } from '../ui/cx.ts'
 import { Kbd } from '../ui/kbd.tsx'
 
 /** The search of a list. What is typed goes to the URL, so that a found list can be shared. */
-export function SearchBox(props: { label: string; value: string | undefined; narrow?: boolean; onChange(value: string | undefined): void }) {
+export function SearchBox(props: {
+  label: string
+  value: string | undefined
+  narrow?: boolean
+  onChange(value: string | undefined): void
+}) {
   const { label, value, onChange } = props
   return (
     <div className={cx('relative w-full', props.narrow === true ? 'max-w-48' : 'max-w-80')}>
@@ -18,7 +23,10 @@ export function SearchBox(props: { label: string; value: string | undefined; nar
         onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
         className="peer h-8 w-full rounded border border-n6 bg-raised pr-8 pl-8 text-13 hover:border-n8 [&::-webkit-search-cancel-button]:hidden"
       />
-      <span className="pointer-events-none absolute top-1.5 right-1.5 peer-focus:hidden max-md:hidden" aria-hidden="true">
+      <span
+        className="pointer-events-none absolute top-1.5 right-1.5 peer-focus:hidden max-md:hidden"
+        aria-hidden="true"
+      >
         <Kbd>/</Kbd>
       </span>
     </div>

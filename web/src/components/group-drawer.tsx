@@ -42,7 +42,11 @@ function Members({ group, writes }: { group: Group; writes: boolean }) {
         <>
           <MemberPicker value={ids} onChange={setIds} />
           <div>
-            <Button busy={save.isPending} why={same ? 'Nothing has changed' : undefined} onClick={() => save.mutate(undefined)}>
+            <Button
+              busy={save.isPending}
+              why={same ? 'Nothing has changed' : undefined}
+              onClick={() => save.mutate(undefined)}
+            >
               Save members
             </Button>
           </div>
@@ -62,7 +66,7 @@ export function GroupDrawer({ group, me, onClose }: { group: Group; me: Me; onCl
   const remove = useChange({
     run: () => api.call('deleteGroup', { params: { id: group.id } }),
     done: 'Group deleted',
-    then: onClose,
+    after: onClose,
   })
   return (
     <Drawer title={group.name} subtitle={`${group.member_ids.length} members`} onClose={onClose}>
@@ -82,7 +86,11 @@ export function GroupDrawer({ group, me, onClose }: { group: Group; me: Me; onCl
         </ul>
       </Section>
       <div className="border-t border-n5 pt-5">
-        <Button look="danger" why={writes ? undefined : 'Your role may not delete groups'} onClick={() => setAsking(true)}>
+        <Button
+          look="danger"
+          why={writes ? undefined : 'Your role may not delete groups'}
+          onClick={() => setAsking(true)}
+        >
           Delete group
         </Button>
       </div>

@@ -1,7 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { type LinkOptions, useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { FlaskConical, House, KeyRound, Plug, Plus, ScrollText, ShieldCheck, ShieldPlus, UserPlus, UserRound, Users } from 'lucide-react'
+import {
+  FlaskConical,
+  House,
+  KeyRound,
+  Plug,
+  Plus,
+  ScrollText,
+  ShieldCheck,
+  ShieldPlus,
+  UserPlus,
+  UserRound,
+  Users,
+} from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
 import * as queries from '../api/queries.ts'
@@ -24,7 +36,12 @@ const pages: readonly Entry[] = [
 const actions: readonly Entry[] = [
   { name: 'Add connector', link: paths.connectorNew(), icon: <Plus />, needs: 'connectors.write' },
   { name: 'New rule', link: paths.policyNew(), icon: <ShieldPlus />, needs: 'policies.write' },
-  { name: 'Add person', link: { to: '/people', search: { new: '1' } }, icon: <UserPlus />, needs: 'people.write' },
+  {
+    name: 'Add person',
+    link: { to: '/people', search: { new: '1' } },
+    icon: <UserPlus />,
+    needs: 'people.write',
+  },
   { name: 'Create API key', link: { to: '/keys', search: { new: '1' } }, icon: <KeyRound /> },
 ]
 
@@ -47,7 +64,8 @@ export function Palette({ onClose, me }: { onClose(): void; me: Me }) {
       <span className="truncate">{entry.name}</span>
     </Command.Item>
   )
-  const heading = '[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-12 [&_[cmdk-group-heading]]:text-n11'
+  const heading =
+    '[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-12 [&_[cmdk-group-heading]]:text-n11'
   return (
     <Dialog.Root open onOpenChange={(open) => open || onClose()}>
       <Dialog.Portal>
@@ -63,10 +81,14 @@ export function Palette({ onClose, me }: { onClose(): void; me: Me }) {
               className="h-12 w-full rounded-t border-b border-n5 bg-transparent px-4 text-14 outline-none"
             />
             <Command.List className="max-h-96 overflow-y-auto p-1.5">
-              <Command.Empty className="px-3 py-8 text-center text-13 text-n11">Nothing here has that name.</Command.Empty>
+              <Command.Empty className="px-3 py-8 text-center text-13 text-n11">
+                Nothing here has that name.
+              </Command.Empty>
               {connectors.data !== undefined && connectors.data.data.length > 0 && (
                 <Command.Group heading="Connectors" className={heading}>
-                  {connectors.data.data.map((row) => item({ name: row.name, link: paths.connector(row.id), icon: <Plug /> }))}
+                  {connectors.data.data.map((row) =>
+                    item({ name: row.name, link: paths.connector(row.id), icon: <Plug /> }),
+                  )}
                 </Command.Group>
               )}
               <Command.Group heading="Pages" className={heading}>

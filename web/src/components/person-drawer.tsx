@@ -12,6 +12,7 @@ import { Drawer } from '../ui/drawer.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
+import { SignInLink } from './sign-in-link.tsx'
 import { useChange } from './use-change.ts'
 
 function Roles({ user, me }: { user: User; me: Me }) {
@@ -27,7 +28,11 @@ function Roles({ user, me }: { user: User; me: Me }) {
     <div className="grid justify-items-start gap-3">
       <RoleChoice value={roles} onChange={setRoles} why={why} />
       {why === undefined && (
-        <Button busy={save.isPending} why={same ? 'Nothing has changed' : undefined} onClick={() => save.mutate(undefined)}>
+        <Button
+          busy={save.isPending}
+          why={same ? 'Nothing has changed' : undefined}
+          onClick={() => save.mutate(undefined)}
+        >
           Save roles
         </Button>
       )}
@@ -36,14 +41,20 @@ function Roles({ user, me }: { user: User; me: Me }) {
 }
 
 export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClose(): void }) {
-  const groups = (useQuery(queries.groups()).data?.data ?? []).filter((group) => group.member_ids.includes(user.id))
+  const groups = (useQuery(queries.groups()).data?.data ?? []).filter((group) =>
+    group.member_ids.includes(user.id),
+  )
   const [asking, setAsking] = useState(false)
   const isActive = user.status === 'active'
   const toggle = useChange({
-    run: () => api.call('updateUser', { params: { id: user.id }, body: { status: isActive ? 'deactivated' : 'active' } }),
+    run: () =>
+      api.call('updateUser', {
+        params: { id: user.id },
+        body: { status: isActive ? 'deactivated' : 'active' },
+      }),
     done: isActive ? 'Deactivated' : 'Active again',
     loud: true,
-    then: () => setAsking(false),
+    after: () => setAsking(false),
   })
   const why = !me.capabilities.includes('people.write')
     ? 'Your role may not change people'
@@ -53,7 +64,9 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
   return (
     <Drawer
       title={user.name || user.email}
-      subtitle={isActive ? <Status meaning="good">Active</Status> : <Status meaning="none">Deactivated</Status>}
+      subtitle={
+        isActive ? <Status meaning="good">Active</Status> : <Status meaning="none">Deactivated</Status>
+      }
       onClose={onClose}
       actions={
         <Link {...paths.audit({ actor_id: user.id })} className={buttonClass('plain')}>
@@ -64,6 +77,7 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
       <Facts
         rows={[
           ['Email', user.email],
+          ['Last seen', <Time key="seen" iso={user.last_seen_at} />],
           ['Added', <Time key="added" iso={user.created_at} />],
           [
             'Groups',
@@ -72,7 +86,11 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
             ) : (
               <span key="groups" className="flex flex-wrap gap-2">
                 {groups.map((group) => (
-                  <Link key={group.id} {...paths.group(group.id)} className="text-accent underline-offset-2 hover:underline">
+                  <Link
+                    key={group.id}
+                    {...paths.group(group.id)}
+                    className="text-accent underline-offset-2 hover:underline"
+                  >
                     {group.name}
                   </Link>
                 ))}
@@ -84,8 +102,14 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
       <Section title="What they manage">
         <Roles key={user.roles.join()} user={user} me={me} />
       </Section>
-      <div className="border-t border-n5 pt-5">
-        <Button look={isActive ? 'danger' : 'plain'} why={why} busy={toggle.isPending} onClick={() => (isActive ? setAsking(true) : toggle.mutate(undefined))}>
+      <div className="flex gap-2 border-t border-n5 pt-5">
+        <SignInLink user={user} me={me} />
+        <Button
+          look={isActive ? 'danger' : 'plain'}
+          why={why}
+          busy={toggle.isPending}
+          onClick={() => (isActive ? setAsking(true) : toggle.mutate(undefined))}
+        >
           {isActive ? 'Deactivate' : 'Make active again'}
         </Button>
       </div>

@@ -42,7 +42,7 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
   const remove = useChange({
     run: () => api.call('deletePolicy', { params: { id: policy.id } }),
     done: 'Rule deleted',
-    then: onClose,
+    after: onClose,
   })
   const server = policy.scope.servers === '*' ? undefined : policy.scope.servers[0]
   return (
@@ -60,10 +60,17 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
         rows={[
           ['Who', names.principals(policy.principals).join(', ')],
           ['Connectors', names.scope(policy.scope)],
-          ['Tools', <code key="tools" className="font-mono text-12">{policy.scope.tools?.join(', ') ?? 'everything'}</code>],
+          [
+            'Tools',
+            <code key="tools" className="font-mono text-12">
+              {policy.scope.tools?.join(', ') ?? 'everything'}
+            </code>,
+          ],
           ['When', policy.conditions.map(conditionWords).join(' and ') || 'Always'],
           ['Why', policy.description || 'Nobody wrote a reason'],
-          ...(policy.created_at === null ? [] : [['Created', <Time key="created" iso={policy.created_at} />] as const]),
+          ...(policy.created_at === null
+            ? []
+            : [['Created', <Time key="created" iso={policy.created_at} />] as const]),
           ['Id', <CopyLine key="id" text={policy.id} label="Copy rule id" />],
         ]}
       />
@@ -73,7 +80,11 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
           <FlaskConical aria-hidden="true" />
           Simulate a call
         </Link>
-        <Button look="danger" why={me.capabilities.includes('policies.write') ? undefined : 'Your role may not delete rules'} onClick={() => setAsking(true)}>
+        <Button
+          look="danger"
+          why={me.capabilities.includes('policies.write') ? undefined : 'Your role may not delete rules'}
+          onClick={() => setAsking(true)}
+        >
           Delete rule
         </Button>
       </div>

@@ -8,11 +8,20 @@ import { overRow, rowLink, Table } from '../ui/table.tsx'
 import { EffectChip, useRuleWords } from './rule-sentence.tsx'
 import { useChange } from './use-change.ts'
 
-export function PolicyTable({ rows, me, selected }: { rows: readonly Policy[]; me: Me; selected?: string | undefined }) {
+export function PolicyTable({
+  rows,
+  me,
+  selected,
+}: {
+  rows: readonly Policy[]
+  me: Me
+  selected?: string | undefined
+}) {
   const words = useRuleWords()
   const writes = me.capabilities.includes('policies.write')
   const toggle = useChange({
-    run: (rule: Policy) => api.call('updatePolicy', { params: { id: rule.id }, body: { enabled: !rule.enabled } }),
+    run: (rule: Policy) =>
+      api.call('updatePolicy', { params: { id: rule.id }, body: { enabled: !rule.enabled } }),
     loud: true,
   })
   return (
@@ -35,9 +44,16 @@ export function PolicyTable({ rows, me, selected }: { rows: readonly Policy[]; m
           name: 'When',
           width: 'w-56',
           extra: true,
-          cell: (row) => <span className="text-n11">{row.conditions.map(conditionWords).join(' and ') || 'Always'}</span>,
+          cell: (row) => (
+            <span className="text-n11">{row.conditions.map(conditionWords).join(' and ') || 'Always'}</span>
+          ),
         },
-        { name: 'Why', width: 'w-56', extra: true, cell: (row) => <span className="text-n11">{row.description}</span> },
+        {
+          name: 'Why',
+          width: 'w-56',
+          extra: true,
+          cell: (row) => <span className="text-n11">{row.description}</span>,
+        },
         {
           name: 'On',
           width: 'w-16',

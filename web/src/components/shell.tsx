@@ -1,6 +1,17 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { Command, House, KeyRound, Keyboard, PanelLeft, Plug, ScrollText, ShieldCheck, UserRound, Users } from 'lucide-react'
+import {
+  Command,
+  House,
+  Keyboard,
+  KeyRound,
+  PanelLeft,
+  Plug,
+  ScrollText,
+  ShieldCheck,
+  UserRound,
+  Users,
+} from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { Toaster } from 'sonner'
 import * as queries from '../api/queries.ts'
@@ -81,10 +92,18 @@ export function Shell() {
   }, [])
   return (
     <div className="flex min-h-dvh">
-      <a href="#main" className="sr-only z-50 rounded bg-n12 px-3 py-2 text-13 text-n1 focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded bg-n12 px-3 py-2 text-13 text-n1 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
         Skip to content
       </a>
-      <aside className={cx('sticky top-0 flex h-dvh shrink-0 flex-col border-r border-n5 bg-n2', folded ? 'w-14' : 'w-60')}>
+      <aside
+        className={cx(
+          'sticky top-0 flex h-dvh shrink-0 flex-col border-r border-n5 bg-n2',
+          folded ? 'w-14' : 'w-60',
+        )}
+      >
         <div className={cx('flex h-13 items-center gap-2.5 px-4', folded && 'justify-center px-0')}>
           <Mark />
           {!folded && <span className="flex-1 text-14 font-semibold tracking-tight">Runlayer</span>}
@@ -109,7 +128,11 @@ export function Shell() {
           <IconButton label="Keyboard shortcuts" onClick={() => setHelp(true)}>
             <Keyboard />
           </IconButton>
-          <IconButton label={folded ? 'Unfold the sidebar' : 'Fold the sidebar'} aria-expanded={!folded} onClick={() => setFolded(!folded)}>
+          <IconButton
+            label={folded ? 'Unfold the sidebar' : 'Fold the sidebar'}
+            aria-expanded={!folded}
+            onClick={() => setFolded(!folded)}
+          >
             <PanelLeft />
           </IconButton>
         </div>

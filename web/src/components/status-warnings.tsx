@@ -6,7 +6,7 @@ import { Note } from '../ui/note.tsx'
 export function StatusWarnings() {
   const { data } = useQuery(queries.status())
   const warnings = data?.warnings ?? []
-  return warnings.map((warning: string) => (
+  return warnings.map((warning) => (
     <Note key={warning} kind="warning" title="This installation needs attention">
       <p>{warning}</p>
     </Note>

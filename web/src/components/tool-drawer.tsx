@@ -27,7 +27,13 @@ function pretty(definition: string | undefined): string {
   }
 }
 
-function Review({ connector, tool, me, before, after }: Omit<Props, 'onClose'> & { before: string; after: string }) {
+function Review({
+  connector,
+  tool,
+  me,
+  before,
+  after,
+}: Omit<Props, 'onClose'> & { before: string; after: string }) {
   const review = useChange({
     run: (decision: 'approve' | 'reject') =>
       api.call('reviewServerTool', {
@@ -40,7 +46,10 @@ function Review({ connector, tool, me, before, after }: Omit<Props, 'onClose'> &
   const hides = pieces(after).some((piece) => piece.hidden)
   const why = me.capabilities.includes('tools.review') ? undefined : 'Your role may not review tools'
   return (
-    <Section title={before === '' ? 'New definition' : 'What changed'} about="The tool stays hidden until this exact definition is approved.">
+    <Section
+      title={before === '' ? 'New definition' : 'What changed'}
+      about="The tool stays hidden until this exact definition is approved."
+    >
       {tool.note !== null && <Note kind="warning" title={`Held back: ${tool.note}`} />}
       {hides && (
         <Note kind="warning" title="The definition holds characters that do not show">
@@ -93,8 +102,18 @@ export function ToolDrawer({ connector, tool, me, onClose }: Props) {
       </Section>
       <Facts
         rows={[
-          ['Name for clients', <code key="public" className="font-mono text-12">{tool.public_name}</code>],
-          ['Definition hash', <code key="hash" className="font-mono text-12">{tool.definition_hash}</code>],
+          [
+            'Name for clients',
+            <code key="public" className="font-mono text-12">
+              {tool.public_name}
+            </code>,
+          ],
+          [
+            'Definition hash',
+            <code key="hash" className="font-mono text-12">
+              {tool.definition_hash}
+            </code>,
+          ],
         ]}
       />
       <Section title="Definition">

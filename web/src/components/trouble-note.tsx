@@ -49,7 +49,10 @@ export function PageError({ error }: { error: unknown }) {
       <TroubleNote error={error} />
       <div className="flex gap-2">
         <Button onClick={() => void router.invalidate()}>Try again</Button>
-        <Link {...paths.home()} className="self-center px-2 text-13 text-accent underline-offset-2 hover:underline">
+        <Link
+          {...paths.home()}
+          className="self-center px-2 text-13 text-accent underline-offset-2 hover:underline"
+        >
           Go to the start page
         </Link>
       </div>

@@ -11,7 +11,10 @@ export function useAffected(principals: Principals): User[] | undefined {
   const active = users.filter((user) => user.status === 'active')
   if (principals.type === 'everyone') return active
   if (principals.type === 'user') return active.filter((user) => ids.includes(user.id))
-  if (principals.type === 'role') return active.filter((user) => user.roles.some((role) => ids.includes(role)))
-  const members = new Set(groups.filter((group) => ids.includes(group.id)).flatMap((group) => group.member_ids))
+  if (principals.type === 'role')
+    return active.filter((user) => user.roles.some((role) => ids.includes(role)))
+  const members = new Set(
+    groups.filter((group) => ids.includes(group.id)).flatMap((group) => group.member_ids),
+  )
   return active.filter((user) => members.has(user.id))
 }

@@ -12,13 +12,13 @@ export function useChange<Input, Output>(options: {
   run(input: Input): Promise<Output>
   done?: string
   loud?: boolean
-  then?(output: Output): void
+  after?(output: Output): void
 }): UseMutationResult<Output, Error, Input> {
   return useMutation<Output, Error, Input>({
     mutationFn: options.run,
     onSuccess: async (output) => {
       if (options.done !== undefined) toast.success(options.done)
-      options.then?.(output)
+      options.after?.(output)
       await cache.invalidateQueries()
     },
     onError: (error) => {

@@ -22,13 +22,22 @@ export function useSingleKeys(): [boolean, (on: boolean) => void] {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  )
 }
 
 function stepRow(step: 1 | -1): void {
   const links = [...document.querySelectorAll<HTMLElement>('main [data-row]')]
-  const at = links.findIndex((row) => row === document.activeElement)
-  const next = at === -1 ? (step === 1 ? links[0] : links.at(-1)) : links[Math.min(links.length - 1, Math.max(0, at + step))]
+  const here = document.activeElement
+  const at = here instanceof HTMLElement ? links.indexOf(here) : -1
+  const next =
+    at === -1
+      ? step === 1
+        ? links[0]
+        : links.at(-1)
+      : links[Math.min(links.length - 1, Math.max(0, at + step))]
   next?.focus()
 }
 

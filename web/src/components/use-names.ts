@@ -22,8 +22,9 @@ export type Names = {
 
 /** Ids as names. Whoever may not read people sees ids, shortened. */
 export function useNames(): Names {
-  const users = useQuery(queries.people()).data?.data ?? []
-  const groups = useQuery(queries.groups()).data?.data ?? []
+  const enabled = useQuery(queries.me()).data?.capabilities.includes('people.read') === true
+  const users = useQuery({ ...queries.people(), enabled }).data?.data ?? []
+  const groups = useQuery({ ...queries.groups(), enabled }).data?.data ?? []
   const servers = useQuery(queries.servers()).data?.data ?? []
   const short = (id: string) => `${id.slice(0, 8)}…`
   const user = (id: string) => {

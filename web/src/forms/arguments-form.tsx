@@ -4,7 +4,11 @@ import type { SchemaField } from '../lib/schema-fields.ts'
 import { CheckField } from '../ui/choice.tsx'
 import { SelectField, TextArea, TextField } from '../ui/field.tsx'
 
-type FieldProps = { field: SchemaField; value: JsonValue | undefined; onChange(value: JsonValue | undefined): void }
+type FieldProps = {
+  field: SchemaField
+  value: JsonValue | undefined
+  onChange(value: JsonValue | undefined): void
+}
 
 function NumberInput({ field, value, onChange }: FieldProps) {
   const [text, setText] = useState(value === undefined ? '' : String(value))
@@ -71,7 +75,9 @@ function ArgumentField({ field, value, onChange }: FieldProps) {
   if (field.kind === 'json') return <JsonInput field={field} value={value} onChange={onChange} />
   if (field.kind === 'choice') return <ChoiceInput field={field} value={value} onChange={onChange} />
   if (field.kind === 'boolean') {
-    return <CheckField label={field.name} hint={field.description} checked={value === true} onChange={onChange} />
+    return (
+      <CheckField label={field.name} hint={field.description} checked={value === true} onChange={onChange} />
+    )
   }
   if (field.kind === 'texts') {
     return (
@@ -93,13 +99,19 @@ function ArgumentField({ field, value, onChange }: FieldProps) {
       optional={!field.isRequired}
       hint={field.description}
       value={typeof value === 'string' ? value : ''}
-      onChange={(event) => onChange(event.target.value === '' && !field.isRequired ? undefined : event.target.value)}
+      onChange={(event) =>
+        onChange(event.target.value === '' && !field.isRequired ? undefined : event.target.value)
+      }
     />
   )
 }
 
 /** A form made from an input schema. It edits the same arguments as the JSON beside it. */
-export function ArgumentsForm(props: { fields: readonly SchemaField[]; value: JsonObject; onChange(value: JsonObject): void }) {
+export function ArgumentsForm(props: {
+  fields: readonly SchemaField[]
+  value: JsonObject
+  onChange(value: JsonObject): void
+}) {
   if (props.fields.length === 0) return <p className="text-13 text-n11">This tool takes no arguments.</p>
   return props.fields.map((field) => (
     <ArgumentField

@@ -64,7 +64,11 @@ export function draftOf(connector: Connector): ConnectorDraft {
   }
 }
 
-const lines = (text: string) => text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 
 function mount(line: string): { path: string; mode: 'ro' | 'rw' } {
   const [, mode, path] = /^(ro|rw)\s+(.+)$/.exec(line) ?? []
@@ -94,7 +98,12 @@ export function connectorBody(draft: ConnectorDraft) {
     }
   }
   const token = draft.auth === 'bearer' && draft.token !== '' ? { token: draft.token } : {}
-  return { ...common, url: draft.url.trim(), headers: fromPairs(draft.headers), auth: { type: draft.auth, ...token } }
+  return {
+    ...common,
+    url: draft.url.trim(),
+    headers: fromPairs(draft.headers),
+    auth: { type: draft.auth, ...token },
+  }
 }
 
 /** The body with its secrets blotted out, for the JSON shown beside the form. */

@@ -35,7 +35,11 @@ export function ConnectorForm({ start, verb, busy, error, isStored, onSubmit, ex
   }
   const place = draft.transport === 'stdio' ? draft.command : draft.url
   const missing =
-    draft.name.trim() === '' ? 'Give it a name first' : place.trim() === '' ? 'Say where the server is first' : undefined
+    draft.name.trim() === ''
+      ? 'Give it a name first'
+      : place.trim() === ''
+        ? 'Say where the server is first'
+        : undefined
   return (
     <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_380px]">
       <form onSubmit={submit} noValidate className="grid gap-5">
@@ -48,7 +52,12 @@ export function ConnectorForm({ start, verb, busy, error, isStored, onSubmit, ex
           autoComplete="off"
           required
         />
-        <ChoiceCards legend="Transport" value={draft.transport} options={transports} onChange={(transport) => set({ transport })} />
+        <ChoiceCards
+          legend="Transport"
+          value={draft.transport}
+          options={transports}
+          onChange={(transport) => set({ transport })}
+        />
         {draft.transport === 'stdio' ? (
           <StdioFields draft={draft} set={set} error={error} />
         ) : (
@@ -66,7 +75,8 @@ export function ConnectorForm({ start, verb, busy, error, isStored, onSubmit, ex
       <aside className="sticky top-7 grid min-w-0 gap-2 max-lg:hidden" aria-label="As JSON">
         <h2 className="text-13">As JSON</h2>
         <p className="text-12 text-n11">
-          What the button sends to <code className="font-mono">/api/v1/servers</code>. The same works from a script.
+          What the button sends to <code className="font-mono">/api/v1/servers</code>. The same works from a
+          script.
         </p>
         <Code text={JSON.stringify(shownBody(draft), null, 2)} label="Request body" tall />
       </aside>
@@ -80,7 +90,10 @@ function Advanced({ draft, set, error }: Part) {
   return (
     <details className="group rounded border border-n5 bg-raised">
       <summary className="flex h-10 list-none items-center gap-2 rounded px-3 text-13 font-medium [&::-webkit-details-marker]:hidden">
-        <ChevronRight className="size-4 text-n10 transition-transform duration-120 group-open:rotate-90" aria-hidden="true" />
+        <ChevronRight
+          className="size-4 text-n10 transition-transform duration-120 group-open:rotate-90"
+          aria-hidden="true"
+        />
         Advanced
       </summary>
       <div className="grid gap-5 border-t border-n5 p-4">

@@ -113,7 +113,9 @@ export function StdioFields({ draft, set, error }: Part) {
           />
         </div>
         <p className="text-12 text-n10">
-          {draft.network === 'none' ? 'The server reaches nothing outside its sandbox.' : 'The server may reach any address.'}
+          {draft.network === 'none'
+            ? 'The server reaches nothing outside its sandbox.'
+            : 'The server may reach any address.'}
         </p>
       </div>
       <TextArea

@@ -14,7 +14,7 @@ export function GroupForm({ onClose }: { onClose(): void }) {
   const create = useChange({
     run: () => api.call('createGroup', { body: { name: name.trim(), member_ids: members } }),
     done: 'Group created',
-    then: onClose,
+    after: onClose,
   })
   const why = name.trim() === '' ? 'Give it a name first' : undefined
   return (
@@ -27,7 +27,14 @@ export function GroupForm({ onClose }: { onClose(): void }) {
           if (why === undefined) create.mutate(undefined)
         }}
       >
-        <TextField label="Name" required autoComplete="off" value={name} error={fieldError(create.error, 'name')} onChange={(event) => setName(event.target.value)} />
+        <TextField
+          label="Name"
+          required
+          autoComplete="off"
+          value={name}
+          error={fieldError(create.error, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
         <MemberPicker value={members} onChange={setMembers} />
         <TroubleNote error={create.error} />
         <div className="flex justify-end gap-2">

@@ -23,11 +23,17 @@ function expiry(days: string): { expires_at?: string } {
 export function KeyForm({ onClose }: { onClose(): void }) {
   const [name, setName] = useState('')
   const [days, setDays] = useState('90')
-  const create = useChange({ run: () => api.call('createApiKey', { body: { name: name.trim(), ...expiry(days) } }) })
+  const create = useChange({
+    run: () => api.call('createApiKey', { body: { name: name.trim(), ...expiry(days) } }),
+  })
   const why = name.trim() === '' ? 'Give it a name first' : undefined
   if (create.data !== undefined) return <Secret secret={create.data.secret} onClose={onClose} />
   return (
-    <Dialog title="Create API key" about="It acts as you: everything the policies let you use, and nothing else." onClose={onClose}>
+    <Dialog
+      title="Create API key"
+      about="It acts as you: everything the policies let you use, and nothing else."
+      onClose={onClose}
+    >
       <form
         noValidate
         className="grid gap-4"
@@ -36,8 +42,22 @@ export function KeyForm({ onClose }: { onClose(): void }) {
           if (why === undefined) create.mutate(undefined)
         }}
       >
-        <TextField label="Name" placeholder="Claude Code on my laptop" required autoComplete="off" value={name} error={fieldError(create.error, 'name')} onChange={(event) => setName(event.target.value)} />
-        <SelectField label="Expires" value={days} options={spans} error={fieldError(create.error, 'expires_at')} onChange={(event) => setDays(event.target.value)} />
+        <TextField
+          label="Name"
+          placeholder="Claude Code on my laptop"
+          required
+          autoComplete="off"
+          value={name}
+          error={fieldError(create.error, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <SelectField
+          label="Expires"
+          value={days}
+          options={spans}
+          error={fieldError(create.error, 'expires_at')}
+          onChange={(event) => setDays(event.target.value)}
+        />
         <TroubleNote error={create.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
@@ -56,7 +76,9 @@ function Secret({ secret, onClose }: { secret: string; onClose(): void }) {
       <Note kind="warning" title="It is shown only this once">
         <p>Only a fingerprint is stored. Whoever has the key can act as you.</p>
       </Note>
-      <code className="rounded border border-n6 bg-n2 p-3 font-mono text-12 break-all select-all">{secret}</code>
+      <code className="rounded border border-n6 bg-n2 p-3 font-mono text-12 break-all select-all">
+        {secret}
+      </code>
       <div className="flex justify-end gap-2">
         <CopyTextButton text={secret}>Copy key</CopyTextButton>
         <Button look="primary" onClick={onClose}>

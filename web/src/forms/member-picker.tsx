@@ -3,7 +3,13 @@ import * as queries from '../api/queries.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Picker } from '../ui/picker.tsx'
 
-export function MemberPicker({ value, onChange }: { value: readonly string[]; onChange(ids: string[]): void }) {
+export function MemberPicker({
+  value,
+  onChange,
+}: {
+  value: readonly string[]
+  onChange(ids: string[]): void
+}) {
   const people = useQuery(queries.people()).data?.data ?? []
   return (
     <div className="grid gap-1.5">

@@ -15,13 +15,23 @@ export function PersonForm({ me, onClose }: { me: Me; onClose(): void }) {
   const [roles, setRoles] = useState<Role[]>(['user'])
   const create = useChange({
     run: () =>
-      api.call('createUser', { body: { email: email.trim(), ...(name.trim() === '' ? {} : { name: name.trim() }), ...(me.capabilities.includes('roles.write') ? { roles } : {}) } }),
+      api.call('createUser', {
+        body: {
+          email: email.trim(),
+          ...(name.trim() === '' ? {} : { name: name.trim() }),
+          ...(me.capabilities.includes('roles.write') ? { roles } : {}),
+        },
+      }),
     done: 'Person added',
-    then: onClose,
+    after: onClose,
   })
   const why = email.includes('@') ? undefined : 'Enter an email address first'
   return (
-    <Dialog title="Add person" about="They can sign in with a one-time link. What they may use is up to the policies." onClose={onClose}>
+    <Dialog
+      title="Add person"
+      about="They can sign in with a one-time link. What they may use is up to the policies."
+      onClose={onClose}
+    >
       <form
         noValidate
         className="grid gap-4"
@@ -30,9 +40,28 @@ export function PersonForm({ me, onClose }: { me: Me; onClose(): void }) {
           if (why === undefined) create.mutate(undefined)
         }}
       >
-        <TextField label="Email" type="email" autoComplete="off" required value={email} error={fieldError(create.error, 'email')} onChange={(event) => setEmail(event.target.value)} />
-        <TextField label="Name" optional autoComplete="off" value={name} error={fieldError(create.error, 'name')} onChange={(event) => setName(event.target.value)} />
-        <RoleChoice value={roles} onChange={setRoles} why={me.capabilities.includes('roles.write') ? undefined : 'Only a Super Admin gives roles'} />
+        <TextField
+          label="Email"
+          type="email"
+          autoComplete="off"
+          required
+          value={email}
+          error={fieldError(create.error, 'email')}
+          onChange={(event) => setEmail(event.target.value)}
+        />
+        <TextField
+          label="Name"
+          optional
+          autoComplete="off"
+          value={name}
+          error={fieldError(create.error, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <RoleChoice
+          value={roles}
+          onChange={setRoles}
+          why={me.capabilities.includes('roles.write') ? undefined : 'Only a Super Admin gives roles'}
+        />
         <TroubleNote error={create.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>

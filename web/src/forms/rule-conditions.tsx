@@ -16,7 +16,13 @@ const fields = [
 ]
 const input = 'h-8 rounded border border-n8 bg-raised px-2 font-mono text-12 hover:border-n9'
 
-export function ConditionRows({ rows, onChange }: { rows: readonly ConditionDraft[]; onChange(rows: ConditionDraft[]): void }) {
+export function ConditionRows({
+  rows,
+  onChange,
+}: {
+  rows: readonly ConditionDraft[]
+  onChange(rows: ConditionDraft[]): void
+}) {
   const list = useId()
   const set = (key: number, change: Partial<ConditionDraft>) =>
     onChange(rows.map((row) => (row.key === key ? { ...row, ...change } : row)))
@@ -51,7 +57,10 @@ export function ConditionRows({ rows, onChange }: { rows: readonly ConditionDraf
             onChange={(event) => set(row.key, { value: event.target.value })}
             className={`${input} w-52`}
           />
-          <IconButton label={`Remove condition ${index + 1}`} onClick={() => onChange(rows.filter((other) => other.key !== row.key))}>
+          <IconButton
+            label={`Remove condition ${index + 1}`}
+            onClick={() => onChange(rows.filter((other) => other.key !== row.key))}
+          >
             <X />
           </IconButton>
         </div>
@@ -60,12 +69,19 @@ export function ConditionRows({ rows, onChange }: { rows: readonly ConditionDraf
         <Button
           size="small"
           icon={<Plus aria-hidden="true" />}
-          onClick={() => onChange([...rows, { key: Math.max(-1, ...rows.map((row) => row.key)) + 1, field: '', operator: 'eq', value: '' }])}
+          onClick={() =>
+            onChange([
+              ...rows,
+              { key: Math.max(-1, ...rows.map((row) => row.key)) + 1, field: '', operator: 'eq', value: '' },
+            ])
+          }
         >
           Add condition
         </Button>
         {rows.some((row) => row.field.startsWith('payload.')) && (
-          <p className="text-12 text-n11">The tool is listed if some arguments could pass; each call is judged by its own.</p>
+          <p className="text-12 text-n11">
+            The tool is listed if some arguments could pass; each call is judged by its own.
+          </p>
         )}
       </div>
     </div>

@@ -51,7 +51,11 @@ const lists: readonly string[] = ['in', 'not_in', 'in_ip_range', 'not_in_ip_rang
 const numbers: readonly string[] = ['gt', 'gte', 'lt', 'lte']
 
 function conditionValue({ operator, value }: ConditionDraft): string | number | string[] {
-  if (lists.includes(operator)) return value.split(',').map((one) => one.trim()).filter((one) => one !== '')
+  if (lists.includes(operator))
+    return value
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
   const number = Number(value)
   return numbers.includes(operator) && value.trim() !== '' && !Number.isNaN(number) ? number : value
 }
@@ -62,7 +66,8 @@ export function missingIn(draft: RuleDraft): string | undefined {
   if (!draft.isGlobal && draft.servers.length === 0) return 'Choose a connector first'
   if (draft.tools !== undefined && draft.tools.length === 0) return 'Choose tools, or the entire connector'
   if (draft.isGlobal && draft.effect === 'allow') return 'A rule over every connector can only deny'
-  if (draft.conditions.some((condition) => condition.field.trim() === '')) return 'A condition has no field yet'
+  if (draft.conditions.some((condition) => condition.field.trim() === ''))
+    return 'A condition has no field yet'
   return undefined
 }
 
@@ -70,7 +75,8 @@ export function ruleBody(draft: RuleDraft) {
   return {
     effect: draft.effect,
     description: draft.description.trim(),
-    principals: draft.who === 'everyone' ? { type: 'everyone' as const } : { type: draft.who, ids: draft.ids },
+    principals:
+      draft.who === 'everyone' ? { type: 'everyone' as const } : { type: draft.who, ids: draft.ids },
     scope: {
       servers: draft.isGlobal ? ('*' as const) : draft.servers,
       ...(draft.tools === undefined ? {} : { tools: draft.tools }),

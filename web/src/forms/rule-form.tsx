@@ -5,10 +5,10 @@ import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
-import { RulePreview } from './rule-preview.tsx'
 import { ConditionRows } from './rule-conditions.tsx'
 import { blankRule, missingIn, type RuleDraft, ruleBody } from './rule-draft.ts'
 import { PrincipalPart, ScopePart, WordSelect } from './rule-parts.tsx'
+import { RulePreview } from './rule-preview.tsx'
 
 /** An access rule, written as a sentence. `server` fixes the connector. */
 export function RuleForm({ server, onDone }: { server: string | undefined; onDone(): void }) {
@@ -17,7 +17,7 @@ export function RuleForm({ server, onDone }: { server: string | undefined; onDon
   const create = useChange({
     run: () => api.call('createPolicy', { body: ruleBody(draft) }),
     done: 'Rule is in force',
-    then: onDone,
+    after: onDone,
   })
   const missing = missingIn(draft)
   const submit = (event: FormEvent) => {

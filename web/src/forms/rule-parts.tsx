@@ -21,7 +21,10 @@ export function WordSelect(props: {
       aria-label={props.label}
       value={props.value}
       onChange={(event) => props.onChange(event.target.value)}
-      className={cx('h-8 rounded border border-n8 bg-raised px-2 pr-7 text-13 font-medium hover:border-n9', props.className)}
+      className={cx(
+        'h-8 rounded border border-n8 bg-raised px-2 pr-7 text-13 font-medium hover:border-n9',
+        props.className,
+      )}
     >
       {props.options.map((option) => (
         <option key={option.value} value={option.value}>
@@ -50,7 +53,12 @@ function usePrincipals(who: RuleDraft['who']): PickerOption[] {
       icon: <Avatar name={user.name || user.email} />,
     }))
   }
-  if (who === 'group') return groups.map((group) => ({ value: group.id, label: group.name, icon: <Avatar name={group.name} group /> }))
+  if (who === 'group')
+    return groups.map((group) => ({
+      value: group.id,
+      label: group.name,
+      icon: <Avatar name={group.name} group />,
+    }))
   return Object.entries(roleNames).map(([value, label]) => ({ value, label }))
 }
 
@@ -65,7 +73,14 @@ export function PrincipalPart({ draft, set }: Part) {
         onChange={(who) => set({ who: who as RuleDraft['who'], ids: [] })}
       />
       {draft.who !== 'everyone' && (
-        <Picker label="Who" placeholder="choose who" many options={options} value={draft.ids} onChange={(ids) => set({ ids })} />
+        <Picker
+          label="Who"
+          placeholder="choose who"
+          many
+          options={options}
+          value={draft.ids}
+          onChange={(ids) => set({ ids })}
+        />
       )}
     </>
   )
@@ -79,7 +94,9 @@ const scopes = [
 export function ScopePart({ draft, set, isFixed }: Part & { isFixed: boolean }) {
   const servers = useQuery(queries.servers()).data?.data ?? []
   const options: PickerOption[] = [
-    ...(draft.effect === 'deny' && !isFixed ? [{ value: '*', label: 'Every connector', hint: 'global deny' }] : []),
+    ...(draft.effect === 'deny' && !isFixed
+      ? [{ value: '*', label: 'Every connector', hint: 'global deny' }]
+      : []),
     ...servers.map((server) => ({ value: server.id, label: server.name })),
   ]
   return (
@@ -94,7 +111,9 @@ export function ScopePart({ draft, set, isFixed }: Part & { isFixed: boolean }) 
       {draft.tools !== undefined && <ToolsPicker draft={draft} set={set} />}
       <span>on</span>
       {isFixed ? (
-        <strong className="font-medium">{servers.find((server) => server.id === draft.servers[0])?.name ?? 'this connector'}</strong>
+        <strong className="font-medium">
+          {servers.find((server) => server.id === draft.servers[0])?.name ?? 'this connector'}
+        </strong>
       ) : (
         <Picker
           label="Connector"

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Users } from 'lucide-react'
 import * as queries from '../api/queries.ts'
 import { useAffected } from '../components/use-affected.ts'
-import { ruleBody, type RuleDraft } from './rule-draft.ts'
+import { type RuleDraft, ruleBody } from './rule-draft.ts'
 
 /** What the rule would mean, before it exists: how many people, and how many tools of the chosen connector. */
 export function RulePreview({ draft }: { draft: RuleDraft }) {
@@ -14,7 +14,9 @@ export function RulePreview({ draft }: { draft: RuleDraft }) {
   return (
     <p className="flex items-center gap-2 rounded bg-n3 px-3 py-2 text-13 text-n11" aria-live="polite">
       <Users className="size-4 shrink-0" aria-hidden="true" />
-      {affected === undefined ? 'Who it affects shows here.' : `Affects ${affected.length} ${affected.length === 1 ? 'person' : 'people'}`}
+      {affected === undefined
+        ? 'Who it affects shows here.'
+        : `Affects ${affected.length} ${affected.length === 1 ? 'person' : 'people'}`}
       {affected !== undefined && reached !== undefined && `, ${reached} of ${tools?.length ?? 0} tools.`}
     </p>
   )

@@ -1,4 +1,10 @@
-export type Snippet = { id: string; client: string; how: string; text: string; link?: { label: string; href: string } }
+export type Snippet = {
+  id: string
+  client: string
+  how: string
+  text: string
+  link?: { label: string; href: string }
+}
 
 /** What to paste where, per client. `name` becomes the name of the server in the client. */
 export function clientSnippets(url: string, name: string): Snippet[] {
@@ -25,7 +31,10 @@ export function clientSnippets(url: string, name: string): Snippet[] {
       client: 'VS Code',
       how: 'Add to .vscode/mcp.json, or use the install link.',
       text: JSON.stringify({ servers: { [name]: http } }, null, 2),
-      link: { label: 'Install in VS Code', href: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name, ...http }))}` },
+      link: {
+        label: 'Install in VS Code',
+        href: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name, ...http }))}`,
+      },
     },
     {
       id: 'json',

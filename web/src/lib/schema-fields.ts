@@ -19,7 +19,13 @@ function kindOf(schema: JsonObject): SchemaField['kind'] {
   if (type === 'string') return 'text'
   if (type === 'number' || type === 'integer') return 'number'
   if (type === 'boolean') return 'boolean'
-  if (type === 'array' && isObject(schema['items']) && schema['items']['type'] === 'string' && !('enum' in schema['items'])) return 'texts'
+  if (
+    type === 'array' &&
+    isObject(schema['items']) &&
+    schema['items']['type'] === 'string' &&
+    !('enum' in schema['items'])
+  )
+    return 'texts'
   return 'json'
 }
 

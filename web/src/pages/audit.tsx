@@ -22,7 +22,8 @@ export async function loader(filters: Filters): Promise<void> {
 export function AuditPage() {
   const { entry, ...filters } = route.useSearch()
   const navigate = useNavigate({ from: '/audit' })
-  const set = (change: AuditSearch) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
+  const set = (change: AuditSearch) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   return (
     <>
       <PageHead
@@ -34,7 +35,12 @@ export function AuditPage() {
               <RefreshCw />
             </IconButton>
             {(['csv', 'json'] as const).map((format) => (
-              <a key={format} href={api.url('exportAuditLogs', { query: { ...queries.auditQuery(filters), format } })} download className={buttonClass('plain')}>
+              <a
+                key={format}
+                href={api.url('exportAuditLogs', { query: { ...queries.auditQuery(filters), format } })}
+                download
+                className={buttonClass('plain')}
+              >
                 <Download aria-hidden="true" />
                 {format.toUpperCase()}
               </a>
@@ -44,7 +50,9 @@ export function AuditPage() {
       />
       <AuditFilters filters={filters} set={set} />
       <Entries key={JSON.stringify(filters)} filters={filters} entry={entry} />
-      {entry !== undefined && <AuditDrawer id={entry} onClose={() => set({ entry: undefined } as unknown as AuditSearch)} />}
+      {entry !== undefined && (
+        <AuditDrawer id={entry} onClose={() => set({ entry: undefined } as unknown as AuditSearch)} />
+      )}
     </>
   )
 }
@@ -56,14 +64,15 @@ function Entries({ filters, entry }: { filters: Filters; entry: string | undefin
   const load = useChange({
     run: (cursor: string) => cache.fetchQuery(queries.audit(filters, cursor)),
     loud: true,
-    then: (page) => setMore({ rows: [...(more?.rows ?? []), ...page.data], next: page.next_cursor }),
+    after: (page) => setMore({ rows: [...(more?.rows ?? []), ...page.data], next: page.next_cursor }),
   })
   const known = new Set(first.data.map((row) => row.id))
   const rows = [...first.data, ...(more?.rows ?? []).filter((row) => !known.has(row.id))]
   if (rows.length === 0) {
     return Object.keys(filters).length === 0 ? (
       <Empty icon={<ScrollText />} title="Nothing has happened yet">
-        Sign-ins, changes and calls appear here the moment they happen. An entry is opened before anything runs.
+        Sign-ins, changes and calls appear here the moment they happen. An entry is opened before anything
+        runs.
       </Empty>
     ) : (
       <p className="py-10 text-center text-13 text-n11">No entry fits these filters.</p>

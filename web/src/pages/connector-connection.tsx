@@ -19,7 +19,7 @@ export function ConnectorConnection({ connector }: { connector: Connector }) {
   const save = useChange({
     run: () => api.call('putConnection', { params: { id }, body: { values } }),
     done: 'Connected',
-    then: () => setValues({}),
+    after: () => setValues({}),
   })
   const forget = useChange({
     run: () => api.call('deleteConnection', { params: { id } }),
@@ -30,7 +30,10 @@ export function ConnectorConnection({ connector }: { connector: Connector }) {
   const connected = state?.state === 'connected'
   return (
     <div className="max-w-140">
-      <Section title="Your own values" about={`${connector.name} gets these with your calls, and with nobody else's. They are sealed at rest and never shown again.`}>
+      <Section
+        title="Your own values"
+        about={`${connector.name} gets these with your calls, and with nobody else's. They are sealed at rest and never shown again.`}
+      >
         <Panel>
           <form
             className="grid gap-5"
@@ -40,7 +43,11 @@ export function ConnectorConnection({ connector }: { connector: Connector }) {
             }}
           >
             <p className="text-13">
-              {connected ? <Status meaning="good">Connected</Status> : <Status meaning="warning">Not connected</Status>}
+              {connected ? (
+                <Status meaning="good">Connected</Status>
+              ) : (
+                <Status meaning="warning">Not connected</Status>
+              )}
             </p>
             {connector.personal_values.map((name) => (
               <TextField
@@ -56,7 +63,12 @@ export function ConnectorConnection({ connector }: { connector: Connector }) {
             ))}
             <TroubleNote error={save.error} />
             <div className="flex gap-2">
-              <Button type="submit" look="primary" busy={save.isPending} why={missing === undefined ? undefined : `${missing} is still empty`}>
+              <Button
+                type="submit"
+                look="primary"
+                busy={save.isPending}
+                why={missing === undefined ? undefined : `${missing} is still empty`}
+              >
                 {connected ? 'Replace values' : 'Connect'}
               </Button>
               {connected && (

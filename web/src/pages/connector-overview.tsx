@@ -23,7 +23,10 @@ function HealthNote({ connector }: { connector: Connector }) {
   if (connector.health === 'needs_connection') {
     return (
       <Note kind="warning" title="Somebody has to connect first">
-        <p>{connector.health_message ?? 'Its tools are learned as soon as the first person gives their own values.'}</p>
+        <p>
+          {connector.health_message ??
+            'Its tools are learned as soon as the first person gives their own values.'}
+        </p>
       </Note>
     )
   }
@@ -37,12 +40,15 @@ function HealthNote({ connector }: { connector: Connector }) {
 
 function WhoMayUse({ connector, me }: Props) {
   const names = useNames()
-  const rules = useQuery({ ...queries.policies(), enabled: me.capabilities.includes('policies.read') }).data?.data ?? []
+  const rules =
+    useQuery({ ...queries.policies(), enabled: me.capabilities.includes('policies.read') }).data?.data ?? []
   const allowed = new Map(
     rules
       .filter((rule) => rule.enabled && rule.effect === 'allow')
       .filter((rule) => rule.scope.servers === '*' || rule.scope.servers.includes(connector.id))
-      .flatMap((rule) => names.principals(rule.principals).map((name) => [name, rule.principals.type !== 'user'] as const)),
+      .flatMap((rule) =>
+        names.principals(rule.principals).map((name) => [name, rule.principals.type !== 'user'] as const),
+      ),
   )
   return (
     <Section
@@ -75,7 +81,11 @@ function WhoMayUse({ connector, me }: Props) {
 
 export function ConnectorOverview({ connector, me }: Props) {
   const tools = useQuery(queries.serverTools(connector.id)).data?.data ?? []
-  const recent = useQuery({ ...queries.audit({ server_id: connector.id }), refetchInterval: 5000 }).data?.data.slice(0, 6) ?? []
+  const recent =
+    useQuery({ ...queries.audit({ server_id: connector.id }), refetchInterval: 5000 }).data?.data.slice(
+      0,
+      6,
+    ) ?? []
   const waiting = tools.filter((tool) => tool.state === 'quarantined').length
   const refresh = useChange({
     run: () => api.call('refreshServer', { params: { id: connector.id } }),
@@ -95,7 +105,9 @@ export function ConnectorOverview({ connector, me }: Props) {
                 size="small"
                 icon={<RefreshCw aria-hidden="true" />}
                 busy={refresh.isPending}
-                why={connector.status === 'disabled' ? 'A disabled connector is not asked for tools' : undefined}
+                why={
+                  connector.status === 'disabled' ? 'A disabled connector is not asked for tools' : undefined
+                }
                 onClick={() => refresh.mutate(undefined)}
               >
                 Learn tools again
@@ -108,13 +120,39 @@ export function ConnectorOverview({ connector, me }: Props) {
               rows={[
                 ['State', <ConnectorState key="state" connector={connector} />],
                 ['Checked', <Time key="checked" iso={connector.health_checked_at} />],
-                ['Tools', <ToolCount key="tools" id={connector.id} active={tools.filter((tool) => tool.state === 'active').length} waiting={waiting} />],
+                [
+                  'Tools',
+                  <ToolCount
+                    key="tools"
+                    id={connector.id}
+                    active={tools.filter((tool) => tool.state === 'active').length}
+                    waiting={waiting}
+                  />,
+                ],
                 ['Transport', transports[connector.transport]],
-                [connector.transport === 'stdio' ? 'Command' : 'URL', <code key="place" className="font-mono text-12">{place}</code>],
+                [
+                  connector.transport === 'stdio' ? 'Command' : 'URL',
+                  <code key="place" className="font-mono text-12">
+                    {place}
+                  </code>,
+                ],
                 ...(connector.package === null
                   ? []
-                  : [['Package', <code key="package" className="font-mono text-12">{`${connector.package.name}@${connector.package.version}`}</code>] as const]),
-                ['Tool prefix', <code key="slug" className="font-mono text-12">{connector.slug}</code>],
+                  : [
+                      [
+                        'Package',
+                        <code
+                          key="package"
+                          className="font-mono text-12"
+                        >{`${connector.package.name}@${connector.package.version}`}</code>,
+                      ] as const,
+                    ]),
+                [
+                  'Tool prefix',
+                  <code key="slug" className="font-mono text-12">
+                    {connector.slug}
+                  </code>,
+                ],
                 ['Created', <Time key="created" iso={connector.created_at} />],
               ]}
             />
@@ -129,7 +167,7 @@ export function ConnectorOverview({ connector, me }: Props) {
       </div>
       <Section title="Endpoint" about="This connector alone, with its tools under their own names.">
         <Panel>
-          <AddToClient path={`/api/v1/proxy/${connector.id}/mcp`} name={connector.slug} />
+          <AddToClient url={connector.mcp_url} name={connector.slug} />
         </Panel>
       </Section>
     </div>
@@ -143,7 +181,11 @@ function ToolCount({ id, active, waiting }: { id: string; active: number; waitin
         {active} active
       </Link>
       {waiting > 0 && (
-        <Link {...paths.connector(id, 'tools')} search={{ state: 'quarantined' }} className="text-warning underline underline-offset-2">
+        <Link
+          {...paths.connector(id, 'tools')}
+          search={{ state: 'quarantined' }}
+          className="text-warning underline underline-offset-2"
+        >
           {waiting} waiting for review
         </Link>
       )}

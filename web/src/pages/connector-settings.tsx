@@ -41,27 +41,37 @@ function Danger({ connector }: { connector: Connector }) {
   const [asking, setAsking] = useState(false)
   const isOff = connector.status === 'disabled'
   const toggle = useChange({
-    run: () => api.call('updateServer', { params: { id: connector.id }, body: { status: isOff ? 'active' : 'disabled' } }),
+    run: () =>
+      api.call('updateServer', {
+        params: { id: connector.id },
+        body: { status: isOff ? 'active' : 'disabled' },
+      }),
     done: isOff ? 'Connector is active' : 'Connector is disabled',
     loud: true,
   })
   const remove = useChange({
     run: () => api.call('deleteServer', { params: { id: connector.id } }),
     done: 'Connector deleted',
-    then: () => void navigate(paths.connectors()),
+    after: () => void navigate(paths.connectors()),
   })
   return (
     <Section title="Turn off or delete">
       <Panel>
         <div className="grid gap-4 text-13">
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <p className="text-n11">{isOff ? 'Its tools are hidden and not callable.' : 'Disabling hides its tools from everybody at once and keeps its rules.'}</p>
+            <p className="text-n11">
+              {isOff
+                ? 'Its tools are hidden and not callable.'
+                : 'Disabling hides its tools from everybody at once and keeps its rules.'}
+            </p>
             <Button busy={toggle.isPending} onClick={() => toggle.mutate(undefined)}>
               {isOff ? 'Make active' : 'Disable connector'}
             </Button>
           </div>
           <div className="flex flex-wrap items-center justify-between gap-3 border-t border-n5 pt-4">
-            <p className="text-n11">Deleting removes its secrets, tools and sessions, and the rules that name only this connector.</p>
+            <p className="text-n11">
+              Deleting removes its secrets, tools and sessions, and the rules that name only this connector.
+            </p>
             <Button look="danger" onClick={() => setAsking(true)}>
               Delete connector
             </Button>

@@ -25,7 +25,11 @@ function columns(serverId: string): readonly Column<ServerTool>[] {
       name: 'Tool',
       width: 'w-[32%]',
       cell: (row) => (
-        <Link {...paths.connectorTool(serverId, row.name)} data-row className={`${rowLink} font-mono text-12`}>
+        <Link
+          {...paths.connectorTool(serverId, row.name)}
+          data-row
+          className={`${rowLink} font-mono text-12`}
+        >
           {row.name}
         </Link>
       ),
@@ -47,18 +51,23 @@ export function ConnectorTools({ connector, me }: { connector: Connector; me: Me
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/connectors/$serverId/$tab' })
   const tools = useQuery(queries.serverTools(connector.id)).data?.data ?? []
-  const set = (change: { query?: string | undefined; state?: string | undefined; tool?: string | undefined }) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
+  const set = (change: {
+    query?: string | undefined
+    state?: string | undefined
+    tool?: string | undefined
+  }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   const rows = tools.filter(
     (tool) =>
       (search.state === undefined || tool.state === search.state) &&
-      (search.query === undefined || `${tool.name} ${tool.description}`.toLowerCase().includes(search.query.toLowerCase())),
+      (search.query === undefined ||
+        `${tool.name} ${tool.description}`.toLowerCase().includes(search.query.toLowerCase())),
   )
   const open = tools.find((tool) => tool.name === search.tool)
   if (tools.length === 0) {
     return (
       <Empty icon={<Wrench />} title="No tools learned yet">
-        Tools appear as soon as the server answers. Whatever changes later waits here for review, with its definition before and after.
+        Tools appear as soon as the server answers. Whatever changes later waits here for review, with its
+        definition before and after.
       </Empty>
     )
   }
@@ -66,17 +75,34 @@ export function ConnectorTools({ connector, me }: { connector: Connector; me: Me
     <>
       <Toolbar>
         <SearchBox label="Search tools" value={search.query} onChange={(query) => set({ query })} />
-        <FilterSelect label="State" value={search.state} options={states} onChange={(state) => set({ state })} />
+        <FilterSelect
+          label="State"
+          value={search.state}
+          options={states}
+          onChange={(state) => set({ state })}
+        />
         {search.state !== undefined && (
-          <FilterChip name="State" value={states.find((state) => state.value === search.state)?.label} onRemove={() => set({ state: undefined })} />
+          <FilterChip
+            name="State"
+            value={states.find((state) => state.value === search.state)?.label}
+            onRemove={() => set({ state: undefined })}
+          />
         )}
       </Toolbar>
       {rows.length === 0 ? (
         <p className="py-10 text-center text-13 text-n11">No tool fits this search.</p>
       ) : (
-        <Table label="Tools" columns={columns(connector.id)} rows={rows} id={(row) => row.name} selected={search.tool} />
+        <Table
+          label="Tools"
+          columns={columns(connector.id)}
+          rows={rows}
+          id={(row) => row.name}
+          selected={search.tool}
+        />
       )}
-      {open !== undefined && <ToolDrawer connector={connector} tool={open} me={me} onClose={() => set({ tool: undefined })} />}
+      {open !== undefined && (
+        <ToolDrawer connector={connector} tool={open} me={me} onClose={() => set({ tool: undefined })} />
+      )}
     </>
   )
 }

@@ -25,12 +25,15 @@ const pretty = (value: unknown) => JSON.stringify(value, null, 2)
 export function ConnectorTry({ connector }: { connector: Connector }) {
   const { tool: wanted } = route.useSearch()
   const navigate = useNavigate({ from: '/connectors/$serverId/$tab' })
-  const tools = (useQuery(queries.serverTools(connector.id)).data?.data ?? []).filter((tool) => tool.state === 'active')
+  const tools = (useQuery(queries.serverTools(connector.id)).data?.data ?? []).filter(
+    (tool) => tool.state === 'active',
+  )
   const tool = tools.find((one) => one.name === wanted) ?? tools[0]
   if (tool === undefined) {
     return (
       <Empty icon={<Wrench />} title="No tool to try">
-        As soon as this connector has an active tool you can run it here, through the same policy and audit as any client.
+        As soon as this connector has an active tool you can run it here, through the same policy and audit as
+        any client.
       </Empty>
     )
   }
@@ -58,7 +61,8 @@ function TryTool({ connector, tool }: { connector: Connector; tool: ServerTool }
   // The form keeps what is half typed; a change in the JSON starts it anew.
   const [edition, setEdition] = useState(0)
   const run = useChange({
-    run: (args: JsonObject) => api.call('tryTool', { params: { id: connector.id }, body: { name: tool.name, arguments: args } }),
+    run: (args: JsonObject) =>
+      api.call('tryTool', { params: { id: connector.id }, body: { name: tool.name, arguments: args } }),
   })
   const args = parseObject(text)
   const why = args === undefined ? 'The arguments are not a JSON object yet' : undefined
@@ -79,10 +83,21 @@ function TryTool({ connector, tool }: { connector: Connector; tool: ServerTool }
           {args === undefined ? (
             <Note kind="warning" title="The JSON beside cannot be read yet" />
           ) : (
-            <ArgumentsForm key={edition} fields={fields} value={args} onChange={(value) => setText(pretty(value))} />
+            <ArgumentsForm
+              key={edition}
+              fields={fields}
+              value={args}
+              onChange={(value) => setText(pretty(value))}
+            />
           )}
           <div>
-            <Button type="submit" look="primary" icon={<Play aria-hidden="true" />} busy={run.isPending} why={why}>
+            <Button
+              type="submit"
+              look="primary"
+              icon={<Play aria-hidden="true" />}
+              busy={run.isPending}
+              why={why}
+            >
               Run tool
             </Button>
           </div>
@@ -108,18 +123,34 @@ function TryTool({ connector, tool }: { connector: Connector; tool: ServerTool }
   )
 }
 
-type Run = { data: { result: unknown; correlation_id: string } | undefined; error: unknown; isPending: boolean }
+type Run = {
+  data: { result: unknown; correlation_id: string } | undefined
+  error: unknown
+  isPending: boolean
+}
 
 function Outcome({ connector, run }: { connector: Connector; run: Run }) {
-  if (run.isPending) return <p role="status" className="text-13 text-n11">Waiting for {connector.name}</p>
+  if (run.isPending)
+    return (
+      <p role="status" className="text-13 text-n11">
+        Waiting for {connector.name}
+      </p>
+    )
   if (run.error !== null) return <TroubleNote error={run.error} />
   if (run.data === undefined) {
-    return <p className="rounded border border-dashed border-n6 px-4 py-10 text-center text-13 text-n11">The answer appears here.</p>
+    return (
+      <p className="rounded border border-dashed border-n6 px-4 py-10 text-center text-13 text-n11">
+        The answer appears here.
+      </p>
+    )
   }
   return (
     <div role="status" className="grid min-w-0 gap-3">
       <ToolResult result={run.data.result} origin={connector.name} />
-      <Link {...paths.audit({ correlation_id: run.data.correlation_id })} className="w-fit text-13 text-accent underline-offset-2 hover:underline">
+      <Link
+        {...paths.audit({ correlation_id: run.data.correlation_id })}
+        className="w-fit text-13 text-accent underline-offset-2 hover:underline"
+      >
         Show it in the audit
       </Link>
     </div>

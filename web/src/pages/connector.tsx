@@ -19,7 +19,11 @@ export async function loader({ serverId }: { serverId: string }): Promise<void> 
   ])
 }
 
-type Tab = { name: string; view: ComponentType<{ connector: Connector; me: Me }>; shown(connector: Connector, me: Me): boolean }
+type Tab = {
+  name: string
+  view: ComponentType<{ connector: Connector; me: Me }>
+  shown(connector: Connector, me: Me): boolean
+}
 
 const can = (capability: string) => (_connector: Connector, me: Me) => me.capabilities.includes(capability)
 const always = () => true
@@ -27,7 +31,9 @@ const always = () => true
 const tabs: Record<ConnectorTab, Tab> = {
   overview: {
     name: 'Overview',
-    view: lazy(() => import('./connector-overview.tsx').then((file) => ({ default: file.ConnectorOverview }))),
+    view: lazy(() =>
+      import('./connector-overview.tsx').then((file) => ({ default: file.ConnectorOverview })),
+    ),
     shown: always,
   },
   tools: {
@@ -42,12 +48,16 @@ const tabs: Record<ConnectorTab, Tab> = {
   },
   policies: {
     name: 'Policies',
-    view: lazy(() => import('./connector-policies.tsx').then((file) => ({ default: file.ConnectorPolicies }))),
+    view: lazy(() =>
+      import('./connector-policies.tsx').then((file) => ({ default: file.ConnectorPolicies })),
+    ),
     shown: can('policies.read'),
   },
   connection: {
     name: 'Connection',
-    view: lazy(() => import('./connector-connection.tsx').then((file) => ({ default: file.ConnectorConnection }))),
+    view: lazy(() =>
+      import('./connector-connection.tsx').then((file) => ({ default: file.ConnectorConnection })),
+    ),
     shown: (connector) => connector.personal_values.length > 0,
   },
   log: {
@@ -57,7 +67,9 @@ const tabs: Record<ConnectorTab, Tab> = {
   },
   settings: {
     name: 'Settings',
-    view: lazy(() => import('./connector-settings.tsx').then((file) => ({ default: file.ConnectorSettings }))),
+    view: lazy(() =>
+      import('./connector-settings.tsx').then((file) => ({ default: file.ConnectorSettings })),
+    ),
     shown: can('connectors.write'),
   },
 }
@@ -71,7 +83,10 @@ export function ConnectorPage() {
   return (
     <>
       <header className="grid gap-3">
-        <Link {...paths.connectors()} className="flex w-fit items-center gap-1 text-13 text-n11 hover:text-n12">
+        <Link
+          {...paths.connectors()}
+          className="flex w-fit items-center gap-1 text-13 text-n11 hover:text-n12"
+        >
           <ChevronLeft className="size-3.5" aria-hidden="true" />
           Connectors
         </Link>

@@ -37,7 +37,12 @@ const columns: readonly Column<Connector>[] = [
     ),
   },
   { name: 'State', width: 'w-40', cell: (row) => <ConnectorState connector={row} /> },
-  { name: 'Transport', width: 'w-36', extra: true, cell: (row) => <span className="text-n11">{transports[row.transport]}</span> },
+  {
+    name: 'Transport',
+    width: 'w-36',
+    extra: true,
+    cell: (row) => <span className="text-n11">{transports[row.transport]}</span>,
+  },
   { name: 'About', extra: true, cell: (row) => <span className="text-n11">{row.description}</span> },
   {
     name: 'Changed',
@@ -74,17 +79,26 @@ export function ConnectorsPage() {
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   return (
     <>
-      <PageHead title="Connectors" purpose="The MCP servers this workspace manages. Each has its own address, tools and rules." actions={add} />
+      <PageHead
+        title="Connectors"
+        purpose="The MCP servers this workspace manages. Each has its own address, tools and rules."
+        actions={add}
+      />
       {all.length === 0 ? (
         <Empty icon={<Plug />} title="No connectors yet" action={add}>
-          A connector is an MCP server: one that runs elsewhere and has a URL, or an npm package that this installation runs for you. Its
-          tools reach people only through rules.
+          A connector is an MCP server: one that runs elsewhere and has a URL, or an npm package that this
+          installation runs for you. Its tools reach people only through rules.
         </Empty>
       ) : (
         <>
           <Toolbar>
             <SearchBox label="Search connectors" value={search.query} onChange={(query) => set({ query })} />
-            <FilterSelect label="State" value={search.status} options={states} onChange={(status) => set({ status })} />
+            <FilterSelect
+              label="State"
+              value={search.status}
+              options={states}
+              onChange={(status) => set({ status })}
+            />
             {search.status !== undefined && (
               <FilterChip
                 name="State"

@@ -50,9 +50,14 @@ export function GroupsPage() {
   const navigate = useNavigate({ from: '/groups' })
   const me = useSuspenseQuery(queries.me()).data
   const all = useSuspenseQuery(queries.groups()).data.data
-  const set = (change: { query?: string | undefined; group?: string | undefined; new?: string | undefined }) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
-  const rows = all.filter((group) => search.query === undefined || group.name.toLowerCase().includes(search.query.toLowerCase()))
+  const set = (change: {
+    query?: string | undefined
+    group?: string | undefined
+    new?: string | undefined
+  }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
+  const rows = all.filter(
+    (group) => search.query === undefined || group.name.toLowerCase().includes(search.query.toLowerCase()),
+  )
   const open = all.find((group) => group.id === search.group)
   const add = (
     <Button
@@ -66,10 +71,15 @@ export function GroupsPage() {
   )
   return (
     <>
-      <PageHead title="Groups" purpose="People under one name, so that one rule can speak of many." actions={all.length > 0 && add} />
+      <PageHead
+        title="Groups"
+        purpose="People under one name, so that one rule can speak of many."
+        actions={all.length > 0 && add}
+      />
       {all.length === 0 ? (
         <Empty icon={<Users />} title="No groups yet" action={add}>
-          Rules that name a group keep up by themselves: whoever joins may use what the group may, whoever leaves may not.
+          Rules that name a group keep up by themselves: whoever joins may use what the group may, whoever
+          leaves may not.
         </Empty>
       ) : (
         <>
@@ -79,7 +89,13 @@ export function GroupsPage() {
           {rows.length === 0 ? (
             <p className="py-10 text-center text-13 text-n11">No group fits this search.</p>
           ) : (
-            <Table label="Groups" columns={columns} rows={rows} id={(row) => row.id} selected={search.group} />
+            <Table
+              label="Groups"
+              columns={columns}
+              rows={rows}
+              id={(row) => row.id}
+              selected={search.group}
+            />
           )}
         </>
       )}

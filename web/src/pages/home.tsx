@@ -3,6 +3,7 @@ import { Link, type LinkOptions } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
 import { cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
+import type { Me } from '../api/shapes.ts'
 import { AddToClient } from '../components/add-to-client.tsx'
 import { AuditTable } from '../components/audit-table.tsx'
 import { StatusWarnings } from '../components/status-warnings.tsx'
@@ -16,17 +17,18 @@ const calls = { action: 'tool_call_success' }
 export async function loader(): Promise<void> {
   await Promise.all([
     cache.ensureQueryData(queries.servers()),
+    cache.ensureQueryData(queries.status()),
     cache.ensureQueryData(queries.audit({})),
-    queries.orNone(cache.ensureQueryData(queries.policies())),
   ])
 }
 
 type Step = { title: string; about: string; done: boolean; link: LinkOptions; verb: string }
 
 /** Each step ticks when the thing exists, however it was made. */
-function useSteps(): Step[] {
+function useSteps(me: Me): Step[] {
   const connectors = useSuspenseQuery({ ...queries.servers(), refetchInterval: 5000 }).data.data
-  const rules = useQuery(queries.policies()).data?.data ?? []
+  const rules =
+    useQuery({ ...queries.policies(), enabled: me.capabilities.includes('policies.read') }).data?.data ?? []
   const keys = useQuery(queries.keys()).data?.data ?? []
   const called = useQuery({ ...queries.audit(calls), refetchInterval: 5000 }).data?.data ?? []
   return [
@@ -65,10 +67,16 @@ function Checklist({ steps }: { steps: readonly Step[] }) {
   const done = steps.filter((step) => step.done).length
   const next = steps.find((step) => !step.done)
   return (
-    <Section title="First run" about={`${done} of ${steps.length} done. Each step ticks itself when it has happened.`}>
+    <Section
+      title="First run"
+      about={`${done} of ${steps.length} done. Each step ticks itself when it has happened.`}
+    >
       <ol className="grid rounded border border-n5 bg-raised">
         {steps.map((step, index) => (
-          <li key={step.title} className="flex items-center gap-3 border-b border-n5 px-4 py-3 last:border-b-0">
+          <li
+            key={step.title}
+            className="flex items-center gap-3 border-b border-n5 px-4 py-3 last:border-b-0"
+          >
             <span
               className={cx(
                 'flex size-5 shrink-0 items-center justify-center rounded-full text-12 font-medium',
@@ -95,19 +103,26 @@ function Checklist({ steps }: { steps: readonly Step[] }) {
 
 export function HomePage() {
   const me = useSuspenseQuery(queries.me()).data
-  const steps = useSteps()
+  const steps = useSteps(me)
   const recent = useSuspenseQuery({ ...queries.audit({}), refetchInterval: 5000 }).data.data.slice(0, 8)
+  const mcpUrl = useSuspenseQuery(queries.status()).data.mcp_url
   const isNew = steps.some((step) => !step.done)
   const builds = me.capabilities.includes('connectors.write')
   return (
     <>
-      <PageHead title={me.name === '' ? 'Welcome' : `Welcome, ${me.name.split(' ')[0]}`} purpose="One address for every tool you may use, and the record of what was used." />
+      <PageHead
+        title={me.name === '' ? 'Welcome' : `Welcome, ${me.name.split(' ')[0]}`}
+        purpose="One address for every tool you may use, and the record of what was used."
+      />
       <StatusWarnings />
       <div className={cx('grid gap-8', builds && isNew && 'lg:grid-cols-2')}>
         {builds && isNew && <Checklist steps={steps} />}
-        <Section title="Runlayer Plugin" about="Add this one address to an AI client. It finds and runs the tools you may use, from every connector.">
+        <Section
+          title="Runlayer Plugin"
+          about="Add this one address to an AI client. It finds and runs the tools you may use, from every connector."
+        >
           <Panel>
-            <AddToClient path="/mcp" name="runlayer" />
+            <AddToClient url={mcpUrl} name="runlayer" />
           </Panel>
         </Section>
       </div>
@@ -119,7 +134,11 @@ export function HomePage() {
           </Link>
         }
       >
-        {recent.length === 0 ? <p className="text-13 text-n11">Nothing has happened yet.</p> : <AuditTable rows={recent} />}
+        {recent.length === 0 ? (
+          <p className="text-13 text-n11">Nothing has happened yet.</p>
+        ) : (
+          <AuditTable rows={recent} />
+        )}
       </Section>
     </>
   )

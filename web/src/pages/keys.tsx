@@ -23,13 +23,21 @@ export async function loader(): Promise<void> {
   await cache.ensureQueryData(queries.keys())
 }
 
-function columns(owner: ((id: string) => string) | undefined, revoke: (key: ApiKey) => void): readonly Column<ApiKey>[] {
+function columns(
+  owner: ((id: string) => string) | undefined,
+  revoke: (key: ApiKey) => void,
+): readonly Column<ApiKey>[] {
   return [
     { name: 'Name', width: 'w-[26%]', cell: (row) => <span className="font-medium">{row.name}</span> },
     ...(owner === undefined ? [] : [{ name: 'Owner', cell: (row: ApiKey) => owner(row.user_id) }]),
     { name: 'Created', width: 'w-28', extra: true, cell: (row) => <Time iso={row.created_at} /> },
     { name: 'Last used', width: 'w-28', cell: (row) => <Time iso={row.last_used_at} /> },
-    { name: 'From', width: 'w-36', extra: true, cell: (row) => <span className="font-mono text-12 text-n11">{row.last_used_ip ?? ''}</span> },
+    {
+      name: 'From',
+      width: 'w-36',
+      extra: true,
+      cell: (row) => <span className="font-mono text-12 text-n11">{row.last_used_ip ?? ''}</span>,
+    },
     { name: 'Expires', width: 'w-28', extra: true, cell: (row) => <Time iso={row.expires_at} /> },
     {
       name: 'Revoke',
@@ -37,7 +45,13 @@ function columns(owner: ((id: string) => string) | undefined, revoke: (key: ApiK
       end: true,
       cell: (row) => (
         <span className={overRow}>
-          <Button size="small" look="quiet" data-row aria-label={`Revoke ${row.name}`} onClick={() => revoke(row)}>
+          <Button
+            size="small"
+            look="quiet"
+            data-row
+            aria-label={`Revoke ${row.name}`}
+            onClick={() => revoke(row)}
+          >
             Revoke
           </Button>
         </span>
@@ -56,10 +70,13 @@ export function KeysPage() {
   const revoke = useChange({
     run: (key: ApiKey) => api.call('deleteApiKey', { params: { id: key.id } }),
     done: 'Key revoked',
-    then: () => setEnding(undefined),
+    after: () => setEnding(undefined),
   })
-  const set = (change: { query?: string | undefined; whose?: string | undefined; new?: string | undefined }) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
+  const set = (change: {
+    query?: string | undefined
+    whose?: string | undefined
+    new?: string | undefined
+  }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   const everyone = me.capabilities.includes('keys.manage') && search.whose === 'all'
   const rows = all.filter(
     (key) =>
@@ -73,7 +90,11 @@ export function KeysPage() {
   )
   return (
     <>
-      <PageHead title="API keys" purpose="A key lets an AI client or a script act as its owner. The secret is shown once, when it is made." actions={add} />
+      <PageHead
+        title="API keys"
+        purpose="A key lets an AI client or a script act as its owner. The secret is shown once, when it is made."
+        actions={add}
+      />
       <Toolbar>
         <SearchBox label="Search keys" value={search.query} onChange={(query) => set({ query })} />
         {me.capabilities.includes('keys.manage') && (
@@ -89,11 +110,20 @@ export function KeysPage() {
         )}
       </Toolbar>
       {rows.length === 0 ? (
-        <Empty icon={<KeyRound />} title={search.query === undefined ? 'No keys yet' : 'No key fits this search'} action={search.query === undefined && add}>
+        <Empty
+          icon={<KeyRound />}
+          title={search.query === undefined ? 'No keys yet' : 'No key fits this search'}
+          action={search.query === undefined && add}
+        >
           Make one key per client, so that revoking one leaves the others alone.
         </Empty>
       ) : (
-        <Table label="API keys" columns={columns(everyone ? names.user : undefined, setEnding)} rows={rows} id={(row) => row.id} />
+        <Table
+          label="API keys"
+          columns={columns(everyone ? names.user : undefined, setEnding)}
+          rows={rows}
+          id={(row) => row.id}
+        />
       )}
       {search.new !== undefined && <KeyForm onClose={() => set({ new: undefined })} />}
       {ending !== undefined && (

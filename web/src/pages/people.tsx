@@ -36,11 +36,21 @@ const columns: readonly Column<User>[] = [
     ),
   },
   { name: 'Email', extra: true, cell: (row) => <span className="text-n11">{row.email}</span> },
-  { name: 'Roles', width: 'w-56', extra: true, cell: (row) => row.roles.map((role) => roleNames[role] ?? role).join(', ') },
+  {
+    name: 'Roles',
+    width: 'w-56',
+    extra: true,
+    cell: (row) => row.roles.map((role) => roleNames[role] ?? role).join(', '),
+  },
   {
     name: 'State',
     width: 'w-32',
-    cell: (row) => (row.status === 'active' ? <Status meaning="good">Active</Status> : <Status meaning="none">Deactivated</Status>),
+    cell: (row) =>
+      row.status === 'active' ? (
+        <Status meaning="good">Active</Status>
+      ) : (
+        <Status meaning="none">Deactivated</Status>
+      ),
   },
   {
     name: 'Added',
@@ -54,7 +64,12 @@ const columns: readonly Column<User>[] = [
   },
 ]
 
-type Search = { query?: string | undefined; role?: string | undefined; person?: string | undefined; new?: string | undefined }
+type Search = {
+  query?: string | undefined
+  role?: string | undefined
+  person?: string | undefined
+  new?: string | undefined
+}
 
 export function PeoplePage() {
   const search = route.useSearch()
@@ -65,7 +80,8 @@ export function PeoplePage() {
   const rows = all.filter(
     (user) =>
       (search.role === undefined || user.roles.some((role) => role === search.role)) &&
-      (search.query === undefined || `${user.name} ${user.email}`.toLowerCase().includes(search.query.toLowerCase())),
+      (search.query === undefined ||
+        `${user.name} ${user.email}`.toLowerCase().includes(search.query.toLowerCase())),
   )
   const open = all.find((user) => user.id === search.person)
   const why = me.capabilities.includes('people.write') ? undefined : 'Your role may not add people'
@@ -76,7 +92,11 @@ export function PeoplePage() {
   )
   return (
     <>
-      <PageHead title="People" purpose="Who can sign in, and what their roles let them manage. Tools are granted by policies, not by roles." actions={add} />
+      <PageHead
+        title="People"
+        purpose="Who can sign in, and what their roles let them manage. Tools are granted by policies, not by roles."
+        actions={add}
+      />
       <Toolbar>
         <SearchBox label="Search people" value={search.query} onChange={(query) => set({ query })} />
         <FilterSelect
@@ -86,7 +106,11 @@ export function PeoplePage() {
           onChange={(role) => set({ role })}
         />
         {search.role !== undefined && (
-          <FilterChip name="Role" value={roleNames[search.role] ?? search.role} onRemove={() => set({ role: undefined })} />
+          <FilterChip
+            name="Role"
+            value={roleNames[search.role] ?? search.role}
+            onRemove={() => set({ role: undefined })}
+          />
         )}
       </Toolbar>
       {rows.length === 0 ? (

@@ -28,12 +28,16 @@ export function PoliciesPage() {
   const me = useSuspenseQuery(queries.me()).data
   const all = useSuspenseQuery(queries.policies()).data.data
   const words = useRuleWords()
-  const set = (change: { query?: string | undefined; effect?: string | undefined; policy?: string | undefined }) =>
-    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
+  const set = (change: {
+    query?: string | undefined
+    effect?: string | undefined
+    policy?: string | undefined
+  }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   const rows = all.filter(
     (rule) =>
       (search.effect === undefined || rule.effect === search.effect) &&
-      (search.query === undefined || `${words(rule)} ${rule.description}`.toLowerCase().includes(search.query.toLowerCase())),
+      (search.query === undefined ||
+        `${words(rule)} ${rule.description}`.toLowerCase().includes(search.query.toLowerCase())),
   )
   const open = all.find((rule) => rule.id === search.policy)
   const add = me.capabilities.includes('policies.write') && (
@@ -59,13 +63,19 @@ export function PoliciesPage() {
       />
       {all.length === 0 ? (
         <Empty icon={<ShieldCheck />} title="No rules yet" action={add}>
-          Without a rule nobody may call anything. A rule reads as a sentence: allow the group Finance to use read_* on Warehouse.
+          Without a rule nobody may call anything. A rule reads as a sentence: allow the group Finance to use
+          read_* on Warehouse.
         </Empty>
       ) : (
         <>
           <Toolbar>
             <SearchBox label="Search rules" value={search.query} onChange={(query) => set({ query })} />
-            <FilterSelect label="Effect" value={search.effect} options={effects} onChange={(effect) => set({ effect })} />
+            <FilterSelect
+              label="Effect"
+              value={search.effect}
+              options={effects}
+              onChange={(effect) => set({ effect })}
+            />
             {search.effect !== undefined && (
               <FilterChip name="Effect" value={search.effect} onRemove={() => set({ effect: undefined })} />
             )}
@@ -77,7 +87,9 @@ export function PoliciesPage() {
           )}
         </>
       )}
-      {open !== undefined && <PolicyDrawer policy={open} me={me} onClose={() => set({ policy: undefined })} />}
+      {open !== undefined && (
+        <PolicyDrawer policy={open} me={me} onClose={() => set({ policy: undefined })} />
+      )}
     </>
   )
 }

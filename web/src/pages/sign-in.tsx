@@ -19,7 +19,7 @@ function WithLink({ token, next }: { token: string; next: string | undefined }) 
   const asked = useRef(false)
   const { mutate, error } = useChange({
     run: (oneTime: string) => api.call('createSession', { body: { token: oneTime } }),
-    then: async () => {
+    after: async () => {
       cache.clear()
       await cache.fetchQuery(queries.me())
       router.history.replace(safeNext(next))

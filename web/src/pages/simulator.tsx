@@ -25,7 +25,11 @@ type Verdict = { decision: string; reason: string; rules: readonly string[] }
 function Answer({ verdict }: { verdict: Verdict }) {
   const allowed = verdict.decision === 'allow'
   return (
-    <Note kind={allowed ? 'good' : 'danger'} title={allowed ? 'The call would be allowed' : 'The call would be denied'} live>
+    <Note
+      kind={allowed ? 'good' : 'danger'}
+      title={allowed ? 'The call would be allowed' : 'The call would be denied'}
+      live
+    >
       <p>{verdict.reason}</p>
       {verdict.rules.map((rule) => (
         <p key={rule}>
@@ -45,16 +49,27 @@ export function SimulatorPage() {
   const navigate = useNavigate({ from: '/policies/simulator' })
   const users = useSuspenseQuery(queries.people()).data.data
   const servers = useSuspenseQuery(queries.servers()).data.data
-  const tools = useQuery({ ...queries.serverTools(search.server ?? ''), enabled: search.server !== undefined }).data?.data ?? []
+  const tools =
+    useQuery({ ...queries.serverTools(search.server ?? ''), enabled: search.server !== undefined }).data
+      ?.data ?? []
   const [text, setText] = useState('{}')
   const args = parseObject(text)
   const ask = useChange({
     run: () =>
       api.call('simulatePolicy', {
-        body: { user_id: search.user ?? '', server_id: search.server ?? '', tool: search.tool ?? '', arguments: args ?? {} },
+        body: {
+          user_id: search.user ?? '',
+          server_id: search.server ?? '',
+          tool: search.tool ?? '',
+          arguments: args ?? {},
+        },
       }),
   })
-  const set = (change: { user?: string | undefined; server?: string | undefined; tool?: string | undefined }) => {
+  const set = (change: {
+    user?: string | undefined
+    server?: string | undefined
+    tool?: string | undefined
+  }) => {
     ask.reset()
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   }
@@ -66,7 +81,10 @@ export function SimulatorPage() {
         : undefined
   return (
     <>
-      <PageHead title="Policy simulator" purpose="Would this person's call go through, and which rule decides? Nothing is run." />
+      <PageHead
+        title="Policy simulator"
+        purpose="Would this person's call go through, and which rule decides? Nothing is run."
+      />
       <Panel>
         <form
           className="grid gap-5"
@@ -106,7 +124,13 @@ export function SimulatorPage() {
               onChange={([server]) => set({ server, tool: undefined })}
             />
           </div>
-          <TextArea label="Arguments" mono rows={4} value={text} onChange={(event) => setText(event.target.value)} />
+          <TextArea
+            label="Arguments"
+            mono
+            rows={4}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
           <div>
             <Button type="submit" look="primary" busy={ask.isPending} why={why}>
               Simulate

@@ -28,7 +28,18 @@ type Props = Omit<ComponentProps<'button'>, 'disabled'> & {
   icon?: ReactNode
 }
 
-export function Button({ look = 'plain', size = 'normal', why, busy, icon, className, children, onClick, type, ...rest }: Props) {
+export function Button({
+  look = 'plain',
+  size = 'normal',
+  why,
+  busy,
+  icon,
+  className,
+  children,
+  onClick,
+  type,
+  ...rest
+}: Props) {
   const off = why !== undefined || busy === true
   const button = (
     <button
@@ -51,7 +62,12 @@ export function Button({ look = 'plain', size = 'normal', why, busy, icon, class
 }
 
 /** A square button that shows only an icon; its label is read out and shown on hover. */
-export function IconButton({ label, children, className, ...rest }: Omit<ComponentProps<'button'>, 'disabled'> & { label: string }) {
+export function IconButton({
+  label,
+  children,
+  className,
+  ...rest
+}: Omit<ComponentProps<'button'>, 'disabled'> & { label: string }) {
   return (
     <Tip text={label} label>
       <button

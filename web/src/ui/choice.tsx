@@ -21,7 +21,9 @@ export function ChoiceCards<Value extends string>(props: {
             key={option.value}
             className={cx(
               'flex cursor-pointer items-start gap-2.5 rounded border p-3 transition-colors duration-120 has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent',
-              option.value === props.value ? 'border-accent bg-accent-soft' : 'border-n6 bg-raised hover:border-n8',
+              option.value === props.value
+                ? 'border-accent bg-accent-soft'
+                : 'border-n6 bg-raised hover:border-n8',
             )}
           >
             <input
@@ -59,7 +61,9 @@ export function Segments<Value extends string>(props: {
           key={option.value}
           className={cx(
             'inline-flex h-6.5 cursor-pointer items-center rounded-sm px-2.5 text-13 has-focus-visible:outline-2 has-focus-visible:outline-accent',
-            option.value === props.value ? 'bg-raised font-medium text-n12 ring-1 ring-n6' : 'text-n11 hover:text-n12',
+            option.value === props.value
+              ? 'bg-raised font-medium text-n12 ring-1 ring-n6'
+              : 'text-n11 hover:text-n12',
           )}
         >
           <input
@@ -76,7 +80,12 @@ export function Segments<Value extends string>(props: {
   )
 }
 
-export function CheckField(props: { label: string; hint?: ReactNode; checked: boolean; onChange(checked: boolean): void }) {
+export function CheckField(props: {
+  label: string
+  hint?: ReactNode
+  checked: boolean
+  onChange(checked: boolean): void
+}) {
   const id = useId()
   return (
     <div className="flex gap-2.5">

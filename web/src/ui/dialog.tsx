@@ -8,7 +8,13 @@ import { TextField } from './field.tsx'
 const box =
   'fixed top-[12vh] left-1/2 z-50 grid max-h-[80vh] w-[calc(100%-32px)] max-w-112 -translate-x-1/2 animate-rise gap-4 overflow-y-auto rounded bg-raised p-5 shadow-float outline-none'
 
-export function Dialog(props: { title: string; about?: string; wide?: boolean; onClose(): void; children: ReactNode }) {
+export function Dialog(props: {
+  title: string
+  about?: string
+  wide?: boolean
+  onClose(): void
+  children: ReactNode
+}) {
   return (
     <Primitive.Root open onOpenChange={(open) => open || props.onClose()}>
       <Primitive.Portal>
@@ -19,7 +25,9 @@ export function Dialog(props: { title: string; about?: string; wide?: boolean; o
         >
           <div className="grid gap-1">
             <Primitive.Title className="text-16 font-semibold">{props.title}</Primitive.Title>
-            {props.about !== undefined && <Primitive.Description className="text-13 text-n11">{props.about}</Primitive.Description>}
+            {props.about !== undefined && (
+              <Primitive.Description className="text-13 text-n11">{props.about}</Primitive.Description>
+            )}
           </div>
           {props.children}
         </Primitive.Content>
@@ -54,7 +62,12 @@ export function ConfirmDialog(props: Confirm) {
           </div>
           {props.children}
           {props.word !== undefined && (
-            <TextField label={`Type ${props.word} to confirm`} value={typed} onChange={(e) => setTyped(e.target.value)} autoComplete="off" />
+            <TextField
+              label={`Type ${props.word} to confirm`}
+              value={typed}
+              onChange={(e) => setTyped(e.target.value)}
+              autoComplete="off"
+            />
           )}
           <div className="flex justify-end gap-2">
             <AlertDialog.Cancel className={buttonClass('plain')}>Cancel</AlertDialog.Cancel>

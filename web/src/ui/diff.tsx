@@ -1,6 +1,7 @@
 import { type DiffLine, diffLines } from '../lib/diff-lines.ts'
 import { cx } from './cx.ts'
 import { Reveal } from './reveal.tsx'
+import { ScrollArea } from './scroll-area.tsx'
 
 const looks: Record<DiffLine['kind'], { sign: string; look: string; word: string }> = {
   same: { sign: ' ', look: '', word: '' },
@@ -12,8 +13,7 @@ const looks: Record<DiffLine['kind'], { sign: string; look: string; word: string
 export function Diff({ before, after, label }: { before: string; after: string; label: string }) {
   const lines = diffLines(before, after)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
-    <section tabIndex={0} aria-label={label} className="max-h-140 overflow-auto rounded border border-n5 bg-raised">
+    <ScrollArea label={label} className="max-h-140 rounded border border-n5 bg-raised">
       <ol className="w-fit min-w-full py-1 font-mono text-12 leading-[18px]">
         {lines.map((line) => (
           <li key={line.key} className={cx('flex px-3', looks[line.kind].look)}>
@@ -27,6 +27,6 @@ export function Diff({ before, after, label }: { before: string; after: string; 
           </li>
         ))}
       </ol>
-    </section>
+    </ScrollArea>
   )
 }

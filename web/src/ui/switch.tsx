@@ -1,7 +1,12 @@
 import { Switch as Primitive } from 'radix-ui'
 import { Tip } from './tip.tsx'
 
-export function Switch(props: { label: string; checked: boolean; onChange(checked: boolean): void; why?: string | undefined }) {
+export function Switch(props: {
+  label: string
+  checked: boolean
+  onChange(checked: boolean): void
+  why?: string | undefined
+}) {
   const control = (
     <Primitive.Root
       aria-label={props.label}

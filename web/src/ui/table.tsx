@@ -15,7 +15,13 @@ export type Column<Row> = {
  * Rows of 36 px. The first column holds the row's link; j and k move between the links (see `useListKeys`),
  * and a click anywhere in the row follows it.
  */
-export function Table<Row>(props: { label: string; columns: readonly Column<Row>[]; rows: readonly Row[]; id(row: Row): string; selected?: string | undefined }) {
+export function Table<Row>(props: {
+  label: string
+  columns: readonly Column<Row>[]
+  rows: readonly Row[]
+  id(row: Row): string
+  selected?: string | undefined
+}) {
   return (
     <div className="min-w-0 overflow-x-auto rounded border border-n5 bg-raised">
       <table className="w-full text-13" aria-label={props.label}>
@@ -25,7 +31,12 @@ export function Table<Row>(props: { label: string; columns: readonly Column<Row>
               <th
                 key={column.name}
                 scope="col"
-                className={cx('h-8 px-3 font-medium', column.width, column.end === true && 'text-right', column.extra === true && 'max-md:hidden')}
+                className={cx(
+                  'h-8 px-3 font-medium',
+                  column.width,
+                  column.end === true && 'text-right',
+                  column.extra === true && 'max-md:hidden',
+                )}
               >
                 {column.name}
               </th>
@@ -44,7 +55,12 @@ export function Table<Row>(props: { label: string; columns: readonly Column<Row>
               {props.columns.map((column) => (
                 <td
                   key={column.name}
-                  className={cx('h-9 max-w-0 truncate px-3 py-1', column.width, column.end === true && 'text-right', column.extra === true && 'max-md:hidden')}
+                  className={cx(
+                    'h-9 max-w-0 truncate px-3 py-1',
+                    column.width,
+                    column.end === true && 'text-right',
+                    column.extra === true && 'max-md:hidden',
+                  )}
                 >
                   {column.cell(row)}
                 </td>
@@ -58,6 +74,7 @@ export function Table<Row>(props: { label: string; columns: readonly Column<Row>
 }
 
 /** Class of the link in a row: its hit area is the whole row. */
-export const rowLink = 'font-medium text-n12 outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent'
+export const rowLink =
+  'font-medium text-n12 outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent'
 /** Class of controls in a row, which lie above the row's own link. */
 export const overRow = 'relative z-10 inline-flex h-7 items-center align-bottom'

@@ -11,7 +11,11 @@ export function relative(iso: string, now = Date.now()): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1000)
   if (Number.isNaN(seconds)) return iso
   if (Math.abs(seconds) < 5) return 'just now'
-  const [, unit, size] = steps.find(([limit]) => Math.abs(seconds) < limit) ?? [0, 'year' as const, 31_536_000]
+  const [, unit, size] = steps.find(([limit]) => Math.abs(seconds) < limit) ?? [
+    0,
+    'year' as const,
+    31_536_000,
+  ]
   return words.format(Math.round(seconds / size), unit)
 }
 
@@ -19,7 +23,10 @@ export function relative(iso: string, now = Date.now()): string {
 export function Time({ iso }: { iso: string | null | undefined }) {
   if (iso === null || iso === undefined) return <span className="text-n10">Never</span>
   return (
-    <time dateTime={iso} title={`${new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })} (${iso})`}>
+    <time
+      dateTime={iso}
+      title={`${new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })} (${iso})`}
+    >
       {relative(iso)}
     </time>
   )

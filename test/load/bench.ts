@@ -130,7 +130,8 @@ async function main(): Promise<void> {
     store === undefined
       ? {}
       : { RUNLAYER_DATABASE_URL: store, RUNLAYER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64') }
-  const server = await startServer({ env })
+  const nodeArgs = process.argv.includes('--profile') ? ['--cpu-prof', `--cpu-prof-dir=${join(root, '.cache')}`] : []
+  const server = await startServer({ env, nodeArgs })
   try {
     const { connectorUrl, toolName, headers } = await prepare(server, upstream.url)
     const pid = server.process.pid ?? 0
@@ -161,6 +162,7 @@ async function main(): Promise<void> {
     )
     writeResult(result)
   } finally {
+    await server.stop()
     await server.remove()
     upstream.child.kill('SIGTERM')
   }

@@ -93,15 +93,18 @@ export function openReader(o: {
     const bodies: Bodies = {}
     for (const sealed of [opened, closed]) {
       if (sealed === undefined) continue
-      o.parts.seal.open(sealed, row.id).split('\0').forEach((body, at) => {
-        const name = bodyNames[at]
-        if (name !== undefined && body !== '') bodies[name] = body
-      })
+      o.parts.seal
+        .open(sealed, row.id)
+        .split('\0')
+        .forEach((body, at) => {
+          const name = bodyNames[at]
+          if (name !== undefined && body !== '') bodies[name] = body
+        })
     }
     return bodies
   }
 
-  return {
+  const reader = {
     async rows(viewer: Viewer, query: Query): Promise<EntryRow[]> {
       await land()
       return o.store.list(filterOf(viewer, query))
@@ -115,7 +118,7 @@ export function openReader(o: {
       return found
     },
     async list(viewer: Viewer, query: Query): Promise<EntryPage> {
-      const rows = await this.rows(viewer, { ...query, limit: query.limit + 1 })
+      const rows = await reader.rows(viewer, { ...query, limit: query.limit + 1 })
       const shown = rows.slice(0, query.limit)
       const last = rows.length > query.limit ? shown.at(-1) : undefined
       return {
@@ -128,7 +131,7 @@ export function openReader(o: {
       await land()
       const row = await o.store.find(id)
       if (row === undefined || !(viewer.everybody || row.actor_id === viewer.userId)) return undefined
-      const bodies = (await this.bodiesOf(viewer, [row])).get(row.id)
+      const bodies = (await reader.bodiesOf(viewer, [row])).get(row.id)
       return {
         ...detailOf(row),
         ...parsedBodies(bodies ?? {}),
@@ -136,6 +139,7 @@ export function openReader(o: {
       }
     },
   }
+  return reader
 }
 
 export function hasBodies(row: EntryRow): boolean {

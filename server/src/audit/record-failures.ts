@@ -5,8 +5,11 @@ import type { Log } from '../lib/log.ts'
 /** What is known of a request whose credential was refused. Never the credential. */
 export type FailedAuthentication = {
   ip: string
-  reason: string
-  requestId: string
+  /** Why it was refused, in a word. */
+  why: string
+  /** Failures like this one that somebody else only counted. */
+  sinceLast?: number
+  requestId?: string
   correlationId?: string
   path?: string
   userAgent?: string
@@ -45,7 +48,7 @@ export function sampleFailures(o: {
         known.unrecorded += 1
         return
       }
-      const { entry, end } = failure(facts, known.unrecorded)
+      const { entry, end } = failure(facts, known.unrecorded + (facts.sinceLast ?? 0))
       known.recordedAt = now
       known.unrecorded = 0
       o.record(entry, end).catch((error: unknown) =>
@@ -60,8 +63,8 @@ function failure(facts: FailedAuthentication, unrecorded: number): { entry: Open
     entry: {
       action: 'authentication_failed',
       actor: { type: 'system', id: 'anonymous' },
-      requestId: facts.requestId,
-      correlationId: facts.correlationId ?? facts.requestId,
+      requestId: facts.requestId ?? '',
+      correlationId: facts.correlationId ?? facts.requestId ?? '',
       resourceType: 'credential',
       ip: facts.ip,
       ...(facts.path === undefined ? {} : { resourceId: facts.path }),
@@ -70,6 +73,6 @@ function failure(facts: FailedAuthentication, unrecorded: number): { entry: Open
         : { clientName: facts.userAgent.slice(0, 200) }),
       ...(unrecorded === 0 ? {} : { meta: `${unrecorded} more from this address since the last record` }),
     },
-    end: { action: 'authentication_failed', outcome: 'denied', reason: facts.reason },
+    end: { action: 'authentication_failed', outcome: 'denied', reason: facts.why },
   }
 }

@@ -99,6 +99,7 @@ export async function openAudit(o: AuditOptions): Promise<Audit> {
     store,
     parts,
     flush: () => lander.flush(),
+    hasOthers: () => store.hasOtherWriters(writer),
     isSensitive: o.isSensitive ?? (() => false),
   })
   const failures = sampleFailures({ record: journal.record, now: o.now, log: o.log })

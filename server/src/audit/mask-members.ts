@@ -40,9 +40,10 @@ export function maskMembers(text: string): string {
   let out = ''
   let copied = 0
   for (let found = likely.exec(text); found !== null; found = likely.exec(text)) {
-    const level = found[1]?.length ?? 0
+    const backslashes = found[1]?.length ?? 0
+    const level = levelOf(backslashes)
     const from = likely.lastIndex
-    if (!namesSecret(nameBefore(text, found.index + found[0].indexOf('"') - level))) continue
+    if (!namesSecret(nameBefore(text, found.index + found[0].indexOf('"') - backslashes))) continue
     const end = valueEnd(text, from, level)
     if (end === undefined) continue
     const quote = `${'\\'.repeat(level)}"`
@@ -57,6 +58,13 @@ export function maskMembers(text: string): string {
 function nameBefore(text: string, end: number): string {
   const part = text.slice(Math.max(0, end - 80), end)
   return part.slice(part.lastIndexOf('"') + 1)
+}
+
+/** The level a closing quote belongs to: 0, 1, 3, 7…; backslashes beyond it end the name itself. */
+function levelOf(backslashes: number): number {
+  let level = 0
+  while ((backslashes - level) % (2 * (level + 1)) !== 0) level = level * 2 + 1
+  return level
 }
 
 /** Index after the value that starts at `from`, or undefined when there is nothing to hide (null, true, masked, empty). */

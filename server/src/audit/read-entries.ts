@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid } from '../kernel/ids.ts'
 import type { Json } from '../kernel/json.ts'
@@ -60,17 +61,23 @@ export type EntryDetail = EntryView & {
 }
 export type EntryPage = { rows: EntryView[]; nextCursor: string | null }
 
+const othersLandMs = 120
+
 export type Reader = ReturnType<typeof openReader>
 
 export function openReader(o: {
   store: AuditStore
   parts: Pick<LandingParts, 'seal' | 'large'>
   flush(): Promise<void>
+  /** Whether other processes write into the same database. */
+  hasOthers(): Promise<boolean>
   isSensitive: (serverId: string) => boolean
 }) {
   const land = async () => {
     try {
       await o.flush()
+      // Other processes land what they answered within 100 ms; their calls must be seen here too.
+      if (await o.hasOthers()) await sleep(othersLandMs)
     } catch (cause) {
       throw new GatewayError(
         'busy',

@@ -67,16 +67,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     now,
     connectUrl: (connector) => connectUrl(config.publicUrl, connector),
   })
-  const hosting = await openHosting({
-    dataDir: config.dataDir,
-    stdioCommands: config.stdioCommands,
-    unsandboxedStdio: config.unsandboxedStdio,
-    maxLineBytes: config.limits.upstreamBytes,
-    hostEnvironment: options.hostEnvironment,
-    db,
-    now,
-    log,
-  })
+  const hosting = await hostServers(options, { db, connectors })
   const product = { name: 'runlayer', title: config.productName, version: config.version }
   const upstreams = openUpstreams({
     hosting,
@@ -104,6 +95,35 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     policy,
     tools,
   }
+}
+
+/** Hosted processes end with their connector; packages nobody runs any more go at start. */
+async function hostServers(
+  options: PartsOptions,
+  { db, connectors }: { db: Storage['db']; connectors: Connectors },
+): Promise<ProcessHosting> {
+  const { config, log, now } = options
+  const hosting = await openHosting({
+    dataDir: config.dataDir,
+    stdioCommands: config.stdioCommands,
+    unsandboxedStdio: config.unsandboxedStdio,
+    // A line holds a whole message: an answer of the allowed size, and what JSON puts around it.
+    maxLineBytes: 2 * config.limits.upstreamBytes,
+    hostEnvironment: options.hostEnvironment,
+    db,
+    now,
+    log,
+  })
+  await hosting.prunePackages(connectors.list().flatMap(({ pinned }) => pinned ?? []))
+  connectors.onChange((id) => {
+    if (connectors.find(id)?.status === 'active') return
+    hosting
+      .stopAll(id)
+      .catch((error: unknown) =>
+        log.warn({ err: error, server_id: id }, 'a hosted server could not be stopped'),
+      )
+  })
+  return hosting
 }
 
 /** Ends the parts in the reverse order; each gets its chance even when another fails. */

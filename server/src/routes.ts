@@ -4,6 +4,7 @@ import { buildConnectorChanges, type ConnectorChanges } from './connectors/chang
 import { credentialRoutes } from './credentials/api.ts'
 import { gatewayRoutes } from './gateway/api.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { packageRoutes } from './hosting/api.ts'
 import { identityRoutes } from './identity/api.ts'
 import type { Caller } from './kernel/caller.ts'
 import type { Connector, Health } from './kernel/connector.ts'
@@ -103,8 +104,17 @@ export function buildRoutes(parts: RouteParts): Route[] {
       credentials: parts.credentials,
       visible,
       async onConnected(connector, caller) {
-        await parts.connectors.setHealth(connector.id, await activate(parts, connector, caller))
+        await parts.tools.relearn(connector, caller.id)
       },
+    }),
+    ...packageRoutes({
+      hosting: parts.hosting,
+      visible,
+      approvedDefinitions: (id) => parts.tools.of(id).map(({ definition }) => definition),
+      listDefinitions: async (trial, connector, caller) =>
+        parts.tools.listDefinitions(trial, await parts.credentials.attach(connector, caller.id)),
+      forget: async (id) => parts.upstreams.forget(id),
+      repin: parts.changes.repin,
     }),
     ...toolRoutes({ tools: parts.tools, connectors, knows, visible: sees }),
     ...policyRoutes({

@@ -8,6 +8,7 @@ import type { PinnedTool } from '../kernel/tool.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { askForTools } from './ask-upstream.ts'
 import { type ArgumentCheck, argumentCheck } from './check-arguments.ts'
 import { type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
@@ -37,6 +38,8 @@ export type Tools = {
   learn(connector: Connector, userId?: UserId): Promise<LearnReport>
   /** As learn, and tells the connector's health; the credential that learned last time is used again. */
   relearn(connector: Connector, userId?: UserId): Promise<LearnReport>
+  /** What an upstream lists right now, storing nothing. Throws a GatewayError naming the connector. */
+  listDefinitions(connector: Connector, credential: Credential): Promise<readonly string[]>
   /** The upstream said on some session that its list changed. */
   hearListChanged(serverId: ServerId): void
   checkArguments(tool: PinnedTool, args: Json | undefined): readonly FieldError[] | undefined
@@ -89,7 +92,7 @@ export async function openTools(parts: ToolParts): Promise<Tools> {
   const ending = new AbortController()
 
   const reread = upkeep(store, shelves, listeners)
-  const { learn, relearn, lastLearned } = learning(parts, store, checks, ending.signal)
+  const { learn, relearn, lastLearned, listDefinitions } = learning(parts, store, checks, ending.signal)
 
   const offBus = parts.bus.on(topic, reread)
   const offConnectors = parts.connectors.onChange((id) => {
@@ -122,6 +125,7 @@ export async function openTools(parts: ToolParts): Promise<Tools> {
     ...reading(shelves),
     learn: (connector, userId) => learn(connector, userId),
     relearn,
+    listDefinitions,
     hearListChanged: (id) => refresh.hearListChanged(id),
     checkArguments: (tool, args) => checks.check(tool, args),
     ...reviewing(parts, store),
@@ -187,7 +191,9 @@ function learning(parts: ToolParts, store: ToolStore, checks: ArgumentCheck, sig
     await parts.connectors.setHealth(connector.id, { state: report.health, checkedAt, ...message })
     return report
   }
-  return { learn, relearn, lastLearned }
+  const listDefinitions = (connector: Connector, credential: Credential) =>
+    askForTools({ upstreams: parts.upstreams, connector, credential, bounds, signal })
+  return { learn, relearn, lastLearned, listDefinitions }
 }
 
 /** The part of the door for reviewers. */

@@ -2,12 +2,12 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LegacyUpstream, startLegacyUpstream } from '../fixtures/legacy-upstream.ts'
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { faults, fill, openBrowser, openPage, press, tabTo, themes } from './browser.ts'
+import { startEchoServer } from './echo-server.ts'
 
-let upstream: LegacyUpstream
+let upstream: Awaited<ReturnType<typeof startEchoServer>>
 let server: RunningServer
 let browser: Browser
 /** Where the console is: the public address, which the server insists on. */
@@ -15,7 +15,7 @@ let base: string
 let storage: Awaited<ReturnType<ReturnType<Page['context']>['storageState']>>
 
 beforeAll(async () => {
-  upstream = await startLegacyUpstream()
+  upstream = await startEchoServer()
   // Without an administrator from the environment the first start prints a sign-in link.
   server = await startServer({
     dataDir: await mkdtemp(join(tmpdir(), 'runlayer-console-')),
@@ -65,6 +65,7 @@ test('whoever has no session is told how to get one', async () => {
 describe.each(themes)('by keyboard alone, in the %s theme', (theme) => {
   test('a connector is made, a rule written, a tool run and found in the audit', async () => {
     const page = await openPage(browser, theme)
+    onTestFailed(() => page.screenshot({ path: `test-results/console-${theme}.png` }).then(() => undefined))
     await page.context().addCookies(storage.cookies)
     await page.goto(base)
     await page.getByRole('heading', { name: /^Welcome/ }).waitFor()
@@ -88,7 +89,7 @@ async function addConnector(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name: 'Add connector', level: 1 }).waitFor()
   expect(await faults(page)).toEqual([])
   await fill(page, page.getByLabel('Name', { exact: true }), name)
-  await fill(page, page.getByLabel('URL'), upstream.url)
+  await fill(page, page.getByRole('textbox', { name: 'URL' }), upstream.url)
   await tabTo(page, page.getByRole('radio', { name: 'Auto' }))
   await page.keyboard.press('ArrowLeft')
   expect(await page.getByRole('radio', { name: 'None' }).isChecked()).toBe(true)

@@ -10,6 +10,7 @@ import { Button, buttonClass } from '../ui/button.tsx'
 import { CopyLine } from '../ui/copy.tsx'
 import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
+import { Note } from '../ui/note.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { Time } from '../ui/time.tsx'
 import { EffectChip, useRuleWords } from './rule-sentence.tsx'
@@ -67,6 +68,9 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
             </code>,
           ],
           ['When', policy.conditions.map(conditionWords).join(' and ') || 'Always'],
+          ...(policy.expires_at === null
+            ? []
+            : [['Ends', <Time key="ends" iso={policy.expires_at} />] as const]),
           ['Why', policy.description || 'Nobody wrote a reason'],
           ...(policy.created_at === null
             ? []
@@ -74,6 +78,9 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
           ['Id', <CopyLine key="id" text={policy.id} label="Copy rule id" />],
         ]}
       />
+      {policy.notes.map((note) => (
+        <Note key={note} kind="info" title={note} />
+      ))}
       <Affected policy={policy} />
       <div className="flex gap-2 border-t border-n5 pt-5">
         <Link {...paths.simulator(server === undefined ? {} : { server })} className={buttonClass('plain')}>

@@ -12,7 +12,7 @@ import {
   UserRound,
   Users,
 } from 'lucide-react'
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { type CSSProperties, lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { Toaster } from 'sonner'
 import * as queries from '../api/queries.ts'
 import type { Me } from '../api/shapes.ts'
@@ -21,10 +21,18 @@ import { IconButton } from '../ui/button.tsx'
 import { cx } from '../ui/cx.ts'
 import { Kbd } from '../ui/kbd.tsx'
 import { AccountMenu } from './account-menu.tsx'
-import { ShortcutHelp } from './shortcut-help.tsx'
 import { useListKeys } from './use-keys.ts'
 
+const ShortcutHelp = lazy(() =>
+  import('./shortcut-help.tsx').then((file) => ({ default: file.ShortcutHelp })),
+)
 const Palette = lazy(() => import('./palette.tsx').then((file) => ({ default: file.Palette })))
+
+const toastColours = {
+  '--normal-bg': 'var(--raised)',
+  '--normal-text': 'var(--n12)',
+  '--normal-border': 'var(--n6)',
+} as CSSProperties
 
 const places = [
   { name: 'Home', link: paths.home(), icon: House, needs: undefined },
@@ -75,12 +83,22 @@ function Places({ folded, me }: { folded: boolean; me: Me }) {
   )
 }
 
+/** When a page goes, what had the focus goes with it; the next Tab then starts at the new page, not at the sidebar. */
+function useKeptFocus(): void {
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname })
+  useEffect(() => {
+    if (path !== undefined && document.activeElement === document.body)
+      document.getElementById('main')?.focus()
+  }, [path])
+}
+
 export function Shell() {
   const { data: me } = useSuspenseQuery(queries.me())
   const [folded, setFolded] = useState(() => window.innerWidth < 900)
   const [palette, setPalette] = useState(false)
   const [help, setHelp] = useState(false)
   useListKeys(useCallback(() => setHelp(true), []))
+  useKeptFocus()
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
@@ -142,9 +160,11 @@ export function Shell() {
           <Outlet />
         </div>
       </main>
-      <Suspense>{palette && <Palette onClose={() => setPalette(false)} me={me} />}</Suspense>
-      {help && <ShortcutHelp onClose={() => setHelp(false)} />}
-      <Toaster position="bottom-right" toastOptions={{ className: 'runlayer-toast' }} />
+      <Suspense>
+        {palette && <Palette onClose={() => setPalette(false)} me={me} />}
+        {help && <ShortcutHelp onClose={() => setHelp(false)} />}
+      </Suspense>
+      <Toaster position="bottom-right" theme="system" style={toastColours} />
     </div>
   )
 }

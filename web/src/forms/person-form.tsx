@@ -9,7 +9,8 @@ import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
-export function PersonForm({ me, onClose }: { me: Me; onClose(): void }) {
+/** `onDone`: with the id of the new person, who still needs a sign-in link. */
+export function PersonForm({ me, onClose, onDone }: { me: Me; onClose(): void; onDone(id: string): void }) {
   const [email, setEmail] = useState('')
   const [name, setName] = useState('')
   const [roles, setRoles] = useState<Role[]>(['user'])
@@ -23,7 +24,7 @@ export function PersonForm({ me, onClose }: { me: Me; onClose(): void }) {
         },
       }),
     done: 'Person added',
-    after: onClose,
+    after: (user) => onDone(user.id),
   })
   const why = email.includes('@') ? undefined : 'Enter an email address first'
   return (

@@ -8,6 +8,7 @@ import type { Connector, Me } from '../api/shapes.ts'
 import { ConnectorState, transports } from '../components/connector-marks.tsx'
 import { type ConnectorTab, connectorTabs, paths } from '../paths.ts'
 import { cx } from '../ui/cx.ts'
+import { useTitle } from '../ui/page.tsx'
 import { Badge } from '../ui/status.tsx'
 
 const route = getRouteApi('/shell/connectors/$serverId/$tab')
@@ -78,6 +79,7 @@ export function ConnectorPage() {
   const { serverId, tab } = route.useParams()
   const connector = useSuspenseQuery(queries.server(serverId)).data
   const me = useSuspenseQuery(queries.me()).data
+  useTitle(connector.name)
   const current = connectorTabs.find((name) => name === tab) ?? 'overview'
   const View = tabs[current].view
   return (

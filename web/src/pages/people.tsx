@@ -123,7 +123,13 @@ export function PeoplePage() {
           Add the people who should use tools. Put them into groups, so that one rule can speak of many.
         </Empty>
       )}
-      {search.new !== undefined && <PersonForm me={me} onClose={() => set({ new: undefined })} />}
+      {search.new !== undefined && (
+        <PersonForm
+          me={me}
+          onClose={() => set({ new: undefined })}
+          onDone={(person) => set({ new: undefined, person })}
+        />
+      )}
       {open !== undefined && <PersonDrawer user={open} me={me} onClose={() => set({ person: undefined })} />}
     </>
   )

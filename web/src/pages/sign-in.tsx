@@ -6,6 +6,7 @@ import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyLine } from '../ui/copy.tsx'
+import { useTitle } from '../ui/page.tsx'
 
 const route = getRouteApi('/sign-in')
 
@@ -60,6 +61,7 @@ function HowTo() {
 
 export function SignInPage() {
   const { token, next } = route.useSearch()
+  useTitle('Sign in')
   const navigate = useNavigate()
   return (
     <main className="grid min-h-dvh place-items-center p-6">

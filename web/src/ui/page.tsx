@@ -1,4 +1,11 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
+
+/** Names the page in the tab, in the history, and to screen readers when it changes (WCAG 2.4.2). */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Runlayer`
+  }, [title])
+}
 
 /** The head of every page: what it is called, what it is for, and the one thing most people come to do. */
 export function PageHead({
@@ -10,6 +17,7 @@ export function PageHead({
   purpose: ReactNode
   actions?: ReactNode
 }) {
+  useTitle(title)
   return (
     <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="grid max-w-180 gap-1">

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { CloseEntry, OpenEntry } from '../kernel/entry.ts'
 import type { EntryId } from '../kernel/ids.ts'
-import { maskSecrets } from './mask-secrets.ts'
+import { isMarked, maskSecrets } from './mask-secrets.ts'
 
 type Maybe = string | null
 
@@ -60,8 +60,8 @@ const maxTextChars = 1500
 
 /** C0 and C1 controls, bidirectional overrides, line separators and other invisible characters (T36). */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-/** What makes a serialised event worth a second look: escapes (controls, lone surrogates) and anything beyond Latin. */
-const suspect = /[\\\x7f-\x9f\u00ad\u0600-\uffff]/
+/** Where hidden characters may be: everything beyond Latin, Greek and Cyrillic, and the C1 controls. */
+const suspect = /[\x7f-\x9f\u00ad\u0600-\uffff]/
 
 /** The hashed text of an open event. Secrets masked, control characters spelled out, lengths bounded. */
 export function openText(id: EntryId, timeMs: number, entry: OpenEntry): string {
@@ -88,7 +88,11 @@ export function openText(id: EntryId, timeMs: number, entry: OpenEntry): string 
     orNull(entry.via),
     orNull(entry.meta),
   ]
-  return eventText(fields)
+  const { tool, resourceId, clientName, clientVersion, meta, correlationId } = entry
+  return eventText(
+    fields,
+    `${tool} ${resourceId} ${clientName} ${clientVersion} ${meta} ${correlationId} ${actor.email}`,
+  )
 }
 
 /** The hashed text of a close event. `opened` supplies what closing does not replace. */
@@ -108,16 +112,19 @@ export function closeText(id: EntryId, timeMs: number, opened: OpenEntry, end: C
       ({ scanner, score, durationMs, action }) => [scanner, score, durationMs, action] as const,
     ) ?? null,
   ]
-  return eventText(fields)
+  return eventText(fields, `${end.reason} ${end.tool} ${end.resourceId}`)
 }
 
 /** An empty text cannot be told from a missing one in a batch on its way to the database. */
 const orNull = (text: string | undefined): Maybe => (text === undefined || text === '' ? null : text)
 const orDash = (text: string): string => (text === '' ? '-' : text)
 
-function eventText(fields: Fields): string {
+/** `words`: what of the fields comes from outside. Only that is looked at closely unless something is found. */
+function eventText(fields: Fields, words: string): string {
   const text = JSON.stringify(fields)
-  if (text.length <= maxTextChars && !suspect.test(text)) return maskSecrets(text)
+  // A backslash stands for a control character, a quote or a lone surrogate.
+  if (text.length <= maxTextChars && !text.includes('\\') && !suspect.test(words) && !isMarked(words))
+    return text
   // Masked after cleaning: a hidden character inside a token must not keep the token from being seen.
   const masked = maskSecrets(JSON.stringify(clean(fields)))
   return JSON.stringify(JSON.parse(masked))

@@ -1,11 +1,22 @@
 import { maskMembers, namesSecret } from './mask-members.ts'
 
 /**
- * One pass that most texts end with: no marker, nothing to mask. Case variants are spelled out because an insensitive
- * expression is slower. Every rule below must have its marker here; a property test holds that.
+ * What every rule below needs to be there, so that most texts cost one short look: a property test holds that. Split by
+ * the character they look for, and the words before it looked back at, because one alternation of everything costs three
+ * times as much.
  */
-const marker =
-  /rl_|[Bb]earer |BEARER |[Bb]asic |BASIC |A(?:KIA|SIA|IPA|ROA)|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|xapp-|AIza|GOCSPX|ya29\.|[sr]k_[lt]|whsec_|sk-|eyJ|-----BEGIN|npm_|pypi-|hf_|SG\.|dop_v1|:\/\/[^\s/@"'\\]{0,300}@|(?:[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|[Pp]wd|PWD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|[Aa]uthorization|AUTHORIZATION|[Cc]redentials?|CREDENTIALS?|[Cc]ookie|COOKIE|[Ss]tring)(?:\\*"\s*:|=)|\\u00|\\\//
+const prefix =
+  /[_-](?<=(?:rl|gh[pousr]|github_pat|gl[a-z]{2,5}|xox[a-z]|xapp|whsec|npm|pypi|hf|dop_v1|[sr]k|----)[_-])/
+const word =
+  /A(?:KIA|SIA|IPA|ROA|Iza)|GOCSPX|ya29\.|eyJ|SG\.|(?:[eE][aA][rR][eE][rR]|[aA][sS][iI][cC]) |\\u00|\\\//
+const named =
+  /"(?<=(?:word|wd|phrase|secret|token|key|authorization|credentials?|cookie|string)\\*")\s*:|=(?<=(?:word|wd|phrase|secret|token|key|authorization|credentials?|cookie|string)=)/i
+const address = /:\/\/[^\s/@"'\\]{0,300}@/
+
+/** Whether a text may hold something to mask. */
+export function isMarked(text: string): boolean {
+  return prefix.test(text) || word.test(text) || named.test(text) || address.test(text)
+}
 
 type Rule = { kind: string; find: RegExp }
 
@@ -51,7 +62,7 @@ const assignment = new RegExp(
  * escapes are never touched, and numbers keep their digits. Returns the same string when there is nothing to mask.
  */
 export function maskSecrets(text: string): string {
-  return marker.test(text) ? maskMarked(text) : text
+  return isMarked(text) ? maskMarked(text) : text
 }
 
 function maskMarked(text: string): string {

@@ -72,7 +72,7 @@ function readRoutes(groups: Groups): Route[] {
       async run(_context, { query }) {
         const page = { query: query.query, after: afterOf(query.cursor), limit: query.limit + 1 }
         const found = await groups.page(page)
-        return fullPage(found, query.limit, { show: showGroup, keyOf: (group) => group.name.toLowerCase() })
+        return fullPage(found, query.limit, { show: showGroup, keyOf: ({ sortKey }) => sortKey })
       },
     }),
     route({

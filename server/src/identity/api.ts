@@ -149,7 +149,7 @@ function userRoutes(identity: Doors): Route[] {
           after: afterOf(query.cursor),
           limit: query.limit + 1,
         })
-        return fullPage(found, query.limit, { show: showUser, keyOf: (person) => person.email.toLowerCase() })
+        return fullPage(found, query.limit, { show: showUser, keyOf: ({ sortKey }) => sortKey })
       },
     }),
     route({

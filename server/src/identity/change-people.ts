@@ -4,7 +4,7 @@ import { type GroupId, newId, type UserId } from '../kernel/ids.ts'
 import { can } from '../kernel/route.ts'
 import type { Bus } from '../storage/storage.ts'
 import type { Group, Person } from './person.ts'
-import type { GroupStore, PageOf, PeopleStore, PersonChange } from './store.ts'
+import type { GroupStore, PageOf, PeopleStore, PersonChange, Sorted } from './store.ts'
 
 /** Who changes something: a person whose roles count, or the installation itself. */
 export type Author = Pick<Caller, 'id' | 'roles'> | 'system'
@@ -13,7 +13,7 @@ export type Author = Pick<Caller, 'id' | 'roles'> | 'system'
 export type People = {
   find(id: UserId): Promise<Person | undefined>
   findByEmail(email: string): Promise<Person | undefined>
-  page(page: PageOf): Promise<Person[]>
+  page(page: PageOf): Promise<Sorted<Person>[]>
   /** Throws not-allowed for roles the author may not give, conflict when the email is taken. */
   create(
     draft: { email: string; name?: string; roles?: readonly Role[]; demo?: boolean },
@@ -29,7 +29,7 @@ export type People = {
 
 export type Groups = {
   find(id: GroupId): Promise<Group | undefined>
-  page(page: PageOf): Promise<Group[]>
+  page(page: PageOf): Promise<Sorted<Group>[]>
   names(): Promise<ReadonlyMap<string, string>>
   /** Throws invalid-field for members who are nobody, conflict when the name is taken. */
   create(draft: { name: string; members?: readonly UserId[]; demo?: boolean }): Promise<Group>

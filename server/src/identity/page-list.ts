@@ -17,7 +17,7 @@ function cursorOf(key: string): string {
 export function fullPage<Item, Shown>(
   found: readonly Item[],
   limit: number,
-  o: { show(item: Item): Shown; keyOf(item: Item): string },
+  o: { show(item: NoInfer<Item>): Shown; keyOf(item: NoInfer<Item>): string },
 ): { data: Shown[]; next_cursor: string | null } {
   const data = found.slice(0, limit)
   const last = data.at(-1)

@@ -6,6 +6,8 @@ import { apiKeys, consoleSessions, groupMembers, groups, people, signInLinks } f
 
 /** Page of a list sorted by a text key: at most `limit` items behind `after`, narrowed by `query`. */
 export type PageOf = { query: string | undefined; after: string | undefined; limit: number }
+/** With the key it is sorted by, which only the database can tell: lower case is a matter of its locale. */
+export type Sorted<Item> = Item & { readonly sortKey: string }
 export type PersonChange = Partial<Pick<Person, 'email' | 'name' | 'roles' | 'status'>>
 
 const lower = (column: unknown): SQL<string> => sql`lower(${column})`
@@ -76,7 +78,7 @@ export function peopleStore(db: Db) {
   return {
     find: (id: UserId) => one(eq(people.id, id)),
     findByEmail: (email: string) => one(eq(lower(people.email), email.toLowerCase())),
-    async page({ query, after, limit }: PageOf): Promise<Person[]> {
+    async page({ query, after, limit }: PageOf): Promise<Sorted<Person>[]> {
       const wanted = and(
         after === undefined ? undefined : gt(lower(people.email), after),
         query === undefined
@@ -84,12 +86,12 @@ export function peopleStore(db: Db) {
           : or(ilike(people.email, like(query)), ilike(people.name, like(query))),
       )
       const rows = await db
-        .select(personColumns)
+        .select({ ...personColumns, lastSeenAt: lastSeen, sortKey: lower(people.email) })
         .from(people)
         .where(wanted)
         .orderBy(lower(people.email))
         .limit(limit)
-      return rows.map(toPerson)
+      return rows.map(({ sortKey, ...row }) => ({ ...toPerson(row), sortKey }))
     },
     /** False when somebody has this email. */
     async insert(person: Omit<Person, 'groupIds' | 'signedInAt' | 'lastSeenAt'>): Promise<boolean> {
@@ -192,14 +194,18 @@ export function groupStore(db: Db) {
       const rows = await db.select({ id: groups.id, name: groups.name }).from(groups)
       return new Map(rows.map((row) => [row.id, row.name]))
     },
-    async page({ query, after, limit }: PageOf): Promise<Group[]> {
+    async page({ query, after, limit }: PageOf): Promise<Sorted<Group>[]> {
       const wanted = and(
         after === undefined ? undefined : gt(lower(groups.name), after),
         query === undefined ? undefined : ilike(groups.name, like(query)),
       )
-      return (
-        await db.select(groupColumns).from(groups).where(wanted).orderBy(lower(groups.name)).limit(limit)
-      ).map(toGroup)
+      const rows = await db
+        .select({ ...groupColumns, sortKey: lower(groups.name) })
+        .from(groups)
+        .where(wanted)
+        .orderBy(lower(groups.name))
+        .limit(limit)
+      return rows.map(({ sortKey, ...row }) => ({ ...toGroup(row), sortKey }))
     },
     /** Those of the ids that are people. */
     async existing(ids: readonly UserId[]): Promise<Set<string>> {

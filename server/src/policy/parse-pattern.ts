@@ -18,9 +18,30 @@ export const maxRepeat = 100
 const maxDepth = 30
 const top = 0x10ffff
 const digit: CharSet = [[48, 57]]
-const word: CharSet = [[48, 57], [65, 90], [95, 95], [97, 122]]
-const space: CharSet = [[9, 13], [32, 32], [160, 160], [0x1680, 0x1680], [0x2000, 0x200a], [0x2028, 0x2029], [0x202f, 0x202f], [0x205f, 0x205f], [0x3000, 0x3000], [0xfeff, 0xfeff]]
-const anyButNewline: CharSet = [[0, 9], [11, 12], [14, 0x2027], [0x202a, top]]
+const word: CharSet = [
+  [48, 57],
+  [65, 90],
+  [95, 95],
+  [97, 122],
+]
+const space: CharSet = [
+  [9, 13],
+  [32, 32],
+  [160, 160],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+]
+const anyButNewline: CharSet = [
+  [0, 9],
+  [11, 12],
+  [14, 0x2027],
+  [0x202a, top],
+]
 const controls: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, '0': 0 }
 
 export function complement(set: CharSet): CharSet {

@@ -1,0 +1,233 @@
+import { createHmac } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { callRoute, refusalOf, type Sent } from '../../../test/support/call-route.ts'
+import { eachStore, quietLog } from '../../../test/support/stores.ts'
+import type { Role } from '../kernel/caller.ts'
+import type { Storage } from '../storage/storage.ts'
+import { identityRoutes } from './api.ts'
+import { openIdentity } from './identity.ts'
+
+const keyring = { derive: (label: string) => createHmac('sha256', 'test').update(label).digest() }
+const nobody = '01890000-0000-7000-8000-000000000000'
+
+async function openOn(storage: Storage) {
+  const clock = { ms: Date.parse('2026-05-05T12:00:00Z') }
+  const now = () => clock.ms++
+  const identity = await openIdentity({
+    db: storage.db,
+    bus: storage.bus,
+    keyring,
+    config: {
+      admin: { email: 'root@example.com', apiKey: `rl_${'A'.repeat(40)}` },
+      publicUrl: new URL('http://localhost:3000'),
+    },
+    now,
+    log: quietLog,
+  })
+  const routes = identityRoutes({ identity, now })
+  const as = async (secret: string) =>
+    identity.authenticate({
+      authorization: `Bearer ${secret}`,
+      apiKey: undefined,
+      cookie: undefined,
+      ip: '192.0.2.1',
+    })
+  const person = async (email: string, roles: Role[] = ['user']) => {
+    const made = await identity.people.create({ email, roles }, 'system')
+    const { secret } = await identity.keys.create({ userId: made.id, name: 'test' })
+    return as(secret)
+  }
+  const call = async (operationId: string, sent: Sent = {}) => {
+    const { value, ...rest } = await callRoute(routes, operationId, sent)
+    return { ...rest, value: value as Record<string, unknown> & { id: string } }
+  }
+  return { identity, routes, as, person, call, root: await as(`rl_${'A'.repeat(40)}`), clock }
+}
+
+eachStore((open) => {
+  test('people: made, shown, listed in pages, changed and deleted', async () => {
+    const { call, root } = await openOn(await open())
+    const { value: made, recorded } = await call('createUser', {
+      as: root,
+      body: { email: 'ann@example.com', name: 'Ann', roles: ['developer'] },
+    })
+    expect(made).toMatchObject({
+      email: 'ann@example.com',
+      name: 'Ann',
+      roles: ['developer'],
+      status: 'active',
+      group_ids: [],
+      demo: false,
+    })
+    expect(recorded).toMatchObject({ resourceId: made.id, after: { email: 'ann@example.com' } })
+    for (const name of ['ben', 'cho', 'dan'])
+      await call('createUser', { as: root, body: { email: `${name}@example.com` } })
+    const seen: string[] = []
+    let cursor: unknown = null
+    do {
+      const query: Record<string, unknown> = { limit: '2', ...(cursor === null ? {} : { cursor }) }
+      const { value } = await call('listUsers', { as: root, query })
+      seen.push(...(value['data'] as { email: string }[]).map(({ email }) => email))
+      cursor = value['next_cursor']
+    } while (cursor !== null)
+    expect(seen).toEqual([
+      'ann@example.com',
+      'ben@example.com',
+      'cho@example.com',
+      'dan@example.com',
+      'root@example.com',
+    ])
+    const { value: found } = await call('listUsers', { as: root, query: { query: '5%_' } })
+    expect(found['data']).toEqual([])
+    expect((await call('listUsers', { as: root, query: { query: 'NN' } })).value['data']).toMatchObject([
+      { name: 'Ann' },
+    ])
+    const { value: changed } = await call('updateUser', {
+      as: root,
+      params: { id: made.id },
+      body: { name: 'Anna', status: 'deactivated' },
+    })
+    expect(changed).toMatchObject({ name: 'Anna', status: 'deactivated', email: 'ann@example.com' })
+    await call('deleteUser', { as: root, params: { id: made.id } })
+    expect(await refusalOf(call('getUser', { as: root, params: { id: made.id } }))).toBe('not-found')
+  })
+
+  test('an odd spelling of an id is an unknown id', async () => {
+    const { call, root } = await openOn(await open())
+    for (const id of [nobody, root.id.toUpperCase(), `${root.id} `, '', 'me2', '1']) {
+      expect(await refusalOf(call('getUser', { as: root, params: { id } })), id).toBe('not-found')
+      expect(await refusalOf(call('getGroup', { as: root, params: { id } })), id).toBe('not-found')
+      expect(await refusalOf(call('getApiKey', { as: root, params: { id } })), id).toBe('not-found')
+    }
+  })
+
+  test('each field of each body wrong once is refused by its name and rule, and nothing is written', async () => {
+    const { call, root } = await openOn(await open())
+    const wrong: [string, unknown, string][] = [
+      ['createUser', {}, 'body.email required'],
+      ['createUser', { email: 'no' }, 'body.email format-email'],
+      ['createUser', { email: 'a@b.co', name: 5 }, 'body.name invalid-type'],
+      ['createUser', { email: 'a@b.co', name: 'a\nb' }, 'body.name format-regex'],
+      ['createUser', { email: 'a@b.co', roles: ['king'] }, 'body.roles.0 invalid-value'],
+      ['createUser', { email: 'a@b.co', admin: true }, 'body.admin unknown-field'],
+      ['updateUser', { status: 'asleep' }, 'body.status invalid-value'],
+      ['updateUser', { email: null }, 'body.email invalid-type'],
+      ['createGroup', { name: ' ' }, 'body.name too-small'],
+      ['createGroup', { name: 'G', member_ids: ['x'] }, 'body.member_ids.0 format-uuid'],
+      ['createGroup', { name: 'G', member_ids: [nobody] }, 'body.member_ids.0 exists'],
+      ['createApiKey', {}, 'body.name required'],
+      ['createApiKey', { name: 'k', kind: 'organization' }, 'body.kind not-available'],
+      ['createApiKey', { name: 'k', kind: 'enrollment' }, 'body.kind not-available'],
+      ['createApiKey', { name: 'k', kind: 'odd' }, 'body.kind invalid-value'],
+      ['createApiKey', { name: 'k', role: 'deploy' }, 'body.role not-available'],
+      ['createApiKey', { name: 'k', expires_at: 'soon' }, 'body.expires_at format-datetime'],
+      ['createApiKey', { name: 'k', expires_at: '2020-01-01T00:00:00Z' }, 'body.expires_at future'],
+      ['createApiKey', { name: 'k', user_id: nobody }, 'body.user_id exists'],
+      ['createSession', { token: '' }, 'body.token too-small'],
+    ]
+    for (const [operation, body, expected] of wrong) {
+      const refused = await refusalOf(call(operation, { as: root, params: { id: root.id }, body }))
+      expect(refused, `${operation} ${JSON.stringify(body)}`).toEqual([expected])
+    }
+    expect((await call('listUsers', { as: root })).value['data']).toHaveLength(1)
+    expect((await call('listGroups', { as: root })).value['data']).toHaveLength(0)
+    expect((await call('listApiKeys', { as: root })).value['data']).toHaveLength(1)
+    for (const cursor of ['%%%', '===', 'AA']) {
+      expect(await refusalOf(call('listUsers', { as: root, query: { cursor } })), cursor).toEqual([
+        'query.cursor cursor',
+      ])
+    }
+  })
+
+  test('groups: made with members, renamed, emptied, deleted', async () => {
+    const { call, root, person } = await openOn(await open())
+    const ann = await person('ann@example.com')
+    const { value: group } = await call('createGroup', {
+      as: root,
+      body: { name: 'Engineering', member_ids: [ann.id, ann.id] },
+    })
+    expect(group).toMatchObject({ name: 'Engineering', member_ids: [ann.id] })
+    expect((await call('getUser', { as: root, params: { id: ann.id } })).value['group_ids']).toEqual([
+      group.id,
+    ])
+    await call('updateGroup', { as: root, params: { id: group.id }, body: { name: 'Eng' } })
+    expect((await call('getGroup', { as: root, params: { id: group.id } })).value).toMatchObject({
+      name: 'Eng',
+      member_ids: [ann.id],
+    })
+    await call('updateGroup', { as: root, params: { id: group.id }, body: { member_ids: [] } })
+    expect((await call('listGroups', { as: root })).value['data']).toMatchObject([{ member_ids: [] }])
+    await call('deleteGroup', { as: root, params: { id: group.id } })
+    expect((await call('getUser', { as: root, params: { id: ann.id } })).value['group_ids']).toEqual([])
+  })
+
+  test('me: capabilities follow the role, and a CSRF token comes with a session only', async () => {
+    const { call, root, person, identity } = await openOn(await open())
+    const ann = await person('ann@example.com')
+    expect((await call('getMe', { as: ann })).value).toMatchObject({
+      email: 'ann@example.com',
+      capabilities: [],
+      groups: [],
+    })
+    const me = (await call('getMe', { as: root })).value
+    expect(me['capabilities']).toContain('system.manage')
+    expect(me).not.toHaveProperty('csrf_token')
+    const { value: link } = await call('createSignInLink', { as: root, params: { id: ann.id } })
+    const { value: session, cookies } = await call('createSession', { body: { token: link['token'] } })
+    expect(session).toMatchObject({ user_id: ann.id })
+    const cookie = (cookies[0] ?? '').split(';')[0]
+    const signedIn = await identity.authenticate({
+      authorization: undefined,
+      apiKey: undefined,
+      cookie,
+      ip: '',
+    })
+    expect((await call('getMe', { as: signedIn })).value['csrf_token']).toBe(session['csrf_token'])
+    const out = await call('deleteSession', { as: signedIn })
+    expect(out.cookies).toEqual(['runlayer=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax'])
+    expect(await refusalOf(call('deleteSession', { as: root }))).toBe('not-found')
+    expect(await refusalOf(call('createSignInLink', { as: ann, params: { id: root.id } }))).toBe(
+      'not-allowed',
+    )
+  })
+
+  test('keys: everyone has own, managers see all, only a Super Admin makes them for others', async () => {
+    const { call, root, person, as } = await openOn(await open())
+    const [ann, it, helpdesk] = [
+      await person('ann@example.com'),
+      await person('it@example.com', ['it_admin']),
+      await person('help@example.com', ['helpdesk']),
+    ]
+    const { value: own, recorded } = await call('createApiKey', { as: ann, body: { name: 'laptop' } })
+    expect(await as(own['secret'] as string)).toMatchObject({ id: ann.id })
+    expect(JSON.stringify(recorded)).not.toContain(own['secret'])
+    const { value: shown } = await call('getApiKey', { as: ann, params: { id: own.id } })
+    expect(shown).not.toHaveProperty('secret')
+    expect(String(own['secret'])).toContain(String(shown['prefix']))
+    const names = async (caller: typeof ann, query: object = {}) =>
+      ((await call('listApiKeys', { as: caller, query })).value['data'] as { user_email: string }[]).map(
+        ({ user_email }) => user_email,
+      )
+    expect(await names(ann)).toEqual(['ann@example.com', 'ann@example.com'])
+    expect(await names(ann, { user_id: root.id })).toEqual([])
+    expect(await names(helpdesk)).toEqual(['help@example.com'])
+    expect(await names(it, { user_id: ann.id })).toEqual(['ann@example.com', 'ann@example.com'])
+    expect(new Set(await names(it)).size).toBe(4)
+    expect(await refusalOf(call('getApiKey', { as: helpdesk, params: { id: own.id } }))).toBe('not-found')
+    expect(await refusalOf(call('deleteApiKey', { as: helpdesk, params: { id: own.id } }))).toBe('not-found')
+    expect(await refusalOf(call('createApiKey', { as: it, body: { name: 'x', user_id: ann.id } }))).toBe(
+      'not-allowed',
+    )
+    const { value: given } = await call('createApiKey', {
+      as: root,
+      body: { name: 'x', user_id: ann.id, expires_at: '2027-01-01T00:00:00+02:00' },
+    })
+    expect(given).toMatchObject({
+      user_id: ann.id,
+      created_by: root.id,
+      expires_at: '2026-12-31T22:00:00.000Z',
+    })
+    await call('deleteApiKey', { as: it, params: { id: own.id } })
+    expect(await refusalOf(as(own['secret'] as string))).toBe('unauthenticated')
+  })
+})

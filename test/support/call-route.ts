@@ -1,0 +1,47 @@
+import { inputCheck } from '../../server/src/control/check-input.ts'
+import type { Caller } from '../../server/src/kernel/caller.ts'
+import { GatewayError } from '../../server/src/kernel/errors.ts'
+import { can, type RequestContext, type Route } from '../../server/src/kernel/route.ts'
+
+export type Sent = { as?: Caller; params?: object; query?: object; body?: unknown }
+/** `cookies`: what the operation set; `recorded`: what it added to its audit entry. */
+export type Answered = { value: unknown; cookies: string[]; recorded: Record<string, unknown> }
+
+/** Runs one declared operation as the REST door would, without HTTP: permission, input check, run, output schema. */
+export async function callRoute(
+  routes: readonly Route[],
+  operationId: string,
+  sent: Sent = {},
+): Promise<Answered> {
+  const route = routes.find((one) => one.operationId === operationId)
+  if (route === undefined) throw new Error(`no operation ${operationId}`)
+  const { as } = sent
+  if (route.needs !== 'public' && as === undefined) throw new GatewayError('unauthenticated', 'nobody')
+  if (route.needs !== 'public' && route.needs !== 'anyone' && !can(as as Caller, route.needs)) {
+    throw new GatewayError('not-allowed', `needs ${route.needs}`)
+  }
+  const answered: Answered = { value: undefined, cookies: [], recorded: {} }
+  const context = {
+    caller: as as Caller,
+    requestId: 'request',
+    ip: '192.0.2.1',
+    userAgent: 'test',
+    signal: new AbortController().signal,
+    record: (facts: object) => void Object.assign(answered.recorded, facts),
+    setCookie: (cookie: string) => void answered.cookies.push(cookie),
+  } satisfies RequestContext & { setCookie(cookie: string): void }
+  const input = inputCheck(route)({ params: sent.params ?? {}, query: sent.query ?? {}, body: sent.body })
+  answered.value = route.output.parse(await route.run(context, input))
+  return answered
+}
+
+/** The fields and rules of a refusal, or its reason when it names none. */
+export async function refusalOf(run: Promise<unknown>): Promise<string[] | string> {
+  try {
+    await run
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    return error.errors?.map(({ loc, rule }) => `${loc} ${rule}`) ?? error.reason
+  }
+  return 'nothing was refused'
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { reasons } from '../server/src/kernel/errors.ts'
+import { reasons } from '../server/src/kernel/reasons.ts'
 import { typeOf } from './schema-type.ts'
 
 const root = join(import.meta.dirname, '..')

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasons } from '../server/src/kernel/errors.ts'
+import { reasons } from '../server/src/kernel/reasons.ts'
 
 const file = join(import.meta.dirname, '../docs/errors.md')
 

@@ -43,18 +43,22 @@ async function start(): Promise<void> {
     )
 }
 
+/** A group signal can arrive twice, once from the terminal and once from npm: that is one wish to stop. */
+const sameWishMs = 1_000
+
 function stopOnSignals(stop: (drainMs: number) => Promise<void>): void {
-  let stopping = false
+  let askedAt: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(130)
-      stopping = true
+      if (askedAt !== undefined) {
+        if (performance.now() - askedAt > sameWishMs) process.exit(130)
+        return
+      }
+      askedAt = performance.now()
       stop(drainMs).then(
         () => process.exit(0),
         (error: unknown) => {
-          process.stderr.write(
-            `The server did not end in good order: ${error instanceof Error ? error.message : String(error)}\n`,
-          )
+          process.stderr.write(`The server did not end in good order: ${wordsOf(error)}\n`)
           process.exit(1)
         },
       )
@@ -62,8 +66,12 @@ function stopOnSignals(stop: (drainMs: number) => Promise<void>): void {
   }
 }
 
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 start().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${wordsOf(error)}\n`)
   if (process.env['LOG_LEVEL'] === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   process.exit(1)
 })

@@ -6,6 +6,7 @@ import { type Keyring, openKeyring } from './credentials/keyring.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
+import type { Connector } from './kernel/connector.ts'
 import type { Log } from './lib/log.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
@@ -37,19 +38,37 @@ export type PartsOptions = {
   hostEnvironment: Record<string, string | undefined>
 }
 
+type Ground = Pick<Parts, 'config' | 'log' | 'now' | 'storage' | 'keyring'>
+
 export async function openParts(options: PartsOptions): Promise<Parts> {
   const { config, log, now } = options
   const storage = await openStorage({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log })
-  const { db, bus, pool } = storage
+  const embedded = storage.kind === 'embedded'
   const keyring = await openKeyring({
-    db,
+    db: storage.db,
     secretKeys: config.secretKeys,
     dataDir: config.dataDir,
-    embedded: storage.kind === 'embedded',
+    embedded,
   })
-  const connectors = await openConnectors({ db, bus })
-  const isSensitive = (serverId: string) =>
-    connectors.list().some((connector) => connector.id === serverId && connector.sensitive)
+  const ground = { config, log, now, storage, keyring }
+  const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
+  const { audit, identity } = await openRecord(ground, connectors)
+  const { credentials, hosting, upstreams } = await openReach(ground, options, connectors)
+  const { db, bus } = storage
+  const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
+  const attach = credentials.attach.bind(credentials)
+  const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
+  return { ...ground, audit, identity, connectors, credentials, hosting, upstreams, policy, tools }
+}
+
+/** Who is who, and the record of what they did. */
+async function openRecord(
+  ground: Ground,
+  connectors: Connectors,
+): Promise<Pick<Parts, 'audit' | 'identity'>> {
+  const { config, log, now, storage, keyring } = ground
+  const { db, bus, pool } = storage
+  const isSensitive = (id: string) => connectors.list().some((each) => each.id === id && each.sensitive)
   const audit = await openAudit({ pool, dataDir: config.dataDir, keyring, now, log, isSensitive })
   const identity = await openIdentity({
     db,
@@ -58,43 +77,26 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     config,
     now,
     log,
-    onFailed: (facts) => audit.recordFailedAuthentication(facts),
+    onFailed: ({ ip, reason, requestId }) => audit.recordFailedAuthentication({ ip, why: reason, requestId }),
   })
-  const credentials = openCredentials({
-    db,
-    bus,
-    keyring,
-    now,
-    connectUrl: (connector) => connectUrl(config.publicUrl, connector),
-  })
+  return { audit, identity }
+}
+
+/** The way to upstreams: secrets, hosted processes, sessions. */
+async function openReach(
+  ground: Ground,
+  options: PartsOptions,
+  connectors: Connectors,
+): Promise<Pick<Parts, 'credentials' | 'hosting' | 'upstreams'>> {
+  const { config, log, now, storage, keyring } = ground
+  const { db, bus } = storage
+  const connectAt = (connector: Connector) => connectUrl(config.publicUrl, connector)
+  const credentials = openCredentials({ db, bus, keyring, now, connectUrl: connectAt })
   const hosting = await hostServers(options, { db, connectors })
   const product = { name: 'runlayer', title: config.productName, version: config.version }
-  const upstreams = openUpstreams({
-    hosting,
-    allowedNetworks: config.allowedNetworks,
-    limits: config.limits,
-    product,
-    now,
-    log,
-  })
-  const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
-  const attach = credentials.attach.bind(credentials)
-  const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
-  return {
-    config,
-    log,
-    now,
-    storage,
-    keyring,
-    audit,
-    identity,
-    connectors,
-    credentials,
-    hosting,
-    upstreams,
-    policy,
-    tools,
-  }
+  const { allowedNetworks, limits } = config
+  const upstreams = openUpstreams({ hosting, allowedNetworks, limits, product, now, log })
+  return { credentials, hosting, upstreams }
 }
 
 /** Hosted processes end with their connector; packages nobody runs any more go at start. */

@@ -12,7 +12,7 @@ import { newestBinaries, startPostgres } from '../support/postgres.ts'
 
 /**
  * Measures the journal alone: `node test/load/audit-bench.ts [--postgres] [--rate 8000] [--concurrent 16]
- * [--seconds 10]`. Calls open, wait `--upstream-ms`, close. Prints the latency of open and close and the CPU of this
+ * [--seconds 8] [--warm 3]`. Calls open and close. Prints the latency of open and close and the CPU of this
  * process per call, on both sides of the landing. No test depends on its figures.
  */
 const { values } = parseArgs({
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     concurrent: { type: 'string', default: '16' },
     seconds: { type: 'string', default: '8' },
     body: { type: 'string', default: '200' },
+    warm: { type: 'string', default: '3' },
   },
 })
 const seconds = Number(values.seconds)
@@ -99,7 +100,7 @@ const measure = async (run: () => Promise<unknown>) => {
   }
 }
 
-await Promise.all(Array.from({ length: concurrent }, () => caller(performance.now() + 1000)))
+await Promise.all(Array.from({ length: concurrent }, () => caller(performance.now() + Number(values.warm) * 1000)))
 await audit.flush()
 latencies.length = 0
 calls = 0

@@ -130,7 +130,9 @@ async function main(): Promise<void> {
     store === undefined
       ? {}
       : { RUNLAYER_DATABASE_URL: store, RUNLAYER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64') }
-  const nodeArgs = process.argv.includes('--profile') ? ['--cpu-prof', `--cpu-prof-dir=${join(root, '.cache')}`] : []
+  const nodeArgs = process.argv.includes('--profile')
+    ? ['--cpu-prof', `--cpu-prof-dir=${join(root, '.cache')}`]
+    : []
   const server = await startServer({ env, nodeArgs })
   try {
     const { connectorUrl, toolName, headers } = await prepare(server, upstream.url)

@@ -125,7 +125,7 @@ function crossMistakes(env: Environment): string[] {
 
 /** The names this reader knows that start with RUNLAYER_; anything else with that prefix is a typing mistake. */
 const known = new Set(Object.keys(Environment.shape))
-const readElsewhere = new Set(['RUNLAYER_API_KEY', 'RUNLAYER_BASE_URL'])
+const readElsewhere = new Set(['RUNLAYER_API_KEY', 'RUNLAYER_BASE_URL', 'RUNLAYER_LONG'])
 
 /**
  * The only reader of the environment. Reports every mistake at once by throwing one Error whose message lists them.

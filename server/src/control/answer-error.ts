@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import { GatewayError, type Reason, reasons } from '../kernel/errors.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { type Reason, reasons } from '../kernel/reasons.ts'
 import type { Log } from '../lib/log.ts'
 
 /** What the web framework calls its own refusals, in our words. Anything it does not name here is a bad request. */

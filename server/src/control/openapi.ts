@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Reason, reasons } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { type Reason, reasons } from '../kernel/reasons.ts'
 import type { Route } from '../kernel/route.ts'
 import { type SchemaComponents, schemaComponents } from './schema-components.ts'
 

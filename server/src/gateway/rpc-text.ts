@@ -1,4 +1,5 @@
-import { GatewayError, reasons } from '../kernel/errors.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { reasons } from '../kernel/reasons.ts'
 
 /** JSON-RPC as text: ids and results are raw tokens, so nothing is re-encoded on the way. */
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Caller } from '../kernel/caller.ts'
-import { type StateBinding, requestStates } from './request-state.ts'
+import { requestStates, type StateBinding } from './request-state.ts'
 import { createSeal } from './seal.ts'
 import { sessionLifeMs, sessionTokens } from './session-token.ts'
 
@@ -12,11 +12,20 @@ const person = (id: string) => ({ id }) as unknown as Caller
 describe('sealed request states', () => {
   let now = 1_000
   const states = requestStates(createSeal(key, 'state'), () => now)
-  const binding: StateBinding = { caller: person('ada'), endpoint: { kind: 'runlayer' }, method: 'tools/call', name: 'echo', argsText: '{"a":1}' }
+  const binding: StateBinding = {
+    caller: person('ada'),
+    endpoint: { kind: 'runlayer' },
+    method: 'tools/call',
+    name: 'echo',
+    argsText: '{"a":1}',
+  }
 
   test('what was sealed opens for the same request, also when its white space changed', () => {
     const text = states.seal({ kind: 'upstream', state: 'theirs' }, binding)
-    expect(states.open(text, { ...binding, argsText: '{ "a" : 1 }' })).toEqual({ kind: 'upstream', state: 'theirs' })
+    expect(states.open(text, { ...binding, argsText: '{ "a" : 1 }' })).toEqual({
+      kind: 'upstream',
+      state: 'theirs',
+    })
   })
 
   test.each<[string, Partial<StateBinding>]>([
@@ -53,7 +62,13 @@ describe('sealed request states', () => {
 describe('sealed sessions', () => {
   let now = 5_000
   const tokens = sessionTokens(createSeal(key, 'session'), () => now)
-  const start = { caller: person('ada'), endpoint: 'runlayer', protocolVersion: '2025-11-25', capabilities: { elicitation: {}, odd: {} }, clientInfo: { name: 'test', version: '1' } }
+  const start = {
+    caller: person('ada'),
+    endpoint: 'runlayer',
+    protocolVersion: '2025-11-25',
+    capabilities: { elicitation: {}, odd: {} },
+    clientInfo: { name: 'test', version: '1' },
+  }
 
   test('T32: a session serves its own person at its own endpoint only', () => {
     const { token } = tokens.issue(start)

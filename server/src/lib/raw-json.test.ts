@@ -28,7 +28,9 @@ describe('JSON kept as text', () => {
   })
 
   test('a number beyond 2^53 keeps every digit', () => {
-    expect(membersOf('{"n": 123456789012345678901234567890.10 }').get('n')).toBe('123456789012345678901234567890.10')
+    expect(membersOf('{"n": 123456789012345678901234567890.10 }').get('n')).toBe(
+      '123456789012345678901234567890.10',
+    )
   })
 
   test('valid JSON without ambiguity passes at the depth it has', () => {
@@ -43,7 +45,10 @@ describe('JSON kept as text', () => {
     ['a duplicate at the top', '{"a":1,"a":2}'],
     ['a duplicate deep inside', '{"a":[{"b":{"c":1,"c":2}}]}'],
     ['a duplicate spelled with an escape', '{"a":1,"\\u0061":2}'],
-    ['a duplicate among many members', `{${Array.from({ length: 40 }, (_, n) => `"m${n}":0`).join(',')},"m7":1}`],
+    [
+      'a duplicate among many members',
+      `{${Array.from({ length: 40 }, (_, n) => `"m${n}":0`).join(',')},"m7":1}`,
+    ],
     ['__proto__ in any depth', '{"a":{"__proto__":{}}}'],
     ['__proto__ spelled with an escape', '{"a":{"\\u005f_proto__":{}}}'],
   ])('%s is refused', (_name, text) => {
@@ -58,13 +63,16 @@ describe('JSON kept as text', () => {
 
   test('text that is no JSON never hangs or escapes as another kind of error', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', 'a', '1', ' ') }), (text) => {
-        try {
-          readMessage(text, { maxDepth: 64 })
-        } catch (error) {
-          expect((error as Error).name).toMatch(/^(JsonRefusal|SyntaxError)$/)
-        }
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', 'a', '1', ' ') }),
+        (text) => {
+          try {
+            readMessage(text, { maxDepth: 64 })
+          } catch (error) {
+            expect((error as Error).name).toMatch(/^(JsonRefusal|SyntaxError)$/)
+          }
+        },
+      ),
     )
   })
 })
@@ -74,9 +82,15 @@ describe('JSON-RPC messages', () => {
 
   test('an id keeps its exact token', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.bigInt().map(String), fc.string().map((id) => JSON.stringify(id))), (id) => {
-        expect(read(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`)).toMatchObject({ kind: 'request', id })
-      }),
+      fc.property(
+        fc.oneof(
+          fc.bigInt().map(String),
+          fc.string().map((id) => JSON.stringify(id)),
+        ),
+        (id) => {
+          expect(read(`{"jsonrpc":"2.0","id":${id},"method":"ping"}`)).toMatchObject({ kind: 'request', id })
+        },
+      ),
     )
   })
 
@@ -84,7 +98,10 @@ describe('JSON-RPC messages', () => {
     ['Method', '{"jsonrpc":"2.0","id":1,"Method":"tools/call","method":"ping"}'],
     ['a Kelvin sign in a name', '{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"tas\u212aId":"x"}}'],
     ['a long s in params', '{"jsonrpc":"2.0","id":1,"method":"x","params":{"argument\u017f":{}}}'],
-    ['a variant inside _meta', '{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"ProgressToken":1}}}'],
+    [
+      'a variant inside _meta',
+      '{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"ProgressToken":1}}}',
+    ],
   ])('a case variant is refused: %s', (_name, text) => {
     expect(() => read(text)).toThrow(/case only/)
   })

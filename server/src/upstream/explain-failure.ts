@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { GatewayError, type Reason } from '../kernel/errors.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Reason } from '../kernel/reasons.ts'
 
 /** The part of a connector that errors name. */
 export type Named = { readonly name: string }

@@ -6,7 +6,7 @@ import {
 } from '../../../test/fixtures/misbehaving-upstream.ts'
 import { connectorOf, openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { Connector } from '../kernel/connector.ts'
-import type { Reason } from '../kernel/errors.ts'
+import type { Reason } from '../kernel/reasons.ts'
 import type { OpenUpstreams } from './upstream.ts'
 
 let server: MisbehavingUpstream

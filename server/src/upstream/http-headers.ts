@@ -79,6 +79,7 @@ export function mirrorHeaders(
   const name = member === undefined ? undefined : stringOf(params.get(member))
   if (name !== undefined) headers.push('mcp-name', headerValue(name))
   // What is in sentinel form already was put there by whoever read the schema.
-  for (const [header, value] of Object.entries(paramHeaders)) headers.push(header, sentinel.test(value) ? value : headerValue(value))
+  for (const [header, value] of Object.entries(paramHeaders))
+    headers.push(header, sentinel.test(value) ? value : headerValue(value))
   return headers
 }

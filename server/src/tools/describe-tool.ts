@@ -7,9 +7,9 @@ export type ServerText = { readonly name: string; readonly slug: string; readonl
 
 /** The parts of a tool that a query can meet, with how much a meeting there counts and how long the part usually is. */
 const fields = {
-  name: { weight: 3, usual: 3, slack: 0.4 },
+  name: { weight: 4, usual: 3, slack: 0.4 },
   server: { weight: 1.2, usual: 2, slack: 0.3 },
-  description: { weight: 1.4, usual: 14, slack: 0.6 },
+  description: { weight: 1, usual: 14, slack: 0.6 },
   parameters: { weight: 0.6, usual: 6, slack: 0.6 },
   details: { weight: 0.4, usual: 24, slack: 0.7 },
 } as const
@@ -63,16 +63,31 @@ export function fieldWords(tool: PinnedTool, server: ServerText): Record<Field, 
   }
 }
 
-/**
- * How strongly each word stands for the tool: term frequencies over all fields, weighted and corrected for length
- * (BM25F, Robertson and Zaragoza 2009 §3.3). Usual lengths are fixed, so that a tool's figures never depend on others.
- */
-export function wordStrengths(tool: PinnedTool, server: ServerText): Map<string, number> {
+export type Description = {
+  /**
+   * How strongly each word stands for the tool: term frequencies over all fields, weighted and corrected for length
+   * (BM25F, Robertson and Zaragoza 2009 §3.3). Usual lengths are fixed, so that a tool's figures never depend on others.
+   */
+  readonly strengths: ReadonlyMap<string, number>
+  readonly nameWords: ReadonlySet<string>
+  /** The words that give the tool its direction. */
+  readonly all: readonly string[]
+}
+
+/** What the index keeps of a tool. */
+export function describeTool(tool: PinnedTool, server: ServerText): Description {
   const strengths = new Map<string, number>()
-  for (const [field, words] of Object.entries(fieldWords(tool, server)) as [Field, string[]][]) {
+  const byField = fieldWords(tool, server)
+  for (const [field, words] of Object.entries(byField) as [Field, string[]][]) {
     const { weight, usual, slack } = fields[field]
     const each = weight / (1 - slack + slack * (words.length / usual))
     for (const word of words) strengths.set(word, (strengths.get(word) ?? 0) + each)
   }
-  return strengths
+  return { strengths, nameWords: new Set(byField.name), all: directionWords(byField) }
+}
+
+/** Training and search must agree on these. */
+export function directionWords(byField: Readonly<Record<Field, readonly string[]>>): string[] {
+  const { name, server, description, parameters, details } = byField
+  return [...name, ...server, ...description, ...parameters, ...details.slice(0, 40)]
 }

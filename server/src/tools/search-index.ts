@@ -1,29 +1,66 @@
 import type { ServerId } from '../kernel/ids.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
-import { type ServerText, wordStrengths } from './describe-tool.ts'
-import { stemsOf } from './split-words.ts'
+import { describeTool, type ServerText } from './describe-tool.ts'
+import { vectorLength, type WordVectors } from './word-vectors.ts'
 
-/** Where a word stands and how strongly; `live` counts those of tools that are still there. */
-type Postings = { documents: number[]; strengths: number[]; live: number }
-type Shelf = { documents: number[] }
-
-export type SearchHit = { readonly tool: PinnedTool; readonly score: number }
-export type SearchAnswer = {
-  readonly hits: SearchHit[] /** Words of the query that no visible tool knows. */
-  readonly unmatched: string[]
+/** Where a word stands, ascending by document, how strongly, and which share of the tool's name it is. */
+export type Postings = { documents: number[]; strengths: number[]; shares: number[]; live: number }
+type Entry = { readonly tool: PinnedTool; readonly words: readonly string[]; readonly isDeprecated: boolean }
+type Shelf = {
+  readonly documents: readonly number[]
+  readonly tools: readonly PinnedTool[]
+  readonly server: ServerText
 }
 
-const maxQueryWords = 64
-const saturation = 1.2
+/** A tool that says this of itself yields to the one it names instead. */
+const deprecated = /\bdeprecated\b/i
+
 /** Below this many dead entries a rebuild costs more than it saves. */
 const rebuildFrom = 2_000
 
-/** All tools of all connectors, searchable by words, updated one connector at a time. */
+/** The words and directions of all tools of all connectors, updated one connector at a time. Ranking reads it. */
 export class SearchIndex {
+  readonly vectors: WordVectors | undefined
   #postings = new Map<string, Postings>()
-  #documents: (PinnedTool | undefined)[] = []
-  #shelves = new Map<ServerId, Shelf & { tools: readonly PinnedTool[]; server: ServerText }>()
+  #entries: (Entry | undefined)[] = []
+  #directions = new Float32Array(0)
+  #shelves = new Map<ServerId, Shelf>()
   #live = 0
+
+  constructor(vectors?: WordVectors) {
+    this.vectors = vectors
+  }
+
+  /** Tools that are there. */
+  get live(): number {
+    return this.#live
+  }
+
+  /** Documents are numbers below this; some may be gone. */
+  get size(): number {
+    return this.#entries.length
+  }
+
+  tool(document: number): PinnedTool | undefined {
+    return this.#entries[document]?.tool
+  }
+
+  isDeprecated(document: number): boolean {
+    return this.#entries[document]?.isDeprecated ?? false
+  }
+
+  serverName(serverId: ServerId): string {
+    return this.#shelves.get(serverId)?.server.name ?? ''
+  }
+
+  postings(word: string): Postings | undefined {
+    return this.#postings.get(word)
+  }
+
+  /** All directions in one block, `vectorLength` numbers for each document. */
+  get directions(): Float32Array {
+    return this.#directions
+  }
 
   put(serverId: ServerId, server: ServerText, tools: readonly PinnedTool[]): void {
     this.remove(serverId)
@@ -31,7 +68,7 @@ export class SearchIndex {
     const documents = tools.map((tool) => this.#add(tool, server))
     this.#shelves.set(serverId, { documents, tools, server })
     this.#live += tools.length
-    if (this.#documents.length - this.#live > Math.max(rebuildFrom, this.#live)) this.#rebuild()
+    if (this.#entries.length - this.#live > Math.max(rebuildFrom, this.#live)) this.#rebuild()
   }
 
   remove(serverId: ServerId): void {
@@ -40,84 +77,54 @@ export class SearchIndex {
     this.#shelves.delete(serverId)
     this.#live -= shelf.documents.length
     for (const document of shelf.documents) {
-      const tool = this.#documents[document]
-      this.#documents[document] = undefined
-      if (tool === undefined) continue
-      for (const word of wordStrengths(tool, shelf.server).keys()) {
+      for (const word of this.#entries[document]?.words ?? []) {
         const postings = this.#postings.get(word)
         if (postings !== undefined && --postings.live === 0) this.#postings.delete(word)
       }
+      this.#entries[document] = undefined
+      this.#directions.fill(0, document * vectorLength, (document + 1) * vectorLength)
     }
   }
 
   #add(tool: PinnedTool, server: ServerText): number {
-    const document = this.#documents.push(tool) - 1
-    for (const [word, strength] of wordStrengths(tool, server)) {
+    const { strengths, nameWords, all } = describeTool(tool, server)
+    const document =
+      this.#entries.push({
+        tool,
+        words: [...strengths.keys()],
+        isDeprecated: deprecated.test(tool.description),
+      }) - 1
+    for (const [word, strength] of strengths) {
       let postings = this.#postings.get(word)
       if (postings === undefined) {
-        postings = { documents: [], strengths: [], live: 0 }
+        postings = { documents: [], strengths: [], shares: [], live: 0 }
         this.#postings.set(word, postings)
       }
       postings.documents.push(document)
       postings.strengths.push(strength)
+      postings.shares.push(nameWords.has(word) ? 1 / nameWords.size : 0)
       postings.live++
     }
+    if (this.vectors !== undefined) this.#place(document, this.vectors.direction(all))
     return document
+  }
+
+  #place(document: number, direction: Float32Array): void {
+    if ((document + 1) * vectorLength > this.#directions.length) {
+      const grown = new Float32Array(Math.max(64, document * 2) * vectorLength)
+      grown.set(this.#directions)
+      this.#directions = grown
+    }
+    this.#directions.set(direction, document * vectorLength)
   }
 
   #rebuild(): void {
     const shelves = [...this.#shelves]
     this.#postings = new Map()
-    this.#documents = []
+    this.#entries = []
+    this.#directions = new Float32Array(0)
     this.#shelves = new Map()
     this.#live = 0
     for (const [serverId, shelf] of shelves) this.put(serverId, shelf.server, shelf.tools)
-  }
-
-  search(query: string, o: { visible(tool: PinnedTool): boolean; topK: number }): SearchAnswer {
-    const words = new Map<string, number>()
-    for (const word of stemsOf(query).slice(0, maxQueryWords)) words.set(word, (words.get(word) ?? 0) + 1)
-    const scores = new Float32Array(this.#documents.length)
-    const seen = new Uint8Array(this.#documents.length)
-    const unmatched: string[] = []
-    for (const [word, times] of words) {
-      const postings = this.#postings.get(word)
-      if (postings === undefined) {
-        unmatched.push(word)
-        continue
-      }
-      const rarity =
-        Math.log(1 + (this.#live - postings.live + 0.5) / (postings.live + 0.5)) * (1 + Math.log(times))
-      let found = false
-      for (const [at, document] of postings.documents.entries()) {
-        const tool = this.#documents[document]
-        if (tool === undefined) continue
-        if (seen[document] === 0) seen[document] = o.visible(tool) ? 1 : 2
-        if (seen[document] !== 1) continue
-        found = true
-        const strength = postings.strengths[at] ?? 0
-        scores[document] = (scores[document] ?? 0) + (rarity * strength) / (strength + saturation)
-      }
-      if (!found) unmatched.push(word)
-    }
-    return { hits: this.#best(scores, o.topK), unmatched }
-  }
-
-  #best(scores: Float32Array, topK: number): SearchHit[] {
-    const best: { document: number; score: number }[] = []
-    let floor = 0
-    for (let document = 0; document < scores.length; document++) {
-      const score = scores[document] ?? 0
-      if (score <= floor) continue
-      let at = best.length
-      while (at > 0 && (best[at - 1]?.score ?? 0) < score) at--
-      best.splice(at, 0, { document, score })
-      if (best.length > topK) best.pop()
-      if (best.length === topK) floor = best[topK - 1]?.score ?? 0
-    }
-    return best.flatMap(({ document, score }) => {
-      const tool = this.#documents[document]
-      return tool === undefined ? [] : [{ tool, score }]
-    })
   }
 }

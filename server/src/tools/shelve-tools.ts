@@ -6,6 +6,7 @@ import { type HeaderRule, readHeaderRules } from './param-headers.ts'
 import { titleOf } from './review-tools.ts'
 import { SearchIndex } from './search-index.ts'
 import type { ServedRow } from './store.ts'
+import type { WordVectors } from './word-vectors.ts'
 
 /** One connector's share of the index. */
 type Shelf = { readonly tools: readonly PinnedTool[]; readonly byName: ReadonlyMap<string, PinnedTool> }
@@ -42,11 +43,12 @@ export class Shelves {
   readonly #shelves = new Map<ServerId, Shelf>()
   readonly #public = new Map<string, PinnedTool>()
   readonly #headers = new Map<string, readonly HeaderRule[]>()
-  readonly index = new SearchIndex()
+  readonly index: SearchIndex
   revision = 0
 
-  constructor(find: (id: ServerId) => Connector | undefined) {
+  constructor(find: (id: ServerId) => Connector | undefined, vectors: WordVectors | undefined) {
     this.#find = find
+    this.index = new SearchIndex(vectors)
   }
 
   of(serverId: ServerId): Shelf {

@@ -27,6 +27,13 @@ export function splitWords(text: string): string[] {
   return words
 }
 
+/** Words that mean something, each with what it is reduced to. */
+export function wordsWithStems(text: string): (readonly [word: string, stem: string])[] {
+  return splitWords(text)
+    .filter((word) => !stopWords.has(word))
+    .map((word) => [word, stemWord(word)] as const)
+}
+
 /** Words that mean something, reduced to what counts as the same word. */
 export function stemsOf(text: string): string[] {
   const stems: string[] = []

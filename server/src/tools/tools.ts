@@ -13,7 +13,7 @@ import { type ArgumentCheck, argumentCheck } from './check-arguments.ts'
 import { type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
 import { type Refresh, startRefresh } from './refresh-tools.ts'
-import type { SearchAnswer } from './search-index.ts'
+import { type SearchAnswer, type SearchOptions, searchTools } from './search-tools.ts'
 import { Shelves } from './shelve-tools.ts'
 import {
   type ListRow,
@@ -24,6 +24,7 @@ import {
   type VersionRow,
 } from './store.ts'
 import { suggestNames } from './suggest-names.ts'
+import { readWordVectors, type WordVectors } from './word-vectors.ts'
 
 export type Tools = {
   /** Tools that may be served, sorted by name. */
@@ -31,7 +32,7 @@ export type Tools = {
   find(serverId: ServerId, name: string): PinnedTool | undefined
   byPublicName(name: string): PinnedTool | undefined
   /** The best of the visible tools for these words; an empty query lists them. Visibility filters before ranking. */
-  search(query: string, o: { visible(tool: PinnedTool): boolean; topK: number }): SearchAnswer
+  search(query: string, o: SearchOptions): SearchAnswer
   /** Public names near a wrong one, only of visible tools; at most `max` (default 5). */
   suggest(name: string, visible: (tool: PinnedTool) => boolean, max?: number): string[]
   /** Asks the upstream now. Never throws for its trouble. `userId`: whose credential, where each person has one. */
@@ -76,6 +77,8 @@ export type ToolParts = {
   /** Between two refreshes of one connector; 10 minutes unless said otherwise. */
   readonly refreshMs?: number
   readonly random?: () => number
+  /** Meanings of words for the search; the product's own unless given. */
+  readonly vectors?: WordVectors
 }
 
 const maxToolsPerConnector = 5_000
@@ -86,7 +89,7 @@ const orphanAfterMs = 3_600_000
 /** Loads all learned tools, keeps them true by change notices, and starts refreshing active connectors. */
 export async function openTools(parts: ToolParts): Promise<Tools> {
   const store = toolStore(parts.db)
-  const shelves = new Shelves((id) => parts.connectors.find(id))
+  const shelves = new Shelves((id) => parts.connectors.find(id), parts.vectors ?? readWordVectors())
   const checks = argumentCheck()
   const listeners = new Set<(serverId: ServerId) => void>()
   const ending = new AbortController()
@@ -231,7 +234,7 @@ function reading(
     of: (id) => shelves.of(id).tools,
     find: (id, name) => shelves.of(id).byName.get(name),
     byPublicName: (name) => shelves.byPublicName(name),
-    search: (query, o) => shelves.index.search(query, o),
+    search: (query, o) => searchTools(shelves.index, query, o),
     suggest: (name, visible, max = 5) => suggestNames(name, shelves.publicNames(visible), max),
     paramHeaders: (tool, args) => {
       const rules = shelves.headerRules(tool)

@@ -40,7 +40,7 @@ export async function faults(page: Page): Promise<string[]> {
 export async function tabTo(page: Page, wanted: Locator): Promise<void> {
   await wanted.first().waitFor()
   for (let step = 0; step < 120; step++) {
-    if (await wanted.first().evaluate((element) => element === element.ownerDocument.activeElement)) return
+    if (await wanted.first().evaluate('element => element === document.activeElement')) return
     await page.keyboard.press('Tab')
   }
   throw new Error(`the Tab key never reached ${wanted}`)

@@ -21,7 +21,7 @@ function echoServer(): McpServer {
 export async function startEchoServer(): Promise<{ url: string; close(): Promise<void> }> {
   const http = createServer((req, res) => {
     const server = echoServer()
-    const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })
+    const transport = new StreamableHTTPServerTransport({})
     res.on('close', () => void server.close())
     void server.connect(transport as never).then(() => transport.handleRequest(req, res))
   })

@@ -1,11 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
+import type {
+  ApiKey,
+  AuditLogDetail,
+  Connector,
+  Group,
+  Policy,
+  Tool,
+  ToolVersion,
+  User,
+} from '../../contract/client.ts'
 
 // A small stand-in for the server: canned data that shows every state of the console, for looking at pages.
 
 const dist = join(import.meta.dirname, '../../web/dist')
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+type Outcome = AuditLogDetail['outcome']
 const uuid = (n: number) => `0198c1de-7a00-7000-8000-${String(n).padStart(12, '0')}`
 const page = (data: unknown[]) => ({ data, next_cursor: null })
 
@@ -25,7 +36,7 @@ const capabilities = [
   'system.manage',
 ]
 
-const person = (n: number, name: string, roles: string[], status = 'active') => ({
+const person = (n: number, name: string, roles: User['roles'], status: User['status'] = 'active'): User => ({
   id: uuid(n),
   email: `${name.split(' ')[0]?.toLowerCase()}@acme.example`,
   name,
@@ -34,6 +45,8 @@ const person = (n: number, name: string, roles: string[], status = 'active') => 
   group_ids: [],
   created_at: ago(n * 4000),
   last_seen_at: ago(n * 7),
+  updated_at: ago(n * 7),
+  demo: false,
 })
 const users = [
   person(1, 'Ada Okafor', ['super_admin']),
@@ -44,12 +57,26 @@ const users = [
   person(6, 'Farid Haddad', ['helpdesk']),
   person(7, 'Greta Lind', ['user'], 'deactivated'),
 ]
-const groups = [
-  { id: uuid(21), name: 'Finance', member_ids: [uuid(4), uuid(5)], created_at: ago(90_000) },
-  { id: uuid(22), name: 'Engineering', member_ids: [uuid(1), uuid(2), uuid(3)], created_at: ago(90_000) },
+const groups: Group[] = [
+  {
+    id: uuid(21),
+    name: 'Finance',
+    member_ids: [uuid(4), uuid(5)],
+    created_at: ago(90_000),
+    updated_at: ago(900),
+    demo: false,
+  },
+  {
+    id: uuid(22),
+    name: 'Engineering',
+    member_ids: [uuid(1), uuid(2), uuid(3)],
+    created_at: ago(90_000),
+    updated_at: ago(900),
+    demo: false,
+  },
 ]
 
-const connector = (n: number, name: string, more: Record<string, unknown>) => ({
+const connector = (n: number, name: string, more: Partial<Connector>): Connector => ({
   id: uuid(n),
   name,
   slug: name.toLowerCase().replaceAll(' ', '-'),
@@ -128,7 +155,7 @@ const tool = (
   description: string,
   properties: Record<string, unknown> = {},
   required: string[] = [],
-) => ({
+): Tool => ({
   name,
   public_name: `filesystem__${name}`,
   title: null,
@@ -143,7 +170,7 @@ const tool = (
   changes: [],
   updated_at: ago(500),
 })
-const tools = [
+const tools: Tool[] = [
   tool(
     'read_text_file',
     'Read the complete contents of a file from the file system as text.',
@@ -188,7 +215,7 @@ const tools = [
   },
   { ...tool('move_file', 'Move or rename files and directories.'), state: 'gone' },
 ]
-const versions = [
+const versions: ToolVersion[] = [
   {
     hash: 'b7'.repeat(32),
     decision: 'pending',
@@ -225,12 +252,12 @@ const versions = [
 
 const rule = (
   n: number,
-  effect: string,
-  principals: unknown,
-  scope: Record<string, unknown>,
+  effect: Policy['effect'],
+  principals: Policy['principals'],
+  scope: Pick<Policy['scope'], 'servers'> & Partial<Policy['scope']>,
   description: string,
-  more: Record<string, unknown> = {},
-) => ({
+  more: Partial<Policy> = {},
+): Policy => ({
   id: uuid(n),
   effect,
   description,
@@ -242,12 +269,14 @@ const rule = (
   builtin: false,
   demo: false,
   version: 1,
+  audit: 'standard',
+  created_by: uuid(1),
   created_at: ago(n * 100),
   updated_at: ago(n * 80),
   notes: [],
   ...more,
 })
-const policies = [
+const policies: Policy[] = [
   rule(
     41,
     'allow',
@@ -275,7 +304,12 @@ const policies = [
   ),
 ]
 
-const entry = (n: number, action: string, outcome: string, more: Record<string, unknown> = {}) => ({
+const entry = (
+  n: number,
+  action: string,
+  outcome: Outcome,
+  more: Partial<AuditLogDetail> = {},
+): AuditLogDetail => ({
   id: uuid(100 + n),
   time: ago(n * n),
   action,
@@ -286,7 +320,12 @@ const entry = (n: number, action: string, outcome: string, more: Record<string, 
   duration_ms: 20 + n * 7,
   ...more,
 })
-const call = (n: number, name: string, outcome = 'success', more: Record<string, unknown> = {}) =>
+const call = (
+  n: number,
+  name: string,
+  outcome: Outcome = 'success',
+  more: Partial<AuditLogDetail> = {},
+): AuditLogDetail =>
   entry(
     n,
     outcome === 'success'
@@ -334,11 +373,14 @@ const rows = [
   call(11, 'read_text_file'),
   call(12, 'list_directory'),
 ]
-const keys = [
+const keys: ApiKey[] = [
   {
     id: uuid(61),
     name: 'Claude Code on my laptop',
     kind: 'personal',
+    prefix: 'rl_3f9a',
+    user_email: 'ada@acme.example',
+    created_by: null,
     user_id: uuid(1),
     created_at: ago(9000),
     expires_at: new Date(Date.now() + 5e9).toISOString(),
@@ -349,6 +391,9 @@ const keys = [
     id: uuid(62),
     name: 'Nightly report',
     kind: 'personal',
+    prefix: 'rl_3f9a',
+    user_email: 'ada@acme.example',
+    created_by: null,
     user_id: uuid(1),
     created_at: ago(70_000),
     expires_at: null,
@@ -359,6 +404,9 @@ const keys = [
     id: uuid(63),
     name: 'Cursor',
     kind: 'personal',
+    prefix: 'rl_3f9a',
+    user_email: 'ada@acme.example',
+    created_by: null,
     user_id: uuid(4),
     created_at: ago(1200),
     expires_at: null,
@@ -520,4 +568,14 @@ export async function startFakeApi(port = 0): Promise<{ url: string; close(): vo
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
   return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() }
+}
+
+/** Things of the canned data that pages are opened on. */
+export const sampleIds = {
+  filesystem: uuid(32),
+  github: uuid(31),
+  rule: uuid(41),
+  person: uuid(4),
+  group: uuid(21),
+  change: uuid(107),
 }

@@ -1,0 +1,52 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faults, openBrowser, openPage, themes } from './browser.ts'
+import { sampleIds, startFakeApi } from './fake-api.ts'
+
+const { filesystem, github, rule, person, group, change } = sampleIds
+
+/** Pages in states that a fresh installation does not show, by the heading that must stand on them. */
+const pages: readonly (readonly [path: string, heading: string])[] = [
+  ['/connectors', 'Connectors'],
+  [`/connectors/${filesystem}/tools?tool=write_file`, 'What changed'],
+  [`/connectors/${filesystem}/settings`, 'Turn off or delete'],
+  [`/connectors/${github}/connection`, 'Your own values'],
+  [`/policies?policy=${rule}`, 'Affects 2 people'],
+  [`/people?person=${person}`, 'What they manage'],
+  [`/groups?group=${group}`, 'Rules that name it'],
+  ['/keys?whose=all', 'API keys'],
+  [`/audit?outcome=success&entry=${change}`, 'Before and after'],
+]
+
+let api: Awaited<ReturnType<typeof startFakeApi>>
+let browser: Browser
+beforeAll(async () => {
+  api = await startFakeApi()
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  api?.close()
+})
+
+describe.each(themes)('in the %s theme', (theme) => {
+  test('every kind of page and drawer is free of what axe finds', async () => {
+    const page = await openPage(browser, theme)
+    const found: string[] = []
+    page.on('pageerror', (error) => found.push(error.message))
+    for (const [path, heading] of pages) {
+      await page.goto(`${api.url}${path}`)
+      await page.getByRole('heading', { name: heading }).first().waitFor()
+      found.push(...(await faults(page)).map((fault) => `${path}: ${fault}`))
+    }
+    expect(found).toEqual([])
+    await page.context().close()
+  })
+})
+
+test('characters that hide in a tool definition are shown to the reviewer', async () => {
+  const page = await openPage(browser, 'light')
+  await page.goto(`${api.url}/connectors/${filesystem}/tools?tool=write_file`)
+  await page.getByRole('region', { name: 'Definition before and after' }).getByText('U+202E').waitFor()
+  await page.context().close()
+})

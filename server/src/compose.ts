@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Config } from './config/config.ts'
+import type { ConnectorChanges } from './connectors/change-connector.ts'
 import { buildControl, type Control } from './control/control.ts'
 import { servedHosts } from './control/served-hosts.ts'
+import { type Demo, openDemo } from './demo/demo.ts'
 import { isMcpPath } from './gateway/endpoint.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import type { Log } from './lib/log.ts'
@@ -23,6 +25,8 @@ export type ProductServer = {
   listen(): Promise<void>
   /** The one-time link of a first start, when nobody can sign in yet. */
   firstSignIn(): Promise<string | undefined>
+  /** Adds the demo data; resolves with sentences to show, also when it did not work. */
+  fillDemo(): Promise<string[]>
   /** Refuses new work, lets running calls end for at most `drainMs`, then ends everything. */
   stop(drainMs: number): Promise<void>
 }
@@ -33,7 +37,8 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
   const parts = await openParts({ ...options, now: Date.now })
   const gateway = openGateway(parts)
   const changes = connectorChanges(parts)
-  const system = { status: () => statusOf(parts), removeDemo: async () => 0 }
+  const demo = demoOf(parts, changes)
+  const system = { status: () => statusOf(parts), removeDemo: () => demo.remove() }
   const control = await buildControl({
     routes: buildRoutes({ ...parts, gateway, changes, system }),
     identity: parts.identity,
@@ -54,8 +59,10 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
   return {
     listen: () => listen(server, config),
     firstSignIn: () => parts.identity.firstSignInLink(),
+    fillDemo: () => demo.fill(),
     async stop(drainMs) {
       const closed = new Promise((resolve) => server.close(resolve))
+      demo.close()
       gateway.close()
       server.closeIdleConnections()
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
@@ -79,6 +86,16 @@ function openGateway(parts: Parts): Gateway {
     publicUrl: config.publicUrl,
     inputScreens: [],
     outputScreens: [],
+  })
+}
+
+function demoOf(parts: Parts, changes: ConnectorChanges): Demo {
+  return openDemo({
+    ...parts,
+    dataDir: parts.config.dataDir,
+    create: (settings) => changes.create(settings, { caller: undefined, demo: true }),
+    revive: (id) => changes.update(id, { status: 'active' }, { caller: undefined }),
+    remove: changes.remove,
   })
 }
 

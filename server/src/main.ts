@@ -22,10 +22,11 @@ async function start(): Promise<void> {
   const config = readConfig(process.env, version)
   const log = openLog(config)
   const started = performance.now()
+  const demo = process.argv.includes('--demo')
   const server = await compose({
     config,
     log,
-    demo: process.argv.includes('--demo'),
+    demo,
     hostEnvironment: process.env,
   })
   stopOnSignals(server.stop)
@@ -41,6 +42,10 @@ async function start(): Promise<void> {
     say(
       `  Sign in  ${link}\n           (works once, for 24 hours; "npx runlayer doctor" helps when something is wrong)`,
     )
+  if (demo) {
+    say('  Demo     is being added; this takes a minute the first time')
+    for (const line of await server.fillDemo()) say(line)
+  }
 }
 
 /** A group signal can arrive twice, once from the terminal and once from npm: that is one wish to stop. */

@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts'
 import { type Connectors, openConnectors } from './connectors/connectors.ts'
 import { type Credentials, openCredentials } from './credentials/credentials.ts'
 import { type Keyring, openKeyring } from './credentials/keyring.ts'
+import { isDemoServer } from './demo/demo.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
@@ -34,6 +35,8 @@ export type PartsOptions = {
   config: Config
   log: Log
   now: () => number
+  /** The demo's own servers may run where no sandbox works (contract.md §2). */
+  demo: boolean
   /** PATH and npm settings for installing hosted servers; nothing else is read from it. */
   hostEnvironment: Record<string, string | undefined>
 }
@@ -109,6 +112,10 @@ async function hostServers(
     dataDir: config.dataDir,
     stdioCommands: config.stdioCommands,
     unsandboxedStdio: config.unsandboxedStdio,
+    mayRunBare: (connector) => {
+      const stored = connectors.find(connector.id)
+      return options.demo && stored !== undefined && isDemoServer(stored)
+    },
     // A line holds a whole message: an answer of the allowed size, and what JSON puts around it.
     maxLineBytes: 2 * config.limits.upstreamBytes,
     hostEnvironment: options.hostEnvironment,
@@ -116,6 +123,12 @@ async function hostServers(
     now,
     log,
   })
+  if (options.demo && !config.unsandboxedStdio && hosting.sandbox().kind === 'none') {
+    log.warn(
+      { reason: hosting.sandbox().reason },
+      'THE SERVERS OF THE DEMO RUN WITHOUT A SANDBOX and can read what this process can read',
+    )
+  }
   await hosting.prunePackages(connectors.list().flatMap(({ pinned }) => pinned ?? []))
   connectors.onChange((id) => {
     if (connectors.find(id)?.status === 'active') return

@@ -38,6 +38,8 @@ export type HostingParts = {
   stdioCommands: readonly string[]
   /** Starts servers without a sandbox where none works, with a warning each time. */
   unsandboxedStdio: boolean
+  /** Connectors that may do so besides; none unless told. */
+  mayRunBare?: (connector: Connector) => boolean
   maxLineBytes: number
   /** PATH, HOME and npm settings are taken from here and nothing else. */
   hostEnvironment: HostEnvironment
@@ -183,7 +185,7 @@ function checkStart(state: State, connector: Connector, principal: string): void
   if (connector.kind !== 'hosted' || connector.transport !== 'stdio')
     throw refuse('This connector does not run on this server.')
   if (state.sandbox.kind === 'none') {
-    if (!state.parts.unsandboxedStdio) {
+    if (!state.parts.unsandboxedStdio && state.parts.mayRunBare?.(connector) !== true) {
       throw refuse(
         `${state.sandbox.reason} Without a sandbox hosted servers start only with RUNLAYER_UNSANDBOXED_STDIO=1.`,
       )

@@ -22,8 +22,8 @@ export type SearchOptions = {
 }
 
 /**
- * Tuned on the development queries of the retrieval sets (npm run search:eval), chosen on a held-out third.
- * Scores do not depend on which other tools there are, except through the rarity of words.
+ * Tuned on the development queries of the retrieval sets (npm run search:eval). A score does not depend on which other
+ * tools there are, except through the rarity of words.
  */
 const tuning = {
   saturation: 1.2,
@@ -92,7 +92,9 @@ export function searchTools(index: SearchIndex, query: string, o: SearchOptions)
   const best = visibleBest(sight, scores)
   const unmatched = unmatchedWords(index, sight, query)
   const nearest = [...new Set(best.map((candidate) => candidate.tool.serverId))].slice(0, maxNearest)
-  const fitting = best.filter((candidate) => candidate.score >= tuning.floor)
+  // The floor was measured with directions; words alone give smaller scores.
+  const floor = index.vectors === undefined ? 0 : tuning.floor
+  const fitting = best.filter((candidate) => candidate.score >= floor)
   return { hits: choose(fitting, asked, o.topK), unmatched, nearest }
 }
 
@@ -114,10 +116,10 @@ function scoreAll(index: SearchIndex, asked: readonly Asked[], query: string): F
   for (const { postings, weight } of asked) {
     evidence += weight
     for (let at = 0; at < postings.documents.length; at++) {
-      const document = postings.documents[at] ?? 0
-      const strength = postings.strengths[at] ?? 0
-      scores[document] = (scores[document] ?? 0) + (weight * strength) / (strength + tuning.saturation)
-      shares[document] = (shares[document] ?? 0) + (postings.shares[at] ?? 0)
+      const document = postings.documents[at] as number
+      const strength = postings.strengths[at] as number
+      scores[document] = (scores[document] as number) + (weight * strength) / (strength + tuning.saturation)
+      shares[document] = (shares[document] as number) + (postings.shares[at] as number)
     }
   }
   const scale = 1 / (Math.sqrt(evidence) * tuning.evidence)
@@ -133,24 +135,41 @@ function scoreAll(index: SearchIndex, asked: readonly Asked[], query: string): F
 
 /** Adds how near each tool's meaning is to the whole query's, and to that of the step it fits best. */
 function addDirections(index: SearchIndex, query: string, scores: Float32Array): void {
-  const { vectors } = index
+  const { vectors, directions } = index
   if (vectors === undefined) return
   const whole = vectors.direction(stemsOf(query).slice(0, maxQueryWords))
   const steps = splitSteps(query).map((words) => vectors.direction(words))
-  const { directions } = index
+  const nearest = new Float32Array(scores.length)
   for (let document = 0; document < scores.length; document++) {
-    const start = document * vectorLength
-    const nearness = dot(directions, start, whole)
-    let nearest = nearness
-    for (const step of steps) nearest = Math.max(nearest, dot(directions, start, step))
-    scores[document] = (scores[document] ?? 0) + (tuning.direction * (nearness + nearest)) / 2
+    const near = dot(directions, document, whole)
+    scores[document] = (scores[document] as number) + (tuning.direction * near) / 2
+    nearest[document] = near
+  }
+  for (const step of steps) {
+    for (let document = 0; document < scores.length; document++) {
+      const near = dot(directions, document, step)
+      if (near > (nearest[document] as number)) nearest[document] = near
+    }
+  }
+  for (let document = 0; document < scores.length; document++) {
+    scores[document] = (scores[document] as number) + (tuning.direction * (nearest[document] as number)) / 2
   }
 }
 
-function dot(block: Float32Array, start: number, direction: Float32Array): number {
-  let sum = 0
-  for (let at = 0; at < vectorLength; at++) sum += (block[start + at] ?? 0) * (direction[at] ?? 0)
-  return sum
+/** Half of the time of a search is spent here, so it takes four products at a time. */
+function dot(block: Float32Array, document: number, direction: Float32Array): number {
+  const start = document * vectorLength
+  let one = 0
+  let two = 0
+  let three = 0
+  let four = 0
+  for (let at = 0; at < vectorLength; at += 4) {
+    one += (block[start + at] as number) * (direction[at] as number)
+    two += (block[start + at + 1] as number) * (direction[at + 1] as number)
+    three += (block[start + at + 2] as number) * (direction[at + 2] as number)
+    four += (block[start + at + 3] as number) * (direction[at + 3] as number)
+  }
+  return one + two + three + four
 }
 
 /** The best visible documents. Few are looked at unless most of the best are invisible. */

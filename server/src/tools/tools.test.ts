@@ -14,6 +14,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { UpstreamRequest, Upstreams } from '../kernel/upstream.ts'
 import { membersOf, stringOf } from '../lib/raw-json.ts'
 import type { Storage } from '../storage/storage.ts'
+import { toolRoutes } from './api.ts'
 import { openTools, type Tools } from './tools.ts'
 
 const credential = { owner: 'shared', revision: '1', headers: {}, env: {}, args: [] }
@@ -489,6 +490,55 @@ function suite(kind: StoreKind): void {
     upstream.tools(read)
     clock.now += 60
     await expect.poll(() => tools.of(files.id).length, { timeout: 5_000 }).toBe(1)
+    tools.close()
+  })
+
+  test('REST shows reviewers every tool and other people only what they may use', async () => {
+    const files = connector()
+    const { tools, upstream } = await bench(await open(), [files])
+    upstream.tools(read, write, { ...write, name: 'odd', description: 'x\u202ey' })
+    await tools.learn(files)
+    const parts = {
+      tools,
+      connectors: { find: (id: ServerId) => (id === files.id ? files : undefined) },
+      knows: () => true,
+      visible: (_: unknown, tool: { name: string }) => tool.name !== 'write_file',
+    }
+    const run = (operationId: string, roles: string[], input: object) => {
+      const found = toolRoutes(parts).find((each) => each.operationId === operationId)
+      const context = { caller: { id: newId<'user'>(), roles }, record: () => undefined }
+      return found?.run(context as never, input as never) as Promise<
+        Record<string, unknown> & { data: { name: string }[] }
+      >
+    }
+    const list = (roles: string[], query: object = {}) =>
+      run('listServerTools', roles, { params: { id: files.id }, query: { limit: 1_000, ...query } })
+    expect((await list(['user'])).data.map((tool) => tool.name)).toEqual(['read_text_file'])
+    const seen = await list(['security_admin'])
+    expect(seen.data.map((tool) => tool.name)).toEqual(['odd', 'read_text_file', 'write_file'])
+    expect(seen.data[0]).toMatchObject({
+      state: 'quarantined',
+      description: 'x<U+202E>y',
+      scan: { state: 'flagged' },
+      approved_hash: null,
+    })
+    const first = await list(['security_admin'], { limit: 2 })
+    const rest = await list(['security_admin'], { limit: 2, cursor: first['next_cursor'] })
+    expect(rest.data.map((tool) => tool.name)).toEqual(['write_file'])
+    const hash = (seen.data[0] as unknown as { definition_hash: string }).definition_hash
+    const body = { name: 'odd', hash, decision: 'approve' }
+    expect(
+      await run('reviewServerTool', ['security_admin'], { params: { id: files.id }, body }),
+    ).toMatchObject({ state: 'active', approved_hash: hash })
+    expect(tools.find(files.id, 'odd')).toBeDefined()
+    expect(await run('refreshServer', ['it_admin'], { params: { id: files.id } })).toMatchObject({
+      health: 'ok',
+      active: 3,
+      changed: false,
+    })
+    await expect(
+      run('listServerTools', ['user'], { params: { id: newId<'server'>() }, query: { limit: 1 } }),
+    ).rejects.toMatchObject({ reason: 'not-found' })
     tools.close()
   })
 

@@ -130,6 +130,7 @@ async function statusOf(parts: Parts): Promise<SystemStatus> {
     warnings.push(
       'The embedded database survives a killed process, but not every loss of power; use PostgreSQL for production.',
     )
+  for (const name of config.withoutEffect) warnings.push(`${name} is set, but has no effect in this version.`)
   if (sandbox.kind === 'none') {
     warnings.push(
       config.unsandboxedStdio

@@ -21,6 +21,8 @@ export type Config = {
   readonly internalUrl: string | undefined
   readonly trustedProxies: readonly string[]
   readonly metricsToken: string | undefined
+  /** Settings that were given and have no effect in this version: shown to the operator. */
+  readonly withoutEffect: readonly string[]
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   readonly limits: {
     readonly requestBytes: number
@@ -100,6 +102,9 @@ const Environment = z.object({
   RUNLAYER_MAX_LIST_PAGES: positive.default(100),
   RUNLAYER_CALL_IDLE_MS: positive.default(60_000),
   RUNLAYER_PRODUCT_NAME: z.string().min(1).max(60).default('Runlayer'),
+  RUNLAYER_ROLE: z
+    .literal('all', { message: 'must be all: this version serves every role in one process' })
+    .default('all'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 type Environment = z.output<typeof Environment>
@@ -127,6 +132,14 @@ function crossMistakes(env: Environment): string[] {
 const known = new Set(Object.keys(Environment.shape))
 const readElsewhere = new Set(['RUNLAYER_API_KEY', 'RUNLAYER_BASE_URL', 'RUNLAYER_LONG'])
 
+/** Settings of parts that are not in this version. Giving them is no mistake, but somebody should know. */
+const laterSettings = [
+  'RUNLAYER_REDIS_URL',
+  'RUNLAYER_S3_URL',
+  'RUNLAYER_SMTP_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+]
+
 /**
  * The only reader of the environment. Reports every mistake at once by throwing one Error whose message lists them.
  * `version` is the version of the product, for health and serverInfo.
@@ -140,15 +153,26 @@ export function readConfig(source: Record<string, string | undefined>, version: 
     ? crossMistakes(parsed.data)
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   for (const name of Object.keys(env)) {
-    if (name.startsWith('RUNLAYER_') && !known.has(name) && !readElsewhere.has(name))
+    if (
+      name.startsWith('RUNLAYER_') &&
+      !known.has(name) &&
+      !readElsewhere.has(name) &&
+      !laterSettings.includes(name)
+    )
       wrong.push(`${name}: no such setting`)
   }
   if (!parsed.success || wrong.length > 0)
     throw new Error(`The configuration is not valid:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
-  return toConfig(parsed.data, version)
+  return toConfig(parsed.data, {
+    version,
+    withoutEffect: laterSettings.filter((name) => env[name] !== undefined),
+  })
 }
 
-function toConfig(env: Environment, version: string): Config {
+function toConfig(
+  env: Environment,
+  { version, withoutEffect }: Pick<Config, 'version' | 'withoutEffect'>,
+): Config {
   const publicUrl = new URL(env.RUNLAYER_PUBLIC_URL ?? `http://localhost:${env.RUNLAYER_PORT}`)
   const localOnly = isLoopbackHost(env.RUNLAYER_BIND)
   return {
@@ -170,6 +194,7 @@ function toConfig(env: Environment, version: string): Config {
     internalUrl: env.RUNLAYER_INTERNAL_URL,
     trustedProxies: env.RUNLAYER_TRUSTED_PROXIES,
     metricsToken: env.RUNLAYER_METRICS_TOKEN,
+    withoutEffect,
     logLevel: env.LOG_LEVEL,
     limits: {
       requestBytes: env.RUNLAYER_MAX_REQUEST_BYTES,

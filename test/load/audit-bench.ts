@@ -100,7 +100,9 @@ const measure = async (run: () => Promise<unknown>) => {
   }
 }
 
-await Promise.all(Array.from({ length: concurrent }, () => caller(performance.now() + Number(values.warm) * 1000)))
+await Promise.all(
+  Array.from({ length: concurrent }, () => caller(performance.now() + Number(values.warm) * 1000)),
+)
 await audit.flush()
 latencies.length = 0
 calls = 0

@@ -171,7 +171,7 @@ function csv(rows: readonly EntryRow[], bodies: ReadonlyMap<string, Bodies>): st
  */
 export function csvCell(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const text = typeof value === 'number' && value >= 0 ? String(value) : String(value)
+  const text = String(value)
   const safe = /^[\s]*[=+\-@|%\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -24,20 +24,34 @@ export function openJournal(
   spool: Spool,
   now: () => number,
 ): Journal & { record(entry: OpenEntry, end: CloseEntry): Promise<EntryId> } {
+  const nextId = entryIds()
   const append = (id: EntryId, timeMs: number, entry: OpenEntry) =>
     spool.append(openPayload(id, timeMs, entry))
   return {
     open(entry) {
       const timeMs = Math.trunc(now())
-      const id = newId<'audit_entry'>(timeMs)
+      const id = nextId(timeMs)
       return append(id, timeMs, entry).then(() => opened(spool, now, { id, entry }))
     },
     async record(entry, end) {
       const timeMs = Math.trunc(now())
-      const id = newId<'audit_entry'>(timeMs)
+      const id = nextId(timeMs)
       await Promise.all([append(id, timeMs, entry), spool.append(closePayload(id, timeMs, entry, end))])
       return id
     },
+  }
+}
+
+/** Ids of one millisecond are in the order of their making: the list of entries is ordered by id. */
+function entryIds(): (timeMs: number) => EntryId {
+  let lastMs = 0
+  let count = 0
+  return (timeMs) => {
+    count = timeMs === lastMs ? Math.min(count + 1, 0xfff) : 0
+    lastMs = timeMs
+    const id = newId<'audit_entry'>(timeMs)
+    // RFC 9562 §6.2, method 1: the 12 bits after the version hold a counter.
+    return `${id.slice(0, 15)}${count.toString(16).padStart(3, '0')}${id.slice(18)}` as EntryId
   }
 }
 

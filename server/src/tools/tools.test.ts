@@ -243,6 +243,7 @@ function suite(kind: StoreKind): void {
     })
     await tools.learn(files)
     expect(tools.of(files.id)).toEqual([])
+    expect(await tools.listDefinitions(files, credential)).toHaveLength(1)
     upstream.tools(read)
     await tools.learn(files)
     expect(tools.of(files.id)).toHaveLength(1)

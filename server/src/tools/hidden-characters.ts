@@ -34,10 +34,10 @@ const hiddenRanges: readonly (readonly [number, number, string])[] = [
 ]
 
 /** A cheap first look: definitions are nearly always free of every range above. */
-const suspect =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for alone
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u
+const suspect = new RegExp(
+  `[${hiddenRanges.map(([from, to]) => `\\u{${from.toString(16)}}-\\u{${to.toString(16)}}`).join('')}]`,
+  'u',
+)
 
 const pictograph = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|[#*0-9]|\u20e3/u
 const joiningScript =

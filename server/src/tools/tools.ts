@@ -8,7 +8,7 @@ import type { PinnedTool } from '../kernel/tool.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
-import { askForTools, askForTools } from './ask-upstream.ts'
+import { askForTools } from './ask-upstream.ts'
 import { type ArgumentCheck, argumentCheck } from './check-arguments.ts'
 import { type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
@@ -41,8 +41,6 @@ export type Tools = {
   relearn(connector: Connector, userId?: UserId): Promise<LearnReport>
   /** What an upstream lists right now, storing nothing. Throws a GatewayError naming the connector. */
   listDefinitions(connector: Connector, credential: Credential): Promise<readonly string[]>
-  /** What an upstream lists right now, as its own texts, without learning it: to compare before an update. Throws a GatewayError. */
-  listDefinitions(connector: Connector, credential: Credential): Promise<string[]>
   /** The upstream said on some session that its list changed. */
   hearListChanged(serverId: ServerId): void
   checkArguments(tool: PinnedTool, args: Json | undefined): readonly FieldError[] | undefined

@@ -10,7 +10,7 @@ import { type Identity, openIdentity } from './identity/identity.ts'
 import type { Connector } from './kernel/connector.ts'
 import type { Log } from './lib/log.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
-import { openStorage, type Storage } from './storage/storage.ts'
+import { lockDataFolder, openStorage, type Storage } from './storage/storage.ts'
 import { openTools, type Tools } from './tools/tools.ts'
 import { type OpenUpstreams, openUpstreams } from './upstream/upstream.ts'
 
@@ -45,7 +45,7 @@ type Ground = Pick<Parts, 'config' | 'log' | 'now' | 'storage' | 'keyring'>
 
 export async function openParts(options: PartsOptions): Promise<Parts> {
   const { config, log, now } = options
-  const storage = await openStorage({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log })
+  const storage = await openLocked(config, log)
   const embedded = storage.kind === 'embedded'
   const keyring = await openKeyring({
     db: storage.db,
@@ -62,6 +62,28 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const attach = credentials.attach.bind(credentials)
   const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
   return { ...ground, audit, identity, connectors, credentials, hosting, upstreams, policy, tools }
+}
+
+/** The store, with the data folder held by this process alone. */
+async function openLocked(config: Config, log: Log): Promise<Storage> {
+  const { databaseUrl, dataDir } = config
+  if (databaseUrl === undefined) return await openStorage({ databaseUrl, dataDir, log })
+  const lock = await lockDataFolder(dataDir, () =>
+    log.error({ dataDir }, 'the data folder is no longer ours: another process may use it'),
+  )
+  try {
+    const storage = await openStorage({ databaseUrl, dataDir, log })
+    return {
+      ...storage,
+      async close() {
+        await storage.close()
+        await lock.release()
+      },
+    }
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
 }
 
 /** Who is who, and the record of what they did. */

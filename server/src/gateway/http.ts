@@ -30,8 +30,8 @@ export type Visit = {
   request: IncomingMessage
   response: ServerResponse
   asker: Asker
-  /** Query parameters of the URL, which only the 2024-11-05 transport uses. */
-  query: URLSearchParams
+  /** The stream a POST of the 2024-11-05 transport belongs to. */
+  oldSession: string | undefined
   reauthenticate(): Caller | Promise<Caller>
 }
 
@@ -92,7 +92,8 @@ async function serve(
       correlationId: correlation(single(headers['x-correlation-id']), requestId),
       receivedAt: Date.now(),
     },
-    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
+    oldSession:
+      mark === -1 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('sessionId') ?? undefined),
     reauthenticate,
   })
 }

@@ -56,7 +56,7 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
       stream.send(`${path}?sessionId=${id}`, 'endpoint')
     },
     async take(visit, text) {
-      const link = links.get(visit.query.get('sessionId') ?? '')
+      const link = links.get(visit.oldSession ?? '')
       if (
         link === undefined ||
         link.userId !== visit.asker.caller.id ||

@@ -19,10 +19,8 @@ export class PostReply {
     this.#beats = options.beats
     this.#headers = { 'x-request-id': options.requestId }
     this.#mayStream = options.accept.includes('text/event-stream') || options.accept.includes('*/*')
-    if (this.#mayStream) {
-      this.#beats.add(this)
-      response.on('close', () => this.#beats.remove(this))
-    }
+    // No listener for a client that leaves: every call ends, and its last word takes this off the list.
+    if (this.#mayStream) this.#beats.add(this)
   }
 
   /** Called by the shared timer: the second one means at least 15 s of silence. */

@@ -33,7 +33,7 @@ export function receivePost(parts: PostParts): Receive {
     if (!/^application\/json\b/i.test(visit.request.headers['content-type'] ?? ''))
       throw new GatewayError('unsupported-media', 'send application/json')
     const text = await readBody(visit.request, parts.maxBodyBytes)
-    if (visit.query.has('sessionId')) return await parts.old.take(visit, text)
+    if (visit.oldSession !== undefined) return await parts.old.take(visit, text)
     if (text.trimStart().startsWith('[')) return await takeBatch(parts, visit, text)
     const message = readMessage(text, parts.read)
     const reply = new PostReply(visit.response, {

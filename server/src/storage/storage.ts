@@ -122,6 +122,18 @@ function embeddedStorage(parts: {
   }
 }
 
+/**
+ * Keeps other processes out of a data folder whose records are in PostgreSQL: the audit spool in it has one owner. The
+ * embedded store locks its folder itself. Throws an Error naming the holder.
+ */
+export async function lockDataFolder(
+  dataDir: string,
+  onLost: () => void,
+): Promise<{ release(): Promise<void> }> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  return await lockFolder(dataDir, onLost)
+}
+
 /** The pid of the living process that has a data folder open, if any. */
 export function holderOf(dataDir: string): number | undefined {
   return livingHolder(dataDir)

@@ -27,6 +27,10 @@ export function hostNpm(hostEnvironment: HostEnvironment): Npm {
     '--omit=dev',
     '--loglevel=error',
     '--omit-lockfile-registry-resolved',
+    // npm's own patience with a registry out of reach is over a minute for each package.
+    '--fetch-retries=2',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
   ]
   return (args, cwd) =>
     new Promise((resolve, reject) => {
@@ -37,13 +41,22 @@ export function hostNpm(hostEnvironment: HostEnvironment): Npm {
         detached: true,
         stdio: ['ignore', 'ignore', 'pipe'],
       })
-      const late = setTimeout(() => signalGroup(child.pid ?? 0, 'SIGKILL'), installMs)
+      const kill = () => {
+        if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
+      }
+      // Its own process group: without this it would go on after our process ended.
+      process.once('exit', kill)
+      const late = setTimeout(kill, installMs)
+      const ended = () => {
+        clearTimeout(late)
+        process.off('exit', kill)
+      }
       let said = ''
       child.stderr.on('data', (chunk: Buffer) => {
         if (said.length < maxOutputBytes) said += chunk.toString('utf8')
       })
       child.once('error', (cause) => {
-        clearTimeout(late)
+        ended()
         reject(
           new GatewayError('hosting-failed', 'npm was not found on this host; it installs hosted packages.', {
             cause,
@@ -51,7 +64,7 @@ export function hostNpm(hostEnvironment: HostEnvironment): Npm {
         )
       })
       child.once('close', (code, signal) => {
-        clearTimeout(late)
+        ended()
         if (code === 0) resolve()
         else
           reject(

@@ -36,11 +36,16 @@ export async function faults(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id} at ${node.target.join(' ')}`))
 }
 
+/** Runs in the page, whose types are not known here. */
+function hasFocus(element: unknown): boolean {
+  return element === (element as { ownerDocument: { activeElement: unknown } }).ownerDocument.activeElement
+}
+
 /** Moves the focus with the Tab key alone until it stands on `wanted`; fails when a whole round did not reach it. */
 export async function tabTo(page: Page, wanted: Locator): Promise<void> {
   await wanted.first().waitFor()
   for (let step = 0; step < 120; step++) {
-    if (await wanted.first().evaluate('element => element === document.activeElement')) return
+    if (await wanted.first().evaluate(hasFocus)) return
     await page.keyboard.press('Tab')
   }
   throw new Error(`the Tab key never reached ${wanted}`)

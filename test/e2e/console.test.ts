@@ -62,7 +62,8 @@ test('whoever has no session is told how to get one', async () => {
   await page.context().close()
 })
 
-describe.each(themes)('by keyboard alone, in the %s theme', (theme) => {
+// Generous: two browsers share two cores with whatever else runs.
+describe.each(themes)('by keyboard alone, in the %s theme', { timeout: 120_000 }, (theme) => {
   test('a connector is made, a rule written, a tool run and found in the audit', async () => {
     const page = await openPage(browser, theme)
     onTestFailed(() => page.screenshot({ path: `test-results/console-${theme}.png` }).then(() => undefined))
@@ -106,6 +107,7 @@ async function writeRule(page: Page): Promise<void> {
   await tabTo(page, page.getByLabel('Kind of principal'))
   await page.keyboard.type('people')
   await press(page, page.getByRole('button', { name: /^Who:/ }))
+  await page.getByRole('option', { name: /admin@/, selected: true }).waitFor()
   await page.keyboard.press('Enter')
   await page.keyboard.press('Escape')
   await tabTo(page, page.getByLabel('What', { exact: true }))
@@ -124,6 +126,7 @@ async function runTool(page: Page, text: string): Promise<void> {
   await press(page, tabs.getByRole('link', { name: 'Try it' }))
   await press(page, page.getByRole('button', { name: /^Tool:/ }))
   await page.keyboard.type('echo')
+  await page.getByRole('option', { name: 'echo', selected: true }).waitFor()
   await page.keyboard.press('Enter')
   await fill(page, page.getByRole('textbox', { name: 'text' }), text)
   await press(page, page.getByRole('button', { name: 'Run tool' }))

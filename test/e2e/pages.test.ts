@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults, openBrowser, openPage, themes } from './browser.ts'
@@ -29,7 +32,8 @@ afterAll(async () => {
   api?.close()
 })
 
-describe.each(themes)('in the %s theme', (theme) => {
+// Generous: two browsers share two cores with whatever else runs.
+describe.each(themes)('in the %s theme', { timeout: 120_000 }, (theme) => {
   test('every kind of page and drawer is free of what axe finds', async () => {
     const page = await openPage(browser, theme)
     const found: string[] = []
@@ -49,4 +53,20 @@ test('characters that hide in a tool definition are shown to the reviewer', asyn
   await page.goto(`${api.url}/connectors/${filesystem}/tools?tool=write_file`)
   await page.getByRole('region', { name: 'Definition before and after' }).getByText('U+202E').waitFor()
   await page.context().close()
+})
+
+test('what a first visit must load stays under 180 kB', () => {
+  const dist = join(import.meta.dirname, '../../web/dist')
+  const seen = new Map<string, number>()
+  const weigh = (name: string): void => {
+    if (seen.has(name)) return
+    const text = readFileSync(join(dist, 'assets', name), 'utf8')
+    seen.set(name, gzipSync(text).length)
+    for (const [, next = ''] of text.matchAll(/(?:from|import)"\.\/([^"]+\.js)"/g)) weigh(next)
+  }
+  const html = readFileSync(join(dist, 'index.html'), 'utf8')
+  for (const [, name = ''] of html.matchAll(/assets\/([^"]+\.js)/g)) weigh(name)
+  const total = [...seen.values()].reduce((sum, bytes) => sum + bytes, 0)
+  expect(total).toBeGreaterThan(50_000)
+  expect(total).toBeLessThan(180_000)
 })

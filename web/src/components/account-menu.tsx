@@ -40,7 +40,7 @@ export function AccountMenu({ me, folded }: { me: Me; folded: boolean }) {
           align="start"
           side="top"
           sideOffset={6}
-          className="z-50 w-60 animate-rise rounded bg-raised p-1 shadow-float"
+          className="z-50 w-60 data-open:animate-rise rounded bg-raised p-1 shadow-float"
         >
           <div className="px-2 py-1.5">
             <p className="truncate text-13 font-medium">{me.name || me.email}</p>

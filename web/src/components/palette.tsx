@@ -69,10 +69,10 @@ export function Palette({ onClose, me }: { onClose(): void; me: Me }) {
   return (
     <Dialog.Root open onOpenChange={(open) => open || onClose()}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-50 animate-fade bg-scrim" />
+        <Dialog.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
         <Dialog.Content
           aria-describedby={undefined}
-          className="fixed top-[14vh] left-1/2 z-50 w-[calc(100%-32px)] max-w-144 -translate-x-1/2 animate-rise rounded bg-raised shadow-float outline-none"
+          className="fixed top-[14vh] left-1/2 z-50 w-[calc(100%-32px)] max-w-144 -translate-x-1/2 data-open:animate-rise rounded bg-raised shadow-float outline-none"
         >
           <Dialog.Title className="sr-only">Command palette</Dialog.Title>
           <Command label="Command palette" loop>

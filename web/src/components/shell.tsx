@@ -29,6 +29,7 @@ const ShortcutHelp = lazy(() =>
 const Palette = lazy(() => import('./palette.tsx').then((file) => ({ default: file.Palette })))
 
 const toastColours = {
+  fontFamily: 'var(--font-sans)',
   '--normal-bg': 'var(--raised)',
   '--normal-text': 'var(--n12)',
   '--normal-border': 'var(--n6)',

@@ -7,7 +7,7 @@ export function StatusWarnings() {
   const { data } = useQuery(queries.status())
   const warnings = data?.warnings ?? []
   return warnings.map((warning) => (
-    <Note key={warning} kind="warning" title="This installation needs attention">
+    <Note key={warning} kind="warning" title="About this installation">
       <p>{warning}</p>
     </Note>
   ))

@@ -82,7 +82,7 @@ export function ConnectorsPage() {
       <PageHead
         title="Connectors"
         purpose="The MCP servers this workspace manages. Each has its own address, tools and rules."
-        actions={add}
+        actions={all.length > 0 && add}
       />
       {all.length === 0 ? (
         <Empty icon={<Plug />} title="No connectors yet" action={add}>

@@ -6,7 +6,7 @@ import { cx } from './cx.ts'
 import { TextField } from './field.tsx'
 
 const box =
-  'fixed top-[12vh] left-1/2 z-50 grid max-h-[80vh] w-[calc(100%-32px)] max-w-112 -translate-x-1/2 animate-rise gap-4 overflow-y-auto rounded bg-raised p-5 shadow-float outline-none'
+  'fixed top-[12vh] left-1/2 z-50 grid max-h-[80vh] w-[calc(100%-32px)] max-w-112 -translate-x-1/2 data-open:animate-rise gap-4 overflow-y-auto rounded bg-raised p-5 shadow-float outline-none'
 
 export function Dialog(props: {
   title: string
@@ -18,7 +18,7 @@ export function Dialog(props: {
   return (
     <Primitive.Root open onOpenChange={(open) => open || props.onClose()}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-50 animate-fade bg-scrim" />
+        <Primitive.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
         <Primitive.Content
           className={cx(box, props.wide === true && 'max-w-144')}
           {...(props.about === undefined ? { 'aria-describedby': undefined } : {})}
@@ -54,7 +54,7 @@ export function ConfirmDialog(props: Confirm) {
   return (
     <AlertDialog.Root open onOpenChange={(open) => open || props.onClose()}>
       <AlertDialog.Portal>
-        <AlertDialog.Overlay className="fixed inset-0 z-50 animate-fade bg-scrim" />
+        <AlertDialog.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
         <AlertDialog.Content className={box}>
           <div className="grid gap-1">
             <AlertDialog.Title className="text-16 font-semibold">{props.title}</AlertDialog.Title>

@@ -15,7 +15,7 @@ export function Drawer(props: {
   return (
     <Dialog.Root open onOpenChange={(open) => open || props.onClose()}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-scrim" />
+        <Dialog.Overlay className="fixed inset-0 z-40 data-open:animate-fade bg-scrim" />
         <Dialog.Content
           aria-describedby={undefined}
           // The drawer itself, not its first button: a reader starts at the title, and no tooltip opens by itself.
@@ -23,7 +23,7 @@ export function Drawer(props: {
             event.preventDefault()
             if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus()
           }}
-          className="fixed inset-y-0 right-0 z-40 flex w-full max-w-160 animate-slide flex-col border-l border-n6 bg-n1 shadow-float outline-none"
+          className="fixed inset-y-0 right-0 z-40 flex w-full max-w-160 data-open:animate-slide flex-col border-l border-n6 bg-n1 shadow-float outline-none"
         >
           <header className="flex items-start gap-3 border-b border-n5 px-5 py-4">
             <div className="grid min-w-0 flex-1 gap-0.5">

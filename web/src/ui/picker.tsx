@@ -56,9 +56,18 @@ export function Picker(props: {
           align="start"
           sideOffset={4}
           collisionPadding={8}
-          className="z-50 w-72 animate-rise rounded bg-raised shadow-float"
+          className="z-50 w-72 data-open:animate-rise rounded bg-raised shadow-float"
         >
-          <Command label={props.label} className="grid">
+          <Command
+            label={props.label}
+            className="grid"
+            onKeyDown={(event) => {
+              // Tab ends choosing and gives the focus back to the button, where the next Tab goes on.
+              if (event.key !== 'Tab') return
+              event.preventDefault()
+              setOpen(false)
+            }}
+          >
             <Command.Input
               placeholder="Search"
               className="h-9 w-full rounded-t border-b border-n5 bg-transparent px-3 text-13 outline-none"

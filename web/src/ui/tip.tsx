@@ -13,7 +13,7 @@ export function Tip({ text, label, children }: { text: string; label?: boolean; 
           <Tooltip.Content
             sideOffset={6}
             collisionPadding={8}
-            className="z-50 max-w-72 animate-fade rounded bg-n12 px-2 py-1 text-12 text-n1 shadow-float"
+            className="z-50 max-w-72 data-open:animate-fade rounded bg-n12 px-2 py-1 text-12 text-n1 shadow-float"
           >
             {text}
           </Tooltip.Content>

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startWitnessUpstream, type WitnessUpstream } from '../fixtures/witness-upstream.ts'
+import { freshServer } from '../support/fresh-server.ts'
 import { answerOf, LegacyClient, modernRequest, type RpcMessage, send, textOf } from '../support/raw-mcp.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 import { addConnector, addPerson, allow, type Made, type Person, publicNames } from '../support/world.ts'
 
 /**
@@ -26,7 +27,7 @@ const plugin = () => new URL('/mcp', server.url)
 
 beforeAll(async () => {
   upstreams = { legacy: await startWitnessUpstream('legacy'), modern: await startWitnessUpstream('modern') }
-  server = await startServer()
+  server = await freshServer()
   const personal = { headers: { 'x-credential': '{TOKEN}' } }
   connectors = {
     legacy: await addConnector(server, 'Old', upstreams.legacy.url, personal),
@@ -194,8 +195,12 @@ test(`T19: ${total} interleaved calls of two people with equal ids, over both er
   for (const era of ['legacy', 'modern'] as const) {
     const witnessed = upstreams[era].calls
     expect(witnessed.length).toBeGreaterThan(total / 3)
-    expect(witnessed.filter(({ nonce, credential }) => credential !== credentials[nonce.slice(0, 3)])).toEqual([])
-    await expect.poll(() => [...upstreams[era].cancelled].sort(), { timeout: 5_000 }).toEqual([...waited[era]].sort())
+    expect(
+      witnessed.filter(({ nonce, credential }) => credential !== credentials[nonce.slice(0, 3)]),
+    ).toEqual([])
+    await expect
+      .poll(() => [...upstreams[era].cancelled].sort(), { timeout: 5_000 })
+      .toEqual([...waited[era]].sort())
   }
 }, 600_000)
 

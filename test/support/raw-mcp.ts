@@ -1,4 +1,4 @@
-import { Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 
 /** An MCP client that hides nothing: every header, status and message is the test's to choose and to see. */
 export type RpcMessage = {

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest'
+import { detectors } from './detectors.ts'
+import type { Detector, Sample } from './finding.ts'
+import { normalise } from './normalise.ts'
+
+function finds(detector: Detector, sample: Sample): boolean {
+  const reading = normalise(sample.text)
+  const leaf = { text: sample.text, path: '', name: sample.name ?? '' }
+  return [reading.text, ...reading.inner.map(({ text }) => text.toLowerCase())].some(
+    (text) => detector.look(text, leaf).length > 0,
+  )
+}
+
+describe('every detector', () => {
+  test('has an id of its own, a reason and samples of both sorts', () => {
+    expect(new Set(detectors.map(({ id }) => id)).size).toBe(detectors.length)
+    for (const { caught, spared, reason } of detectors) {
+      expect(caught.length).toBeGreaterThan(0)
+      expect(spared.length).toBeGreaterThan(0)
+      expect(reason).toMatch(/^[A-Z].*\.$/)
+    }
+  })
+
+  for (const detector of detectors) {
+    test(`${detector.id} finds what it must and spares what is near`, () => {
+      expect(detector.caught.filter((sample) => !finds(detector, sample))).toEqual([])
+      expect(detector.spared.filter((sample) => finds(detector, sample))).toEqual([])
+    })
+  }
+})

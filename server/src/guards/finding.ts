@@ -1,0 +1,87 @@
+/** What a guard looks at. The kind decides which detectors apply and which model scores. */
+export type ContentKind = 'tool_definition' | 'tool_input' | 'tool_output' | 'skill_file'
+
+/** Scanners are what an administrator sets: an action each. A detector belongs to one scanner. */
+export const scanners = ['injection', 'hidden', 'exfiltration', 'commands', 'secrets', 'definitions'] as const
+export type Scanner = (typeof scanners)[number]
+
+export type Category =
+  | 'prompt-injection'
+  | 'hidden-text'
+  | 'concealment'
+  | 'data-exfiltration'
+  | 'command-injection'
+  | 'secret'
+  | 'tool-poisoning'
+
+/** One string of what is scanned. `path` is like `content[0].text`; `name` the member it stands under. */
+export type Leaf = { readonly text: string; readonly path: string; readonly name: string }
+
+/** A place in a leaf's text. `weight` 0..1: how sure the rule alone is. `secret`: what to write instead. */
+export type Hit = { readonly at: number; readonly length: number; readonly weight: number }
+
+/** What a detector said about one place. `excerpt` is masked and short: it may stand in answers to administrators. */
+export type Finding = {
+  readonly detector: string
+  readonly scanner: Scanner
+  readonly category: Category
+  readonly reason: string
+  readonly path: string
+  readonly excerpt: string
+  readonly weight: number
+  /** Found only after decoding or unveiling: `base64`, `tag characters`… */
+  readonly through: string | undefined
+}
+
+export type Sample = { readonly text: string; readonly name?: string; readonly kind?: ContentKind }
+
+export type Detector = {
+  readonly id: string
+  readonly scanner: Scanner
+  readonly category: Category
+  readonly kinds: readonly ContentKind[]
+  /** A sentence a person understands, with no part of the attack in it. */
+  readonly reason: string
+  /** `text` is the leaf as read by `normalise`: folded and in lower case where letters allow. */
+  look(text: string, leaf: Leaf): readonly Hit[]
+  /** Texts that must be found, and near ones that must not. */
+  readonly caught: readonly Sample[]
+  readonly spared: readonly Sample[]
+}
+
+const everyKind: readonly ContentKind[] = ['tool_definition', 'tool_input', 'tool_output', 'skill_file']
+
+type PatternDetector = Omit<Detector, 'look' | 'kinds'> & {
+  kinds?: readonly ContentKind[]
+  /** A cheap test that every match passes; most texts end here. */
+  gate?: RegExp
+  /** Patterns with bounded repeats only, flag g; each with its own certainty. */
+  patterns: readonly (readonly [RegExp, number])[]
+}
+
+/** At most this many hits of one detector in one leaf: more say nothing new. */
+const maxHits = 8
+
+/** A detector made of regular expressions whose every repeat is bounded, so that time is linear (T38). */
+export function patternDetector({ kinds = everyKind, gate, patterns, ...rest }: PatternDetector): Detector {
+  return {
+    ...rest,
+    kinds,
+    look(text) {
+      if (gate !== undefined && !gate.test(text)) return []
+      const hits: Hit[] = []
+      for (const [pattern, weight] of patterns) takeHits(text, { pattern, weight }, hits)
+      return hits
+    },
+  }
+}
+
+function takeHits(text: string, rule: { pattern: RegExp; weight: number }, hits: Hit[]): void {
+  const { pattern, weight } = rule
+  pattern.lastIndex = 0
+  while (hits.length < maxHits) {
+    const found = pattern.exec(text)
+    if (found === null || found[0].length === 0) return
+    hits.push({ at: found.index, length: found[0].length, weight })
+  }
+}

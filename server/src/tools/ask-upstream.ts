@@ -7,7 +7,8 @@ import { elementsOf, stringOf } from '../lib/raw-json.ts'
 
 /** The session tools are learned on: nobody's, so that no person's session is disturbed. */
 export const learnLane: Lane = { principal: 'system', session: undefined, exclusive: false }
-export const learnCapabilities: JsonObject = {}
+/** All that a client could bring: some servers list only what the client at the other end can take part in. */
+export const learnCapabilities: JsonObject = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} }
 
 /** Bounds of one connector's list (T37). */
 export type ListBounds = {
@@ -51,9 +52,10 @@ async function askPage(asking: Asking, cursor: string | undefined): Promise<RawO
     idleTimeoutMs: bounds.idleTimeoutMs,
     signal,
     onNotification: () => undefined,
-    onAsk: async () => ({
-      error: JSON.stringify({ code: methodNotFound, message: 'Nobody is here to be asked' }),
-    }),
+    onAsk: async (method) =>
+      method === 'roots/list'
+        ? { result: '{"roots":[]}' }
+        : { error: JSON.stringify({ code: methodNotFound, message: 'Nobody is here to be asked' }) },
   })
   if (reply.kind === 'result') return reply.members
   if (reply.code === methodNotFound && cursor === undefined) {

@@ -1,6 +1,7 @@
-import { close, open, type PathLike, rm, write } from 'node:fs'
+import { close, open, type PathLike, rm, write, writeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { GatewayError } from '../kernel/errors.ts'
@@ -64,6 +65,7 @@ class SegmentedSpool implements Spool {
   #writing = false
   #closing: PromiseWithResolvers<void> | undefined
   #warned = false
+  readonly #pace = new DiskPace()
   #buffer = Buffer.allocUnsafeSlow(firstBufferBytes)
 
   constructor(o: SpoolOptions) {
@@ -135,6 +137,8 @@ class SegmentedSpool implements Spool {
           full('The call could not be recorded: the audit spool could not be written.', cause),
         )
       }
+      // A quick write leaves no time in which others could queue: the rest of this turn is given to them.
+      if (this.#pace.isQuick()) await nextTurn()
     }
     this.#writing = false
     this.#closing?.resolve()
@@ -143,7 +147,7 @@ class SegmentedSpool implements Spool {
   async #write(text: string): Promise<void> {
     const { file, segment } = await this.#current()
     const length = this.#frame(text)
-    await writeAll(file, this.#buffer, length)
+    if (!this.#pace.writeNow(file, this.#buffer, length)) await writeAll(file, this.#buffer, length)
     segment.bytes += length
     this.#totalBytes += length
     if (this.#buffer.length > keptBufferBytes) this.#buffer = Buffer.allocUnsafeSlow(firstBufferBytes)
@@ -214,6 +218,32 @@ function remove(path: PathLike, log: Log): void {
   rm(path, { force: true }, (error) => {
     if (error !== null) log.warn({ err: error }, 'a landed audit segment could not be removed')
   })
+}
+
+/** A write that takes longer than this held up everybody else, so the next ones go through the thread pool. */
+const slowWriteMs = 10
+const cautiousForMs = 60_000
+
+/**
+ * Whether the disk takes writes at once. It nearly always does, because write(2) only copies into the page cache: then
+ * writing in place costs a few microseconds, where a trip through the thread pool costs ten times that and two switches.
+ */
+class DiskPace {
+  #cautiousUntil = 0
+
+  isQuick(): boolean {
+    return performance.now() >= this.#cautiousUntil
+  }
+
+  /** Writes all of it in place and answers true, or answers false when the disk was slow lately. Throws what write(2) does. */
+  writeNow(file: number, bytes: Buffer, length: number): boolean {
+    const start = performance.now()
+    if (start < this.#cautiousUntil) return false
+    for (let from = 0; from < length; ) from += writeSync(file, bytes, from, length - from, null)
+    const end = performance.now()
+    if (end - start > slowWriteMs) this.#cautiousUntil = end + cautiousForMs
+    return true
+  }
 }
 
 /** write(2) may take less than it was given; positionless, because the file is open for appending. */

@@ -54,7 +54,8 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
     },
     webRoot: join(import.meta.dirname, '../../web/dist'),
   })
-  const server = createServer(frontDoor(gateway, control))
+  // A header sent twice is joined, not cut to its first: two Host or Authorization values then fit nothing (T1, T7).
+  const server = createServer({ joinDuplicateHeaders: true }, frontDoor(gateway, control))
   server.keepAliveTimeout = 65_000
   return {
     listen: () => listen(server, config),

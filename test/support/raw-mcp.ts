@@ -27,7 +27,7 @@ export type Sending = {
   onMessage?: (message: RpcMessage) => void
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+const agent = new Agent({ keepAlive: true, maxSockets: 1_024 })
 
 /** Sends one HTTP request; rejects only when the connection fails or the signal aborts. */
 export function send(url: URL, sending: Sending = {}): Promise<Reply> {

@@ -17,8 +17,8 @@ export type Caps = {
 }
 
 export const defaultCaps: Caps = {
-  // Enough for a busy connector; an upstream with more sockets from one gateway is being flooded.
-  connectionsPerOrigin: 128,
+  // Twice what one person may have running (limits/): nobody's hanging calls keep a connector from everybody else (T37).
+  connectionsPerOrigin: 512,
   // What waits behind those sockets; beyond it waiting is longer than any client's patience.
   queuedPerOrigin: 1024,
   // A process costs tens of megabytes.

@@ -1,7 +1,7 @@
 import type { AskReply, Era, RawObject, UpstreamReply } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UpstreamRequest } from '../kernel/upstream.ts'
-import { objectText } from '../lib/raw-json.ts'
+import { isObjectText, membersOf, objectText } from '../lib/raw-json.ts'
 import type { RpcMessage } from '../lib/rpc-message.ts'
 import { failure, transportFailure } from './explain-failure.ts'
 import { refusalText, replyOf } from './rpc-text.ts'
@@ -131,7 +131,7 @@ export class PendingCall {
     if (this.#asks >= maxAsks) return refusalText(-32603, 'too many questions at once')
     this.#asks++
     try {
-      return await this.request.onAsk(method, objectText(params))
+      return await this.request.onAsk(method, objectText(withoutProgressToken(params)))
     } catch (error) {
       return refusalText(
         -32603,
@@ -144,6 +144,18 @@ export class PendingCall {
       this.#timer.refresh()
     }
   }
+}
+
+/** The token counts on the upstream's own connection; whoever answers has no way to send progress there. */
+function withoutProgressToken(params: RawObject): RawObject {
+  const meta = params.get('_meta')
+  if (!isObjectText(meta)) return params
+  const rest = membersOf(meta)
+  if (!rest.delete('progressToken')) return params
+  const own = new Map(params)
+  if (rest.size === 0) own.delete('_meta')
+  else own.set('_meta', objectText(rest))
+  return own
 }
 
 function expire(call: PendingCall): void {

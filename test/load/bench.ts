@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, root, startServer } from '../support/server.ts'
 import { closeSessions, drive, openSessions, type Round, type Target } from './drive.ts'
-import { cpuSeconds, residentMib } from './process-cost.ts'
+import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
 
 /**
  * npm run bench: the governed echo beside the same load on the upstream itself, in alternating rounds. Ratios and CPU per
@@ -130,16 +130,18 @@ async function main(): Promise<void> {
     store === undefined
       ? {}
       : { RUNLAYER_DATABASE_URL: store, RUNLAYER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64') }
+  const extra = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((arg) => arg !== '')
   const nodeArgs = process.argv.includes('--profile')
     ? ['--cpu-prof', `--cpu-prof-dir=${join(root, '.cache')}`]
     : []
-  const server = await startServer({ env, nodeArgs })
+  const server = await startServer({ env, nodeArgs: [...nodeArgs, ...extra] })
   try {
     const { connectorUrl, toolName, headers } = await prepare(server, upstream.url)
     const pid = server.process.pid ?? 0
     const direct: Target = { url: upstream.url, headers: [''], tool: 'echo' }
     const governed: Target = { url: connectorUrl, headers, tool: 'echo' }
     const plugin: Target = { url: new URL('/mcp', server.url), headers, tool: 'execute_tool', toolName }
+    if (process.argv.includes('--steady')) return await steady(governed, pid)
     const rows = [
       await compare('governed echo', { connections: 32, direct, governed, pid }),
       await compare('governed echo', { connections: 16, direct, governed, pid }),
@@ -167,6 +169,22 @@ async function main(): Promise<void> {
     await server.stop()
     await server.remove()
     upstream.child.kill('SIGTERM')
+  }
+}
+
+/** For whoever looks for the cost of a call: one long governed round, processor time by thread. */
+async function steady(governed: Target, pid: number): Promise<void> {
+  const sessions = await openSessions(governed, 32)
+  await drive(governed, sessions, { seconds: 4 })
+  const before = threadSeconds(pid)
+  const round = await drive(governed, sessions, { seconds: 8 })
+  closeSessions(sessions)
+  console.log(
+    `${round.perSecond.toFixed(0)} calls/s, p50 ${round.p50.toFixed(2)} ms, p99 ${round.p99.toFixed(2)} ms`,
+  )
+  for (const [name, seconds] of threadSeconds(pid)) {
+    const micros = ((seconds - (before.get(name) ?? 0)) * 1e6) / round.calls
+    if (micros > 0.5) console.log(`${name.padEnd(24)} ${micros.toFixed(1)} µs per call`)
   }
 }
 

@@ -25,6 +25,7 @@ import { sessionTokens } from './session-token.ts'
 import { sessionStore } from './store.ts'
 import { type Subscriptions, subscriptions } from './subscriptions.ts'
 import { taskIds } from './task-ids.ts'
+import type { ToolUsage } from './tool-usage.ts'
 
 export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
   Omit<PipelineParts, 'parked' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
@@ -33,6 +34,7 @@ export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
     bus: Bus
     keyring: Keyring
     upstreams: Upstreams
+    usage: ToolUsage
     now: () => number
   }
 

@@ -2,9 +2,10 @@ import type { Connector } from '../kernel/connector.ts'
 import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
 import type { Requester } from './requester.ts'
 import { toGatewayError } from './rpc-text.ts'
+import type { ToolUsage } from './tool-usage.ts'
 import { connectTool, type View, type VisibleParts, viewOf } from './visible-tools.ts'
 
-export type SearchParts = VisibleParts & { journal: Journal }
+export type SearchParts = VisibleParts & { journal: Journal; usage: ToolUsage }
 
 const maxTopK = 10
 const defaultTopK = 5
@@ -83,9 +84,10 @@ type Found = {
 
 async function find(parts: SearchParts, who: Requester, input: SearchInput): Promise<Found> {
   const view = await viewOf(parts, who)
-  const { hits, unmatched } = parts.tools.search(input.query, {
+  const { hits, unmatched, nearest } = parts.tools.search(input.query, {
     visible: (tool) => view.sees(tool),
     topK: input.topK,
+    ...(input.query.trim() === '' ? { uses: await parts.usage.of(who.caller.id) } : {}),
   })
   const results = hits.flatMap(({ tool }): Hit[] => {
     const connector = parts.connectors.find(tool.serverId)
@@ -105,7 +107,7 @@ async function find(parts: SearchParts, who: Requester, input: SearchInput): Pro
   const found: Found = { results: [...results, ...connectHits(view, input)].slice(0, input.topK) }
   const unavailable = troubled(view)
   if (unavailable.length > 0) found.unavailable = unavailable
-  if (found.results.length === 0) Object.assign(found, nothing(view, input, unmatched))
+  if (found.results.length === 0) Object.assign(found, nothing(view, input, { unmatched, nearest }))
   else if (unmatched.length > 0) found.unmatched = unmatched
   return found
 }
@@ -146,7 +148,9 @@ function reasonOf(connector: Connector, view: View): string {
   return connector.health.message ?? 'does not answer'
 }
 
-function nothing(view: View, input: SearchInput, unmatched: string[]): Partial<Found> {
+type Near = { unmatched: string[]; nearest: readonly string[] }
+
+function nothing(view: View, input: SearchInput, { unmatched, nearest }: Near): Partial<Found> {
   if (view.connectors.length === 0) {
     return {
       unmatched,
@@ -154,10 +158,11 @@ function nothing(view: View, input: SearchInput, unmatched: string[]): Partial<F
       note: 'There is no connector you may use. Ask an administrator for access.',
     }
   }
-  const nearest = view.connectors.slice(0, 5).map((connector) => connector.name)
+  const byId = new Map(view.connectors.map((connector) => [connector.id as string, connector.name]))
+  const near = nearest.length > 0 ? nearest : [...byId.keys()].slice(0, 5)
   const note =
     input.query === ''
       ? 'Your connectors offer no tools right now.'
       : 'Nothing you may use fits this. Searching again with other words for the same thing will not help.'
-  return { unmatched, nearest_connectors: nearest, note }
+  return { unmatched, nearest_connectors: near.flatMap((id) => byId.get(id) ?? []), note }
 }

@@ -20,6 +20,8 @@ export type Reply = {
 
 export type Sending = {
   method?: string
+  /** Sent as it is, instead of the URL's own path, which may not hold dots or odd characters. */
+  path?: string
   headers?: Record<string, string | undefined>
   body?: string | Buffer
   signal?: AbortSignal
@@ -31,12 +33,18 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1_024 })
 
 /** Sends one HTTP request; rejects only when the connection fails or the signal aborts. */
 export function send(url: URL, sending: Sending = {}): Promise<Reply> {
-  const { method = 'POST', headers = {}, body, signal, onMessage } = sending
+  const { method = 'POST', headers = {}, body, path, signal, onMessage } = sending
   const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
       url,
-      { agent, method, headers: Object.fromEntries(given), ...(signal === undefined ? {} : { signal }) },
+      {
+        agent,
+        method,
+        headers: Object.fromEntries(given),
+        ...(path === undefined ? {} : { path }),
+        ...(signal === undefined ? {} : { signal }),
+      },
       (incoming) => {
         const isStream = (incoming.headers['content-type'] ?? '').startsWith('text/event-stream')
         const messages: RpcMessage[] = []

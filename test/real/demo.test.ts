@@ -56,6 +56,8 @@ describe.skipIf(reason !== undefined)(
     }, 300_000)
     afterAll(() => server?.remove())
 
+    /** mcp-remote waits for others that use the same folder for the same server. */
+    const ownFolder = (name: string) => ({ MCP_REMOTE_CONFIG_DIR: join(server.dataDir, name) })
     const idOf = (name: string) => servers.find((each) => each.name === name)?.id ?? ''
     /** Each path a client may use, with a tool to call there. */
     const checkEverywhere = async (open: (path: string) => Promise<RealClient>) => {
@@ -149,11 +151,11 @@ describe.skipIf(reason !== undefined)(
 
     test('mcp-remote and supergateway carry a stdio client to /mcp', async () => {
       const url = new URL(mcpPath, server.url).href
-      const remote = await stdioClient(join(tools, 'node_modules/mcp-remote/dist/proxy.js'), [
-        url,
-        '--header',
-        `x-runlayer-api-key:${server.adminKey}`,
-      ])
+      const remote = await stdioClient(
+        join(tools, 'node_modules/mcp-remote/dist/proxy.js'),
+        [url, '--header', `x-runlayer-api-key:${server.adminKey}`],
+        ownFolder('alone'),
+      )
       const gateway = await stdioClient(join(tools, 'node_modules/supergateway/dist/index.js'), [
         '--streamableHttp',
         url,

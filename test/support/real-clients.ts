@@ -73,11 +73,16 @@ export async function realModern(server: RunningServer, path: string): Promise<R
 }
 
 /** A client behind a program that speaks stdio on its side and HTTP with the server. */
-export async function stdioClient(script: string, args: string[]): Promise<RealClient> {
+export async function stdioClient(
+  script: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<RealClient> {
   const client = new LegacyClient({ name: 'stdio-client', version: '1.0.0' })
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [script, ...args],
+    env,
     stderr: 'ignore',
   })
   await client.connect(transport)

@@ -11,24 +11,25 @@ export type DemoConnectors = Readonly<Record<DemoKind, { id: ServerId; name: str
 
 type Parts = { connectors: Pick<Connectors, 'list'>; create: CreateConnector; revive: ReviveConnector }
 
-/** One after the other: three installations at once take no less time and leave nothing for anybody else. */
+/** All at once, since most of an installation is waiting for the registry. */
 export async function addConnectors(
   parts: Parts,
   folders: DemoFolders,
 ): Promise<{ connectors: DemoConnectors; added: number }> {
-  const found: Partial<Record<DemoKind, { id: ServerId; name: string }>> = {}
-  let added = 0
-  for (const kind of demoKinds) {
-    const before = parts.connectors
-      .list()
-      .find((connector) => connector.demo && kindOf(connector.args[1]) === kind)
-    if (before === undefined) {
-      found[kind] = await parts.create(settingsOf(kind, folders))
-      added += 1
-    } else {
+  const mine = parts.connectors.list().filter(({ demo }) => demo)
+  const found = await Promise.all(
+    demoKinds.map(async (kind) => {
+      const before = mine.find((connector) => kindOf(connector.args[1]) === kind)
+      if (before === undefined)
+        return { kind, connector: await parts.create(settingsOf(kind, folders)), isNew: true }
       const isStuck = before.status === 'active' && before.health.state === 'failing'
-      found[kind] = isStuck ? await parts.revive(before.id) : before
-    }
+      return { kind, connector: isStuck ? await parts.revive(before.id) : before, isNew: false }
+    }),
+  )
+  const connectors: Partial<Record<DemoKind, Connector>> = {}
+  for (const { kind, connector } of found) connectors[kind] = connector
+  return {
+    connectors: connectors as DemoConnectors,
+    added: found.filter(({ isNew }) => isNew).length,
   }
-  return { connectors: found as DemoConnectors, added }
 }

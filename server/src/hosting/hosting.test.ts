@@ -290,6 +290,16 @@ describe('without a sandbox', () => {
     )
   })
 
+  test('but what may run bare besides, and nothing else, does', async () => {
+    const [chosen, other] = [connector(), connector()]
+    const mayRunBare = ({ id }: Connector) => id === chosen.id
+    const hosting = await open({ findSandbox: async () => none, mayRunBare })
+    await expect(hosting.start(chosen, credential(chosen), 'ann')).resolves.toMatchObject({
+      pid: expect.any(Number),
+    })
+    await expect(hosting.start(other, credential(other), 'ann')).rejects.toThrow('Without a sandbox')
+  })
+
   test('with the setting a process starts with a clean environment, and a warning', async () => {
     const warnings: string[] = []
     const log = { ...quietLog, warn: (_fields: object, message: string) => void warnings.push(message) }

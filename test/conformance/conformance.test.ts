@@ -36,6 +36,12 @@ describe('a run is judged', () => {
     expect(findFaults([scenario('SUCCESS')], expected)).toEqual(['ping:ping is expected to fail and did not'])
   })
 
+  test('a pass that was expected to fail at times does not', () => {
+    const atTimes = expected.map((one) => ({ ...one, isTimed: true }))
+    expect(findFaults([scenario('SUCCESS')], atTimes)).toEqual([])
+    expect(findFaults([scenario('FAILURE')], atTimes)).toEqual([])
+  })
+
   test('a required scenario that did not run fails it', () => {
     expect(findFaults([{ ...scenario('SUCCESS'), checks: [] }], [])).toEqual(['ping did not run'])
   })

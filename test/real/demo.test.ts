@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -115,6 +115,35 @@ describe.skipIf(reason !== undefined)(
       expect(activity.every(({ time }) => Date.parse(time) < Date.now())).toBe(true)
     })
 
+    test('its rules decide: an engineer writes drafts only, somebody of Finance only reads', async () => {
+      const people = await server.api<Listed<{ id: string; email: string }>>('GET', '/api/v1/users')
+      const open = async (email: string) => {
+        const body = { name: 'test', user_id: people.data.find((person) => person.email === email)?.id }
+        const { secret } = await server.api<{ secret: string }>('POST', '/api/v1/api-keys', body)
+        return realModern(server, mcpPath, secret)
+      }
+      const run = (client: RealClient, tool: string, args: object) =>
+        client.call('execute_tool', { meta: 'The test writes', tool_name: tool, arguments: args })
+      const engineer = await open('amina@demo.example')
+      const draft = { path: 'drafts/new.txt', content: 'By an engineer' }
+      expect((await run(engineer, 'filesystem_write_file', draft)).isError).not.toBe(true)
+      expect(readFileSync(join(server.dataDir, 'files/demo/documents/drafts/new.txt'), 'utf8')).toBe(
+        draft.content,
+      )
+      const elsewhere = await run(engineer, 'filesystem_write_file', { ...draft, path: 'README.txt' })
+      expect(elsewhere.isError).toBe(true)
+      const entities = [{ name: 'Test', entityType: 'check', observations: ['it was written'] }]
+      expect((await run(engineer, 'memory_create_entities', { entities })).isError).not.toBe(true)
+      expect(readFileSync(join(server.dataDir, 'files/demo/memory/memory.jsonl'), 'utf8')).toContain(
+        'it was written',
+      )
+      const finance = await open('lucia@demo.example')
+      expect((await run(finance, 'filesystem_read_text_file', { path: 'budget.csv' })).isError).not.toBe(true)
+      const unseen = await run(finance, 'filesystem_write_file', draft)
+      expect(unseen.structuredContent).toMatchObject({ error: 'unknown_tool' })
+      await Promise.all([engineer.close(), finance.close()])
+    })
+
     test('the official client 1.x lists and calls everywhere', () =>
       checkEverywhere((path) => realLegacy(server, path)))
 
@@ -172,9 +201,10 @@ describe.skipIf(reason !== undefined)(
     })
 
     test('audit shows the search and the executed tool with actor, client, duration and outcome', async () => {
+      const me = await server.api<{ id: string }>('GET', '/api/v1/users/me')
       const { data } = await server.api<Listed<Row>>(
         'GET',
-        '/api/v1/audit-logs?client_name=sdk-2-client&limit=50',
+        `/api/v1/audit-logs?client_name=sdk-2-client&actor_id=${me.id}&limit=50`,
       )
       const common = {
         outcome: 'success',

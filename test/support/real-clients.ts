@@ -19,7 +19,7 @@ export type RealClient = {
   close(): Promise<void>
 }
 
-const headersOf = (server: RunningServer, key?: string) => ({ 'x-runlayer-api-key': key ?? server.adminKey })
+const headersOf = (server: RunningServer) => ({ 'x-runlayer-api-key': server.adminKey })
 
 export const mcpPath = '/mcp'
 export const serverPath = (id: string) => `/api/v1/proxy/${id}/mcp`
@@ -63,8 +63,8 @@ export async function realLegacy(server: RunningServer, path: string): Promise<R
   }
 }
 
-export async function realModern(server: RunningServer, path: string): Promise<RealClient> {
-  const client = await modernClient(server, path)
+export async function realModern(server: RunningServer, path: string, key?: string): Promise<RealClient> {
+  const client = await modernClient(key === undefined ? server : { ...server, adminKey: key }, path)
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: async (name, args) => (await client.callTool({ name, arguments: args })) as Answer,

@@ -22,10 +22,7 @@ const systemParts = [
 ]
 
 /** Programs of their own that close with a line of counts; each runs when it is there. */
-const scripts = [
-  { name: 'MCP conformance', path: 'test/conformance/run.ts', args: [] },
-  { name: 'bench, short', path: 'test/load/bench.ts', args: ['--short'] },
-]
+const scripts = [{ name: 'bench, short', path: 'test/load/bench.ts', args: ['--short'] }]
 
 const long = process.argv.includes('--long')
 const environment = { ...process.env, NO_COLOR: '1', ...(long ? { RUNLAYER_LONG: '1' } : {}) }

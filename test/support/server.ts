@@ -69,7 +69,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       text = (text + chunk.toString()).slice(-20_000)
     })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  await ready(url, child, () => text)
+  try {
+    await ready(url, child, () => text)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
     url,
     dataDir,

@@ -15,6 +15,8 @@ import type { VisibleParts } from './visible-tools.ts'
 const maxListeners = 10_000
 const maxPerPrincipal = 64
 const maxUris = 256
+/** How long the acknowledgement waits for the upstream's own watch. */
+const watchWaitMs = 2_000
 
 type Wanted = { tools: boolean; prompts: boolean; resources: boolean; uris: readonly string[] }
 type Listener = { who: Requester; wanted: Wanted; send(method: string, params: RawObject): void; end(): void }
@@ -47,8 +49,13 @@ export function listening(parts: ListenParts): Listening {
       const wanted = honoured(parts, request)
       const stream = new EventStream(request.response, parts.beats, { 'x-request-id': request.who.requestId })
       const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id}}`
-      const send = (method: string, params: RawObject) =>
-        stream.send(notificationText(method, objectText([...params, ['_meta', tag]])))
+      // The acknowledgement must be the first message (§1.8): what is heard before it waits.
+      let early: string[] | undefined = []
+      const send = (method: string, params: RawObject) => {
+        const text = notificationText(method, objectText([...params, ['_meta', tag]]))
+        if (early === undefined) stream.send(text)
+        else if (early.length < maxUris) early.push(text)
+      }
       const end = () => {
         stream.send(
           resultText(
@@ -66,14 +73,24 @@ export function listening(parts: ListenParts): Listening {
       }
       const listener: Listener = { who: request.who, wanted, send, end }
       listeners.add(listener)
-      send('notifications/subscriptions/acknowledged', new Map([['notifications', acknowledged(wanted)]]))
       let watch: Watch | undefined
       request.response.on('close', () => {
         listeners.delete(listener)
         watch?.close()
       })
-      watch = await watchUpstream(parts, request, listener)
-      if (request.response.destroyed) watch?.close()
+      const opening = watchUpstream(parts, request, listener).then((opened) => {
+        watch = opened
+        if (request.response.destroyed) watch?.close()
+      })
+      // What changes right after the acknowledgement is heard, unless the upstream takes its time.
+      await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, watchWaitMs).unref())])
+      const first = new Map([
+        ['notifications', acknowledged(wanted)],
+        ['_meta', tag],
+      ])
+      stream.send(notificationText('notifications/subscriptions/acknowledged', objectText(first)))
+      for (const text of early) stream.send(text)
+      early = undefined
     },
     toolsChanged(serverId) {
       for (const listener of listeners) {

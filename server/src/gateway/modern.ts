@@ -24,12 +24,17 @@ export function isModern(params: RawObject | undefined, headers: IncomingHttpHea
 }
 
 /** The facts a modern request carries in itself. Throws when the required members of `_meta` are missing or foreign. */
-export function readModernClient(message: RpcMessage & { kind: 'request' }): ClientFacts {
+export function readModernClient(
+  message: RpcMessage & { kind: 'request' },
+  headers: IncomingHttpHeaders,
+): ClientFacts {
   const metaText = message.params.get('_meta')
   const meta = isObjectText(metaText) ? membersOf(metaText) : new Map<string, string>()
   const version = stringOf(meta.get(metaKeys.protocolVersion))
   if (version === undefined)
     throw new GatewayError('invalid-params', `_meta must carry ${metaKeys.protocolVersion}`)
+  // A header that contradicts the body is the nearer mistake, whatever the version.
+  requireSame('MCP-Protocol-Version', headerOf(headers, 'mcp-protocol-version'), version)
   if (version !== modernVersion) {
     throw new GatewayError(
       'version-unsupported',
@@ -64,12 +69,7 @@ const named: Record<string, string> = {
 }
 
 /** Headers that mirror the body must say the same: nothing is routed or judged by a header alone (T21, protocol.md §1.5). */
-export function checkHeaders(
-  message: RpcMessage & { kind: 'request' },
-  client: ClientFacts,
-  headers: IncomingHttpHeaders,
-): void {
-  requireSame('MCP-Protocol-Version', headerOf(headers, 'mcp-protocol-version'), client.protocolVersion)
+export function checkHeaders(message: RpcMessage & { kind: 'request' }, headers: IncomingHttpHeaders): void {
   requireSame('Mcp-Method', headerOf(headers, 'mcp-method'), message.method)
   const member = named[message.method]
   const name = member === undefined ? undefined : stringOf(message.params.get(member))

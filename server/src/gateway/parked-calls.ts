@@ -10,8 +10,8 @@ import { objectText } from '../lib/raw-json.ts'
 const parkedForMs = 10 * 60 * 1000
 const maxParked = 1_000
 const maxPerPrincipal = 16
-/** Questions asked in the same moment travel in one round. */
-const gatherMs = 5
+/** Questions asked in quick succession travel in one round: after each one, another is waited for this long. */
+const gatherMs = 10
 
 type Ask = { method: string; params: string; answer(reply: AskReply): void }
 type Settled = { reply: UpstreamReply } | { error: unknown }
@@ -44,6 +44,7 @@ class ParkedCall {
   #settled: Settled | undefined
   #count = 0
   #wake: (() => void) | undefined
+  #gathering: NodeJS.Timeout | undefined
 
   constructor(principal: string, start: (hooks: ParkHooks) => Promise<UpstreamReply>) {
     this.principal = principal
@@ -68,7 +69,11 @@ class ParkedCall {
     const key = `${shortNames[method] ?? 'ask'}_${this.#count}`
     return new Promise((answer) => {
       this.asks.set(key, { method, params, answer })
-      setTimeout(() => this.#wake?.(), gatherMs).unref()
+      clearTimeout(this.#gathering)
+      this.#gathering = setTimeout(() => {
+        if (this.asks.size > 0) this.#wake?.()
+      }, gatherMs)
+      this.#gathering.unref()
     })
   }
 
@@ -99,6 +104,7 @@ class ParkedCall {
   }
 
   giveUp(why: GatewayError): void {
+    clearTimeout(this.#gathering)
     this.controller.abort(why)
     for (const ask of this.asks.values())
       ask.answer({ error: JSON.stringify({ code: -32000, message: why.message }) })

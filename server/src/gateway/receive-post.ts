@@ -71,8 +71,8 @@ async function takeModern(
     gone.abort(new GatewayError('invalid-request', 'the client closed the request')),
   )
   try {
-    const client = readModernClient(message)
-    checkHeaders(message, client, visit.request.headers)
+    const client = readModernClient(message, visit.request.headers)
+    checkHeaders(message, visit.request.headers)
     const who = { ...visit.asker, client }
     if (message.method === 'subscriptions/listen') {
       const connector =

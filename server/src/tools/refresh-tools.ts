@@ -29,7 +29,7 @@ export type Refresh = {
 const jitter = 0.2
 const atOnce = 4
 /** A list that changes in bursts is asked for once. */
-const settleMs = 1_000
+const settleMs = 250
 const tickMs = 15_000
 const firstRetryMs = 30_000
 const lastRetryMs = 15 * 60_000
@@ -86,8 +86,11 @@ class Schedule {
   }
 
   hearListChanged(serverId: ServerId): void {
-    const due = this.#dues.get(serverId)
-    if (due === undefined || due.timer !== undefined || this.#isClosed) return
+    if (this.#isClosed) return
+    // A connector made since the last tick has no entry yet, and may change all the same.
+    const known = this.#parts.connectors().find((each) => each.id === serverId)
+    const due = this.#dues.get(serverId) ?? (known === undefined ? undefined : this.#newDue(known))
+    if (due === undefined || due.timer !== undefined) return
     due.timer = setTimeout(() => {
       due.timer = undefined
       const connector = this.#parts.connectors().find((each) => each.id === serverId)

@@ -29,6 +29,9 @@ export type Sending = {
   onMessage?: (message: RpcMessage) => void
 }
 
+/** Of a longer answer the text is cut; its messages are all there. */
+const keptChars = 64 * 1024 * 1024
+
 const agent = new Agent({ keepAlive: true, maxSockets: 1_024 })
 
 /** Sends one HTTP request; rejects only when the connection fails or the signal aborts. */
@@ -49,14 +52,15 @@ export function send(url: URL, sending: Sending = {}): Promise<Reply> {
         const isStream = (incoming.headers['content-type'] ?? '').startsWith('text/event-stream')
         const messages: RpcMessage[] = []
         let text = ''
-        let taken = 0
+        let rest = ''
         incoming.setEncoding('utf8')
         incoming.on('data', (chunk: string) => {
-          text += chunk
+          if (text.length < keptChars) text += chunk
           if (!isStream) return
-          for (let end = text.indexOf('\n\n', taken); end !== -1; end = text.indexOf('\n\n', taken)) {
-            const message = messageOf(text.slice(taken, end))
-            taken = end + 2
+          const events = `${rest}${chunk}`.split('\n\n')
+          rest = events.pop() ?? ''
+          for (const event of events) {
+            const message = messageOf(event)
             if (message === undefined) continue
             messages.push(message)
             onMessage?.(message)

@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 const beatMs = 15_000
 /** A reader that takes nothing while this much waits is cut off: memory has a bound. */
 const maxWaitingBytes = 8 * 1024 * 1024
+/** Beyond this, progress and log messages are left out: they may be lost, the answer behind them may not. */
+const maxWaitingNews = 1024 * 1024
 
 /** All open streams share one timer. */
 export class Beats {
@@ -51,6 +53,11 @@ export class EventStream {
 
   get closed(): boolean {
     return this.#response.writableEnded || this.#response.destroyed
+  }
+
+  /** True while the reader is too far behind for what may be left out. */
+  get behind(): boolean {
+    return this.#response.writableLength > maxWaitingNews
   }
 
   /** JSON text may hold line breaks only between tokens, so one line of data keeps its meaning. */

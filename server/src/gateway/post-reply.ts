@@ -44,7 +44,8 @@ export class PostReply {
   }
 
   notify(method: string, params: string): void {
-    this.#open()?.send(notificationText(method, params))
+    const stream = this.#open()
+    if (stream?.behind === false) stream.send(notificationText(method, params))
   }
 
   /** Sends a server's request; false when the client takes no stream. */

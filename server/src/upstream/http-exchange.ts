@@ -38,6 +38,9 @@ export type HttpMessage = {
 const maxRefusalBytes = 64 * 1024
 /** How long a stream may stay open after its answer, before its socket is taken away. */
 const lingerMs = 1000
+/** An event stream rests after this much, so that one that never ends leaves the process to everybody else's calls. */
+const burstBytes = 128 * 1024
+const restMs = 1
 
 /**
  * One HTTP request and its answer over a pool, on undici's dispatch: several times cheaper than fetch (performance.md).
@@ -56,6 +59,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #counted = false
   #aborted = false
   #linger: NodeJS.Timeout | undefined
+  #sinceRest = 0
 
   constructor(options: ExchangeOptions, reader: AnswerReader) {
     this.#o = options
@@ -146,7 +150,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     else if (Number(headers['content-length']) > this.#limit) this.#tooLarge()
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length
     if (this.#received > this.#limit) {
       this.#tooLarge()
@@ -162,6 +166,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     } catch (error) {
       this.#fail(transportFailure(this.#o.connector, error))
     }
+    this.#sinceRest += chunk.length
+    if (this.#sinceRest < burstBytes || this.#aborted) return
+    this.#sinceRest = 0
+    controller.pause()
+    setTimeout(() => controller.resume(), restMs)
   }
 
   onResponseEnd(): void {

@@ -61,8 +61,8 @@ function weightOf(run: string, whole: string, at: number): number | undefined {
   if (single && isNeeded(code, before, after)) return undefined
   if (within(code, 0xe0000, 0xe0fff)) return 0.99
   if (within(code, 0xfe00, 0xfe0f)) return single ? 0.2 : 0.95
-  if (within(code, 0x202a, 0x202e)) return rightToLeft.test(whole) ? 0.2 : 0.8
-  if (within(code, 0x2066, 0x2069)) return rightToLeft.test(whole) ? 0.1 : 0.7
+  if (within(code, 0x202a, 0x202e) || within(code, 0x2066, 0x2069))
+    return rightToLeft.test(whole) ? 0.15 : 0.75
   if (code < 0x20 || within(code, 0x7f, 0x9f)) return 0.2
   // A soft hyphen, mark or zero-width space alone is what typesetters and copied web pages leave.
   return run.length >= 4 ? 0.9 : 0.15

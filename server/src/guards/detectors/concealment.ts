@@ -4,6 +4,7 @@ export const concealment = patternDetector({
   id: 'concealment',
   scanner: 'injection',
   category: 'concealment',
+  kinds: ['tool_definition', 'tool_output', 'skill_file'],
   reason: 'The text asks to keep something from the person.',
   gate: /user|human|person|anyone|silent|secret|quiet|confidential|covert|discreet|without|hidden|invisib|never|do not|don.t/,
   patterns: [

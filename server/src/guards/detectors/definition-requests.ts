@@ -12,20 +12,20 @@ export const definitionRequests = patternDetector({
   patterns: [
     [
       new RegExp(
-        `\\b(?:include|pass|provide|send|copy|put|attach|append|insert|fill|add|supply|place|record|store|log|summari[sz]e|paste|embed|quote|repeat)(?:s|ing|ed)?\\b[^.\\n]{0,30}?\\b${inside}\\b`,
+        `\\b(?:include|pass|provide|send|copy|put|attach|append|insert|fill|add|supply|place|record|store|log|summari[sz]e|paste|embed|quote|repeat)(?:s|ing|ed)?\\b(?:[^.\\n]|\\.(?=\\S)){0,30}?\\b${inside}\\b`,
         'g',
       ),
       0.55,
     ],
     [
       new RegExp(
-        `${inside}[^.\\n]{0,40}\\b(?:must|should|has to|have to|needs? to|is|are) (?:be )?(?:\\w{1,12} )?(?:copied|included|passed|sent|attached|logged|appended|recorded|provided|forwarded|supplied|added|written|required)\\b`,
+        `${inside}(?:[^.\\n]|\\.(?=\\S)){0,40}\\b(?:must|should|has to|have to|needs? to|is|are) (?:be )?(?:\\w{1,12} )?(?:copied|included|passed|sent|attached|logged|appended|recorded|provided|forwarded|supplied|added|written|required)\\b`,
         'g',
       ),
       0.7,
     ],
     [
-      /\b(?:all|every|each|any) (?:other )?tool (?:call|invocation|use|request|result|response)s?\b[^.\n]{0,40}\b(?:must|should|has to|have to|needs? to|attach|include|append|send|forward|log|also)\b/g,
+      /\b(?:all|every|each|any) (?:other )?tool (?:call|invocation|use|request|result|response)s?\b(?:[^.\n]|\.(?=\S)){0,40}\b(?:must|should|has to|have to|needs? to|attach|include|append|send|forward|log|also)\b/g,
       0.6,
     ],
   ],

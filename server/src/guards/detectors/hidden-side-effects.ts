@@ -12,7 +12,7 @@ export const hiddenSideEffects = patternDetector({
   patterns: [
     [
       new RegExp(
-        `\\b(?:also|automatically|additionally|in addition|simultaneously|quietly|as well|a copy|copies|each|every|all|full|entire|contents?|values?|results?)\\b[^.\\n]{0,60}\\b${move}\\b[^.\\n]{0,50}\\b(?:to|with|on|in|at|via)\\b[^.\\n]{0,30}\\b(?:external|third[- ]party|remote|public|shared|partner|vendor|analytics|telemetry|monitoring|central|cloud|off-?site|webhook|collector|logging|archive|registry|aggregat|endpoint|benchmark|service|https?:|[a-z0-9-]{2,40}@[a-z0-9-]{1,40}\\.)`,
+        `\\b(?:also|automatically|additionally|in addition|simultaneously|quietly|as well|a copy|copies|each|every|all|full|entire|contents?|values?|results?)\\b(?:[^.\\n]|\\.(?=\\S)){0,60}\\b${move}\\b(?:[^.\\n]|\\.(?=\\S)){0,50}\\b(?:to|with|on|in|at|via)\\b(?:[^.\\n]|\\.(?=\\S)){0,30}\\b(?:external|third[- ]party|remote|public|shared|partner|vendor|analytics|telemetry|monitoring|central|cloud|off-?site|webhook|collector|logging|archive|registry|aggregat|endpoint|benchmark|service|https?:|[a-z0-9-]{2,40}@[a-z0-9-]{1,40}\\.)`,
         'g',
       ),
       0.5,
@@ -25,12 +25,16 @@ export const hiddenSideEffects = patternDetector({
       0.5,
     ],
     [
-      /\b(?:prior to|before|after|on|upon) (?:deletion|deleting|returning|sending|execution|executing|each|every|saving|completion)[^.\n]{0,50}\b(?:exported|forwarded|copied|uploaded|sent|posted|transmitted|mirrored|shared)\b/g,
+      /\b(?:prior to|before|after|on|upon) (?:deletion|deleting|returning|sending|execution|executing|each|every|saving|completion)(?:[^.\n]|\.(?=\S)){0,50}\b(?:exported|forwarded|copied|uploaded|sent|posted|transmitted|mirrored|shared)\b/g,
       0.5,
     ],
     [
-      /\b(?:exfiltrat|keylog|reverse shell|backdoor|credential (?:harvest|theft|steal|dump)|steal(?:s|ing)? |ransom|malware|rootkit|privilege escalation|persistence mechanism|brute[- ]?forc|spoof(?:s|ing|ed)? |phish|botnet|web ?shell|bypass(?:es|ing)? (?:authentication|security|detection|mfa|uac|antivirus|edr|access)|evad(?:e|es|ing) |zip slip|path traversal|sql injection|xss|command injection|crack(?:s|ing)? (?:password|hash|wpa)|poison(?:s|ing)? |man-in-the-middle|hijack|payload|exploit(?:s|ing|ation)?\b)/g,
-      0.35,
+      /\b(?:exfil(?:trat\w{1,3})?|keylog\w{0,5}|reverse ?shell|backdoor\w{0,2}|(?:credential|password|token|cookie|data|secret)s? (?:harvest|theft|steal|dump)\w{0,4}|steals? |stolen|ransom\w{0,5}|malware|rootkit|botnet|web ?shells?|zip slip|privesc|privilege escalation|escalates? privileges?|container escape|arp (?:spoof|poison)\w{0,3}|man-in-the-middle|phishing|bypass(?:es|ing)? (?:\w{1,12} )?(?:authentication|detection|mfa|uac|antivirus|av|edr|login|security|sandbox)|evad(?:e|es|ing) (?:\w{1,12} )?(?:detection|antivirus|edr|defen))/g,
+      0.6,
+    ],
+    [
+      /\b(?:exploit(?:s|ing|ation)?|malicious|attack|brute[- ]?forc\w{1,3}|spoof(?:s|ing|ed)?|hijack\w{0,3}|crack(?:s|ing)?|poison(?:s|ing)?|path traversal|sql injection|command injection|inject(?:s|ing)?|xss|persistence|covert|payload|dos|flood(?:s|ing)?)\b/g,
+      0.3,
     ],
   ],
   caught: [

@@ -7,7 +7,7 @@ export const jailbreak = patternDetector({
   reason: 'The text tries to make the model play a part without its rules.',
   patterns: [
     [
-      /\b(?:do anything now|dan mode|developer mode (?:enabled|output|is on)|jailbr(?:eak|oken) mode|god mode enabled|unrestricted (?:ai|mode|model)|unfiltered (?:and|ai|response|mode)|amoral (?:ai|chatbot)|evil (?:ai|confidant|mode))\b/g,
+      /\b(?:do anything now|dan mode|developer mode (?:enabled|output|is on)|jailbr(?:eak|oken) mode|god mode enabled|unrestricted mode|unfiltered (?:response|mode)|amoral (?:ai|chatbot)|evil (?:confidant|mode))\b/g,
       0.75,
     ],
     [
@@ -19,7 +19,7 @@ export const jailbreak = patternDetector({
       0.6,
     ],
     [
-      /\b(?:stay in character|break(?:ing)? character|you will (?:never|not) (?:refuse|say no|decline)|never refuse|cannot refuse|(?:never|don.t|do not) (?:say|mention) (?:that )?you (?:can.t|cannot|are an ai)|as an ai language model)\b/g,
+      /\b(?:break(?:ing)? character|you will (?:never|not) (?:refuse|say no|decline)|never refuse|cannot refuse|(?:never|don.t|do not) (?:say|mention) (?:that )?you (?:can.t|cannot|are an ai))\b/g,
       0.35,
     ],
     [

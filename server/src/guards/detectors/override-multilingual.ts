@@ -12,7 +12,7 @@ export const overrideMultilingual = patternDetector({
       0.85,
     ],
     [
-      /\b(?:ignor\w{1,4}|oubli\w{1,4}|neglig\w{1,4}|ne (?:tiens|tenez) pas compte|fais abstraction|faites abstraction)\b[^.\n]{0,40}\b(?:instruction|consigne|directive|regle|ordre|tout ce qui)/g,
+      /\b(?:ignor(?:e|ez|er|es|ons) (?:les|tes|vos|toutes|tout|ces|mes|la|le|l.)|oubli\w{1,4}|neglig\w{1,4}|ne (?:tiens|tenez) pas compte|fais abstraction|faites abstraction)\b[^.\n]{0,40}\b(?:instruction|consigne|directive|regle|ordre|tout ce qui)/g,
       0.85,
     ],
     [
@@ -20,7 +20,7 @@ export const overrideMultilingual = patternDetector({
       0.85,
     ],
     [
-      /\b(?:ignor\w{1,4}|esquec\w{1,4}|desconsider\w{1,4}|descart\w{1,4}|nao sig\w{1,3})\b[^.\n]{0,40}\b(?:instruc|orienta|ordens|regras|comando|diretriz|mensage|tudo (?:o )?que)/g,
+      /\b(?:ignor\w{1,4}|esquec\w{1,4}|desconsider\w{1,4}|descart\w{1,4}|nao sig\w{1,3})\b[^.\n]{0,40}\b(?:instrucoes|instrucao|orienta|ordens|regras|comando|diretriz|mensage|tudo (?:o )?que)/g,
       0.85,
     ],
     [
@@ -44,7 +44,7 @@ export const overrideMultilingual = patternDetector({
       0.85,
     ],
     [
-      /\b(?:yoksay|gormezden gel|unut|dikkate alma|goz ardi et)\w{0,8}\b|(?:onceki|yukaridaki|tum) (?:\w{1,20} ){0,2}(?:talimat|komut|kural|yonerge)\w{0,8} (?:\w{1,12} ){0,2}(?:yoksay|gormezden|unut|dikkate alma|goz ardi|birak)/g,
+      /\b(?:yoksay|gormezden gel|goz ardi et)\w{0,8}\b|(?:onceki|yukaridaki|tum) (?:\w{1,20} ){0,2}(?:talimat|komut|kural|yonerge)\w{0,8} (?:\w{1,12} ){0,2}(?:yoksay|gormezden|unut|dikkate alma|goz ardi|birak)/g,
       0.6,
     ],
     [
@@ -54,10 +54,7 @@ export const overrideMultilingual = patternDetector({
     [/\b(?:bo qua|quen|phot lo)\b[^.\n]{0,40}(?:huong dan|chi thi|lenh|quy tac|truoc)/g, 0.8],
     [/\b(?:puwera|huwag pansinin|kalimutan|balewalain)\b[^.\n]{0,40}(?:tagubilin|utos|panuto|nauna)/g, 0.8],
     [/\b(?:puuza|sahau|usifuate)\b[^.\n]{0,40}(?:maagizo|maelekezo|kanuni|yaliyotangulia)/g, 0.8],
-    [
-      /\b(?:ignora|uita|nu (?:tine|lua|urma))\w{0,4}\b[^.\n]{0,40}(?:instructiun|regul|comenz|anterio|preceden)/g,
-      0.85,
-    ],
+    [/\b(?:ignora|uita|nu (?:tine|lua|urma))\w{0,4}\b[^.\n]{0,40}(?:instructiun|regul|comenz)/g, 0.85],
     [
       /\b(?:hagyd figyelmen kivul|felejtsd el|ne torodj)\b[^.\n]{0,40}(?:utasit|szabaly|korabbi|elozo)|(?:korabbi|elozo) (?:\w{1,20} ){0,2}(?:utasit|szabaly)\w{0,12}/g,
       0.8,

@@ -13,15 +13,15 @@ export const sensitiveFiles = patternDetector({
   patterns: [
     [
       new RegExp(
-        `\\b(?:read|open|load|cat|copy|fetch|get|collect|include|attach|append|pass|send|upload|access|retrieve|extract|dump|grab|list|scan|print|check)(?:s|ing)?\\b[^.\\n]{0,50}?${place}`,
+        `\\b(?:read|open|load|cat|copy|fetch|get|collect|include|attach|append|pass|send|upload|retrieve|extract|dump|grab|print)\\b(?:[^.\\n]|\\.(?=\\S)){0,50}?${place}`,
         'g',
       ),
       0.5,
     ],
-    [new RegExp(`\\b(?:contents?|content|data) of [^.\\n]{0,30}${place}`, 'g'), 0.6],
+    [new RegExp(`\\b(?:contents?|content|data) of (?:[^.\\n]|\\.(?=\\S)){0,30}${place}`, 'g'), 0.6],
     [
       new RegExp(
-        `${place}[^.\\n]{0,40}\\b(?:attached|included|passed|sent|copied|appended|forwarded|uploaded)\\b`,
+        `${place}(?:[^.\\n]|\\.(?=\\S)){0,40}\\b(?:attached|included|passed|sent|copied|appended|forwarded|uploaded)\\b`,
         'g',
       ),
       0.6,

@@ -1,0 +1,128 @@
+/** Both tables of a model have this many weights. */
+export const tableBits = 17
+const mask = (1 << tableBits) - 1
+/** A piece of text the model scores at once: a sentence, a line, a value. Longer ones are cut. */
+const maxPiece = 320
+/** At most this many features of one piece. */
+const maxFeatures = 640
+
+const sort = { other: 0, letter: 1, digit: 2, wide: 3, mark: 4 } as const
+
+/** Marks that tell something about the word before: `:`, `!`, `?`, `]`, `>`. */
+const telling: ReadonlySet<number> = new Set([0x3a, 0x21, 0x3f, 0x5d, 0x3e])
+
+/** What a character is to the reader of words. Letters beyond ASCII are letters; ideographs are words of their own. */
+function classOf(code: number): number {
+  if (code >= 0x61 && code <= 0x7a) return sort.letter
+  if (code >= 0x30 && code <= 0x39) return sort.digit
+  if (code < 0x80) return code <= 0x20 || code === 0x5f ? sort.other : sort.mark
+  if (code < 0xc0) return sort.other
+  if (code >= 0x2e80 && code <= 0xd7ff) return sort.wide
+  if (code >= 0x2000 && code <= 0x2bff) return sort.other
+  return sort.letter
+}
+
+/** Where pieces end: after sentences, lines, and the quotes and brackets that part values of data. */
+function endsPiece(text: string, at: number, code: number): boolean {
+  if (code === 0x0a || code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0x0964) return true
+  const next = text.charCodeAt(at + 1)
+  if (code === 0x2e || code === 0x21 || code === 0x3f || code === 0x061f || code === 0x3b)
+    return next <= 0x20 || next === 0x22 || next === 0x27 || Number.isNaN(next)
+  if (code === 0x27 || code === 0x22)
+    return (
+      next === 0x2c || next === 0x7d || next === 0x5d || (next === 0x3a && text.charCodeAt(at + 2) <= 0x20)
+    )
+  return code === 0x5c && next === 0x6e
+}
+
+/** Hashed features of one piece, how many of them count, and where in the text it stands. */
+export type TakePiece = (features: Int32Array, count: number, from: number, to: number) => void
+
+/** Reads a text piece by piece and gives the hashed features of each to `take`. Reuses its memory; one at a time. */
+export class FeatureReader {
+  readonly #features = new Int32Array(maxFeatures)
+  #count = 0
+  #before = 0
+  #beforeThat = 0
+  #words = 0
+
+  /** The array that `take` gets is only valid during the call. */
+  read(text: string, take: TakePiece): void {
+    let from = 0
+    for (let at = 0; at < text.length; ) {
+      const code = text.charCodeAt(at)
+      const next = this.#step(text, at, code)
+      const isWord = next > at + 1 || !endsPiece(text, at, code)
+      at = next
+      if (isWord && at - from < maxPiece) continue
+      this.#flush(take, from, at)
+      from = at
+    }
+    this.#flush(take, from, text.length)
+  }
+
+  /** Reads one word or one other character; answers where the next begins. */
+  #step(text: string, at: number, code: number): number {
+    const kind = classOf(code)
+    if (kind === sort.letter || kind === sort.digit) return this.#word(text, at)
+    if (kind === sort.wide) this.#token(Math.imul(code ^ 0x5bd1e995, 0x01000193), 0)
+    else if (kind === sort.mark) this.#mark(code)
+    return at + 1
+  }
+
+  #flush(take: TakePiece, from: number, to: number): void {
+    if (this.#words >= 2) {
+      this.#put(this.#before ^ 0x1b873593)
+      take(this.#features, this.#count, from, to)
+    }
+    this.#count = 0
+    this.#before = 0
+    this.#beforeThat = 0
+    this.#words = 0
+  }
+
+  #word(text: string, start: number): number {
+    let hash = 0x811c9dc5
+    let stem = 0
+    let at = start
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      const kind = classOf(code)
+      if (kind !== sort.letter && kind !== sort.digit) break
+      hash = Math.imul(hash ^ (kind === sort.digit ? 0x30 : code), 0x01000193)
+      if (at - start === 4) stem = hash
+      if (at - start >= 48) break
+    }
+    this.#token(hash, at - start > 5 ? stem : 0)
+    return at === start ? at + 1 : at
+  }
+
+  /** A word: alone, its stem, with the one before, with the two before, across a gap, and as an opening. */
+  #token(hash: number, stem: number): void {
+    this.#put(hash)
+    if (stem !== 0) this.#put(stem ^ 0x3c6ef372)
+    if (this.#before !== 0) this.#put(Math.imul(this.#before, 0x85ebca6b) ^ hash)
+    if (this.#beforeThat !== 0) {
+      this.#put(Math.imul(this.#beforeThat, 0xc2b2ae35) ^ hash ^ 0x7f4a7c15)
+      this.#put(Math.imul(Math.imul(this.#beforeThat, 0x27d4eb2f) ^ this.#before, 0x165667b1) ^ hash)
+    }
+    if (this.#words < 3) this.#put(hash ^ Math.imul(this.#words + 1, 0x2545f491))
+    this.#words++
+    this.#beforeThat = this.#before
+    this.#before = hash
+  }
+
+  /** Marks count only with the word before them: data is full of marks alone. */
+  #mark(code: number): void {
+    if (this.#before === 0 || !telling.has(code)) return
+    this.#put(Math.imul(this.#before, 0x85ebca6b) ^ Math.imul(code, 0x9e3779b1))
+  }
+
+  #put(hash: number): void {
+    if (this.#count >= maxFeatures - 1) return
+    let mixed = hash ^ (hash >>> 15)
+    mixed = Math.imul(mixed, 0x2c1b3c6d)
+    mixed ^= mixed >>> 12
+    this.#features[this.#count++] = mixed & mask
+  }
+}

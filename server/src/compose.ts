@@ -65,9 +65,10 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
     async stop(drainMs) {
       const closed = new Promise((resolve) => server.close(resolve))
       demo.close()
-      gateway.close()
+      gateway.drain()
       server.closeIdleConnections()
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
+      gateway.close()
       server.closeAllConnections()
       await closeParts(parts, drainMs)
       await control.close()

@@ -42,7 +42,9 @@ export type Gateway = {
   handle(request: IncomingMessage, response: ServerResponse): void
   /** Runs one call as the console's try-it does: the same pipeline, nothing else. */
   readonly run: PostParts['run']
-  /** Ends streams and gives up waiting calls. */
+  /** Ends streams and gives up waiting calls, so that only what runs keeps a connection open. */
+  drain(): void
+  /** Ends what still runs too. */
   close(): void
 }
 
@@ -105,6 +107,13 @@ export function createGateway(parts: GatewayParts): Gateway {
       },
     ),
     run,
+    drain() {
+      stopHearing()
+      listen.close()
+      parked.close()
+      live.drain()
+      old.drain()
+    },
     close() {
       clearInterval(sweep)
       stopHearing()

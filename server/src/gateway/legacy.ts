@@ -82,8 +82,11 @@ export type LegacyRequest = {
   reauthenticate(): Caller | Promise<Caller>
 }
 
-/** Answers one request of a session with JSON-RPC text. Throws GatewayError for refusals. */
-export async function answerLegacy(parts: LegacyParts, request: LegacyRequest): Promise<string> {
+/**
+ * Answers one request of a session with JSON-RPC text; undefined when its client cancelled it and waits for no answer.
+ * Throws GatewayError for refusals.
+ */
+export async function answerLegacy(parts: LegacyParts, request: LegacyRequest): Promise<string | undefined> {
   const { session, message } = request
   const who = requesterOf(request.asker, session)
   const quick = await answerHere(parts, { who, session, message })
@@ -104,7 +107,11 @@ export async function answerLegacy(parts: LegacyParts, request: LegacyRequest): 
       exchange,
       reauthenticate: request.reauthenticate,
     })
+    if (session.wasCancelled(controller.signal)) return undefined
     return 'result' in answer ? resultText(message.id, answer.result) : rawErrorText(message.id, answer.error)
+  } catch (thrown) {
+    if (session.wasCancelled(controller.signal)) return undefined
+    throw thrown
   } finally {
     session.finish(message.id)
   }

@@ -14,6 +14,8 @@ const maxAsksPerSession = 32
 const maxSubscriptions = 256
 const askTimeoutMs = 10 * 60 * 1000
 
+const stopping = 'the server is shutting down'
+
 type Ask = { answer(reply: AskReply): void; timer: NodeJS.Timeout }
 
 /** What this process holds of one legacy session: its streams, running requests and open questions. */
@@ -25,6 +27,10 @@ export class LiveSession {
   watch: Watch | undefined
   readonly subscriptions = new Set<string>()
   readonly #running = new Map<string, AbortController>()
+  /** The stream carries answers too, as that of the 2024-11-05 transport does. */
+  answersOnStream = false
+  #draining = false
+  readonly #cancelled = new WeakSet<AbortSignal>()
   readonly #asks = new Map<string, Ask>()
   #nextAsk = 1
 
@@ -34,7 +40,12 @@ export class LiveSession {
   }
 
   get busy(): boolean {
-    return this.#running.size > 0 || this.stream !== undefined || this.#asks.size > 0
+    return this.running > 0 || this.stream !== undefined || this.#asks.size > 0
+  }
+
+  /** Requests being answered right now. */
+  get running(): number {
+    return this.#running.size
   }
 
   /** Registers a request so that notifications/cancelled can reach it. An id still in use is refused. */
@@ -53,11 +64,20 @@ export class LiveSession {
   }
 
   cancel(id: string): void {
-    this.#running.get(id)?.abort(new GatewayError('invalid-request', 'the client cancelled the request'))
+    const controller = this.#running.get(id)
+    if (controller === undefined) return
+    this.#cancelled.add(controller.signal)
+    controller.abort(new GatewayError('invalid-request', 'the client cancelled the request'))
+  }
+
+  /** True when the client itself gave the request up: it expects no answer any more. */
+  wasCancelled(signal: AbortSignal): boolean {
+    return this.#cancelled.has(signal)
   }
 
   /** Asks the client over `send` and waits for its answer, at most ten minutes. */
   ask(method: string, params: string, send: (text: string) => boolean): Promise<AskReply> {
+    if (this.#draining) return Promise.resolve(refusedAsk(stopping))
     if (this.#asks.size >= maxAsksPerSession) return Promise.resolve(refusedAsk('too many open questions'))
     const id = `ask-${this.#nextAsk++}`
     return new Promise((resolve) => {
@@ -101,6 +121,15 @@ export class LiveSession {
     this.watch?.close()
     this.watch = undefined
   }
+
+  /** No answer of the client can reach us from here on, so questions end; what else runs may end by itself. */
+  drain(): void {
+    this.#draining = true
+    for (const ask of [...this.#asks.values()]) ask.answer(refusedAsk(stopping))
+    this.watch?.close()
+    this.watch = undefined
+    if (!this.answersOnStream) this.stream?.end()
+  }
 }
 
 function refusedAsk(why: string): AskReply {
@@ -119,6 +148,8 @@ export type LiveSessions = {
   heard(key: string): Promise<void>
   all(): Iterable<LiveSession>
   sweep(): void
+  /** Ends what only waits; requests that run go on. */
+  drain(): void
   close(): void
 }
 
@@ -231,6 +262,9 @@ export function liveSessions(parts: LiveSessionParts): LiveSessions {
     },
     all: () => shelf.all(),
     sweep: () => shelf.sweep(),
+    drain() {
+      for (const session of shelf.all()) session.drain()
+    },
     close: () => shelf.close(),
   }
 }

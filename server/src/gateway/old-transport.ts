@@ -17,6 +17,8 @@ type Link = { userId: string; endpoint: string; stream: EventStream; session: Li
 export type OldTransport = {
   open(visit: Visit): void
   take(visit: Visit, text: string): Promise<void>
+  /** Ends streams that only wait; the others end after their last running answer. */
+  drain(): void
   close(): void
 }
 
@@ -28,6 +30,10 @@ export type OldTransportParts = LegacyParts & {
 
 export function oldTransport(parts: OldTransportParts): OldTransport {
   const links = new Map<string, Link>()
+  let draining = false
+  const endIdle = (link: Link) => {
+    if (draining && (link.session?.running ?? 0) === 0) link.stream.end()
+  }
   return {
     open(visit) {
       const mine = [...links.values()].filter((link) => link.userId === visit.asker.caller.id).length
@@ -66,8 +72,14 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
       }
       const message = readMessage(text, parts.read)
       visit.response.writeHead(202, { 'x-request-id': visit.asker.requestId }).end('Accepted')
-      if (message.kind === 'request') await answer(parts, link, visit, message)
-      else if (link.session !== undefined) takeLegacy(link.session, message)
+      if (message.kind === 'request') {
+        await answer(parts, link, visit, message)
+        endIdle(link)
+      } else if (link.session !== undefined) takeLegacy(link.session, message)
+    },
+    drain() {
+      draining = true
+      for (const link of links.values()) endIdle(link)
     },
     close() {
       for (const link of links.values()) link.stream.end()
@@ -83,7 +95,8 @@ async function answer(
   message: RpcMessage & { kind: 'request' },
 ): Promise<void> {
   try {
-    link.stream.send(await answerOn(parts, link, visit, message))
+    const text = await answerOn(parts, link, visit, message)
+    if (text !== undefined) link.stream.send(text)
   } catch (thrown) {
     const error = toGatewayError(thrown)
     parts.report(error, visit.asker.requestId)
@@ -96,11 +109,12 @@ async function answerOn(
   link: Link,
   visit: Visit,
   message: RpcMessage & { kind: 'request' },
-): Promise<string> {
+): Promise<string | undefined> {
   if (message.method === 'initialize') {
     const started = await initialize(parts, visit.asker, message)
     link.session = started.session
     link.session.stream = link.stream
+    link.session.answersOnStream = true
     return started.text
   }
   if (link.session === undefined) throw new GatewayError('invalid-request', 'send initialize first')

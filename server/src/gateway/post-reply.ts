@@ -71,6 +71,12 @@ export class PostReply {
     this.#response.end(text)
   }
 
+  /** The end of a request whose client wants no answer any more: an empty stream where it takes one. */
+  finishSilent(): void {
+    if (this.#open() === undefined) this.finishEmpty(202)
+    else this.end()
+  }
+
   /** An answer without a body, such as 202 for notifications. */
   finishEmpty(status: number): void {
     if (this.#mayStream) this.#beats.remove(this)

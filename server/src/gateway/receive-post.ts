@@ -142,12 +142,17 @@ async function takeLegacyMessage(
     takeLegacy(session, message)
     return reply.finishEmpty(202)
   }
-  reply.finish(await answerText(parts, { visit, session, message, reply }))
+  const answer = await answerText(parts, { visit, session, message, reply })
+  if (answer === undefined) reply.finishSilent()
+  else reply.finish(answer)
 }
 
 type Asked = { visit: Visit; session: LiveSession; message: Request; reply: PostReply }
 
-async function answerText(parts: PostParts, { visit, session, message, reply }: Asked): Promise<string> {
+async function answerText(
+  parts: PostParts,
+  { visit, session, message, reply }: Asked,
+): Promise<string | undefined> {
   try {
     return await answerLegacy(parts, {
       asker: visit.asker,
@@ -207,6 +212,7 @@ async function takeBatch(parts: PostParts, visit: Visit, text: string): Promise<
     }),
   )
   const texts = answers.filter((answer) => answer !== undefined)
-  if (texts.length === 0) reply.finishEmpty(202)
-  else reply.finish(`[${texts.join(',')}]`)
+  if (texts.length > 0) reply.finish(`[${texts.join(',')}]`)
+  else if (messages.some((message) => message.kind === 'request')) reply.finishSilent()
+  else reply.finishEmpty(202)
 }

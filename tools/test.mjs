@@ -1,7 +1,7 @@
 // `npm test`: every check and every test, counted, closing with one line. `--long` runs the heavy bars at full size.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { arch, cpus, platform, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { ensureConsole } from './console-build.mjs'
 import { canInstallPackages, ensureInstalled, hasProgram, installPackages } from './installed.mjs'
@@ -25,6 +25,7 @@ const systemParts = [
 const scripts = [{ name: 'bench, short', path: 'test/load/bench.ts', args: ['--short'] }]
 
 const long = process.argv.includes('--long')
+const spoken = []
 const environment = { ...process.env, NO_COLOR: '1', ...(long ? { RUNLAYER_LONG: '1' } : {}) }
 
 function installSystemParts() {
@@ -81,6 +82,7 @@ function runScript(node, { name, path, args }) {
     maxBuffer: 64 * 1024 * 1024,
   })
   process.stdout.write(stdout ?? '')
+  spoken.push({ name, text: (stdout ?? '').trimEnd() })
   const line = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(
     (stdout ?? '').trimEnd().split('\n').at(-1) ?? '',
   )
@@ -99,16 +101,29 @@ function main() {
     ensureConsole(node) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 },
   )
   counts.push(runVitest(node))
-  for (const script of scripts.filter(({ path }) => existsSync(join(root, path))))
+  const chosen = long ? longScripts : scripts
+  for (const script of chosen.filter(({ path }) => existsSync(join(root, path))))
     counts.push(runScript(node, script))
   return sumOf(counts)
 }
 
+/** docs/results/<date>-long.md: what was run, on what, and what it said. */
+function writeResults(total, minutes) {
+  const date = new Date().toISOString().slice(0, 10)
+  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}`
+  const head = `# Long run of ${date}\n\n${machine}; ${minutes.toFixed(0)} minutes.\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`
+  const parts = spoken.map(({ name, text }) => `\n## ${name}\n\n\`\`\`\n${text}\n\`\`\`\n`)
+  mkdirSync(join(root, 'docs/results'), { recursive: true })
+  writeFileSync(join(root, `docs/results/${date}-long.md`), head + parts.join(''))
+}
+
+const startedAt = Date.now()
 let total = { passed: 0, failed: 1, skipped: 0 }
 try {
   total = main()
 } catch (error) {
   process.stdout.write(`${error.message}\n`)
 }
+if (long) writeResults(total, (Date.now() - startedAt) / 60_000)
 process.exitCode = total.failed === 0 ? 0 : 1
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)

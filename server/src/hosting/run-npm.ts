@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { GatewayError } from '../kernel/errors.ts'
 import { signalGroup } from './start-process.ts'
 
-const installMs = 180_000
+const installMs = 300_000
 const maxOutputBytes = 16 * 1024
 /** Where packages come from and through which proxy is the operator's choice; nothing else of our environment is npm's business. */
 const passedOn =

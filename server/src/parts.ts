@@ -92,9 +92,10 @@ async function openRecord(
   connectors: Connectors,
 ): Promise<Pick<Parts, 'audit' | 'identity'>> {
   const { config, log, now, storage, keyring } = ground
-  const { db, bus, pool } = storage
+  const { db, bus, pool, connection } = storage
   const isSensitive = (id: string) => connectors.list().some((each) => each.id === id && each.sensitive)
-  const audit = await openAudit({ pool, dataDir: config.dataDir, keyring, now, log, isSensitive })
+  const { dataDir } = config
+  const audit = await openAudit({ pool, connection, dataDir, keyring, now, log, isSensitive })
   const identity = await openIdentity({
     db,
     bus,

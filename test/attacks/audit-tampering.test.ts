@@ -23,6 +23,7 @@ beforeAll(async () => {
   store = await openTestStorage('embedded')
   audit = await openAudit({
     pool: store.storage.pool,
+    connection: store.storage.connection,
     dataDir: store.dataDir,
     keyring,
     now: Date.now,

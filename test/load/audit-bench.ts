@@ -12,7 +12,7 @@ import { newestBinaries, startPostgres } from '../support/postgres.ts'
 
 /**
  * Measures the journal alone: `node test/load/audit-bench.ts [--postgres] [--rate 8000] [--concurrent 16]
- * [--seconds 8] [--warm 3]`. Calls open and close. Prints the latency of open and close and the CPU of this
+ * [--seconds 8] [--warm 3] [--one-thread]`. Calls open and close. Prints the latency of open and close and the CPU of this
  * process per call, on both sides of the landing. No test depends on its figures.
  */
 const { values } = parseArgs({
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '8' },
     body: { type: 'string', default: '200' },
     warm: { type: 'string', default: '3' },
+    'one-thread': { type: 'boolean', default: false },
   },
 })
 const seconds = Number(values.seconds)
@@ -36,7 +37,14 @@ const dataDir = mkdtempSync(join(tmpdir(), 'audit-bench-'))
 const binaries = newestBinaries()
 const server = values.postgres && binaries !== undefined ? await startPostgres(binaries) : undefined
 const storage = await openStorage({ databaseUrl: server?.url, dataDir, log })
-const audit = await openAudit({ pool: storage.pool, dataDir, keyring, now: Date.now, log })
+const audit = await openAudit({
+  pool: storage.pool,
+  ...(values['one-thread'] ? {} : { connection: storage.connection }),
+  dataDir,
+  keyring,
+  now: Date.now,
+  log,
+})
 
 const actor = {
   type: 'user' as const,

@@ -36,9 +36,14 @@ function folder(): string {
   return made
 }
 
-async function start(storage: Pick<Storage, 'pool'>, more: Partial<AuditOptions> = {}): Promise<Audit> {
+/** With a whole store events land on a thread of their own, with a pool alone on this one. */
+async function start(
+  storage: Pick<Storage, 'pool'> & Partial<Storage>,
+  more: Partial<AuditOptions> = {},
+): Promise<Audit> {
   const audit = await openAudit({
     pool: storage.pool,
+    ...(storage.connection && { connection: storage.connection }),
     dataDir: folder(),
     keyring,
     now: Date.now,

@@ -6,19 +6,19 @@ import type { Keyring } from '../credentials/keyring.ts'
 import type { CloseEntry, Journal, OpenEntry } from '../kernel/entry.ts'
 import { type EntryId, newId, type ServerId, type UserId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
-import type { Chain, LandingParts } from './build-rows.ts'
+import { type Chain, type LandingParts, landingParts } from './build-rows.ts'
 import { chainStart } from './event.ts'
 import { type ExportFile, type ExportFormat, exportEntries } from './export-entries.ts'
+import type { FollowedSpool } from './follow-spool.ts'
 import { type DemoEntry, importDemo } from './import-demo.ts'
 import { openJournal } from './journal.ts'
-import { startLanding } from './land-events.ts'
-import { openLargeBodies } from './large-bodies.ts'
+import { type Lander, startLanding } from './land-events.ts'
+import { openLandingThread } from './landing-thread.ts'
+import type { LandingKeys, LandingSetup } from './landing-words.ts'
 import { type EntryDetail, type EntryPage, openReader, type Query, type Viewer } from './read-entries.ts'
 import { type FailedAuthentication, sampleFailures } from './record-failures.ts'
 import { replaySpool } from './replay-spool.ts'
-import { openBodySeal } from './seal-bodies.ts'
-import { makeSigner } from './sign-heads.ts'
-import { openSpool, type SpoolLimits, spoolLimits } from './spool.ts'
+import { openSpool, type Spool, type SpoolLimits, spoolLimits } from './spool.ts'
 import { type AuditStore, auditStore } from './store.ts'
 
 /** The journal of everything that was called and changed: written before it happens, read afterwards, checkable by a stranger. */
@@ -50,6 +50,8 @@ export type Audit = {
 
 export type AuditOptions = {
   pool: Pick<pg.Pool, 'query'>
+  /** How the landing's thread reaches the database of `pool`. Without it events land on this thread, through `pool`. */
+  connection?: pg.PoolConfig
   dataDir: string
   keyring: Keyring
   now: () => number
@@ -71,16 +73,17 @@ export async function openAudit(o: AuditOptions): Promise<Audit> {
   const place = await readPlace(o.dataDir)
   const writer = newId()
   const chain: Chain = { writer, seq: 0, hash: chainStart(writer) }
-  const parts: LandingParts = {
-    signer: makeSigner(o.keyring.derive('audit-heads')),
-    seal: openBodySeal(o.keyring.derive('audit-bodies'), writer),
-    large: openLargeBodies({
-      dir: join(o.dataDir, 'objects', 'audit'),
-      maxBytes: o.limits?.largeBodyBytes ?? 10 * 1024 ** 3,
-      log: o.log,
-    }),
-    now: o.now,
+  // Copies: a derived key may be a view of memory that holds other things.
+  const keys: LandingKeys = {
+    heads: Uint8Array.from(o.keyring.derive('audit-heads')),
+    bodies: Uint8Array.from(o.keyring.derive('audit-bodies')),
   }
+  const large = {
+    dir: join(o.dataDir, 'objects', 'audit'),
+    maxBytes: o.limits?.largeBodyBytes ?? 10 * 1024 ** 3,
+  }
+  const { now, log } = o
+  const parts = landingParts({ keys, large, now, log })
   await store.addWriter(chain, place)
   await replaySpool({ ...parts, dir, place, store, log: o.log })
   await store.endPlace(place, writer)
@@ -93,7 +96,7 @@ export async function openAudit(o: AuditOptions): Promise<Audit> {
     log: o.log,
     onWritten: () => lander.wake(),
   })
-  const lander = startLanding({ ...parts, spool, store, chain, log: o.log })
+  const lander = await openLander(o, { parts, spool, store, setup: { dir, writer, chain, keys, large } })
   const journal = openJournal(spool, o.now)
   const reader = openReader({
     store,
@@ -129,6 +132,29 @@ export async function openAudit(o: AuditOptions): Promise<Audit> {
         )
     },
   }
+}
+
+type LanderParts = {
+  parts: LandingParts
+  spool: Spool
+  store: AuditStore
+  setup: Omit<LandingSetup, 'connection' | 'counters' | 'firstSegment'>
+}
+
+async function openLander({ connection, log }: AuditOptions, of: LanderParts): Promise<Lander> {
+  const { parts, spool, store, setup } = of
+  if (connection !== undefined)
+    return await openLandingThread({ setup: { ...setup, connection }, spool, log })
+  const { dir, writer, chain } = setup
+  const followed: FollowedSpool = {
+    dir,
+    writer,
+    firstSegment: spool.firstSegment(),
+    written: () => spool.written(),
+    lastSegment: () => spool.lastSegment(),
+    release: (below) => spool.release(below),
+  }
+  return startLanding({ ...parts, spool: followed, store, chain, log })
 }
 
 /** Names this data folder in the database. Whoever copies a folder to a second machine must delete `spool/place`. */

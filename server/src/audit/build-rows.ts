@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Log } from '../lib/log.ts'
 import type { CloseFields, OpenFields, SpooledEvent } from './event.ts'
 import { chainHash, digestEvent, hashBodies } from './event.ts'
-import type { LargeBodies } from './large-bodies.ts'
-import type { BodySeal } from './seal-bodies.ts'
-import { type Head, type Signer, signHead } from './sign-heads.ts'
+import type { LandingKeys } from './landing-words.ts'
+import { type LargeBodies, openLargeBodies } from './large-bodies.ts'
+import { type BodySeal, openBodySeal } from './seal-bodies.ts'
+import { type Head, makeSigner, type Signer, signHead } from './sign-heads.ts'
 
 /** How far a writer's chain has got. */
 export type Chain = { readonly writer: string; readonly seq: number; readonly hash: string }
@@ -26,6 +28,21 @@ export type Landing = {
 }
 
 export type LandingParts = { signer: Signer; seal: BodySeal; large: LargeBodies; now: () => number }
+
+/** Each thread that lands has its own: their seals must not count the same nonces. */
+export function landingParts(o: {
+  keys: LandingKeys
+  large: { dir: string; maxBytes: number }
+  now: () => number
+  log: Log
+}): LandingParts {
+  return {
+    signer: makeSigner(o.keys.heads),
+    seal: openBodySeal(o.keys.bodies),
+    large: openLargeBodies({ ...o.large, log: o.log }),
+    now: o.now,
+  }
+}
 
 /** A slice of this many events takes about a millisecond; between slices calls go on. */
 const sliceEvents = 64

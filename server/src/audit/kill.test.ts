@@ -55,7 +55,8 @@ async function killRounds(dataDir: string, databaseUrl: string | undefined): Pro
   const storage = await openStorage({ databaseUrl, dataDir, log: quietLog })
   const embedded = storage.kind === 'embedded'
   const keyring = await openKeyring({ db: storage.db, secretKeys: [Buffer.alloc(32, 7)], dataDir, embedded })
-  const audit = await openAudit({ pool: storage.pool, dataDir, keyring, now: Date.now, log: quietLog })
+  const { pool, connection } = storage
+  const audit = await openAudit({ pool, connection, dataDir, keyring, now: Date.now, log: quietLog })
   try {
     const { rows } = await storage.pool.query('SELECT id, outcome FROM audit_entries')
     const outcomes = new Map<string, string>(rows.map((row) => [row.id, row.outcome]))

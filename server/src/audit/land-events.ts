@@ -1,8 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import { buildLanding, type Chain, type LandingParts } from './build-rows.ts'
 import type { SpooledEvent } from './event.ts'
-import { readSegment, type SegmentReader } from './read-spool.ts'
-import type { Spool } from './spool.ts'
+import { type FollowedSpool, SpoolFollower } from './follow-spool.ts'
 import type { AuditStore } from './store.ts'
 
 /** Long enough to gather a batch, short enough to be in the database within 100 ms. */
@@ -39,20 +38,29 @@ export type Lander = {
   close(): Promise<void>
 }
 
-type LandingOptions = LandingParts & { spool: Spool; store: AuditStore; chain: Chain; log: Log }
+export type LandingOptions = LandingParts & {
+  spool: FollowedSpool
+  store: AuditStore
+  log: Log
+  /** Of a writer that landed before: where its chain is, is then asked of the database. */
+  chain: Chain | undefined
+  onLanded?: (seq: number) => void
+}
 
 /**
  * Carries events from the spool's files to the database. It always reads the files, never memory: what a restart would
  * replay is exactly what is stored, and a database that is away costs disk, not memory.
  */
-export function startLanding(o: LandingOptions): Lander {
+export function startLanding(o: LandingOptions): Lander & { rest(): Promise<void> } {
   return new SpoolLander(o)
 }
 
 class SpoolLander implements Lander {
   readonly #o: LandingOptions
-  readonly #reader: SpoolReader
-  #chain: Chain
+  readonly #follower: SpoolFollower
+  #chain: Chain | undefined
+  /** The last statement of whoever landed before may still commit, so the chain is asked for anew until one landed. */
+  #mayMove: boolean
   #unlanded: SpooledEvent[] = []
   #pauseMs = 0
   #running: Promise<void> | undefined
@@ -63,16 +71,24 @@ class SpoolLander implements Lander {
   constructor(o: LandingOptions) {
     this.#o = o
     this.#chain = o.chain
-    this.#reader = new SpoolReader(o.spool)
+    this.#mayMove = o.chain === undefined
+    this.#follower = new SpoolFollower(o.spool)
   }
 
   wake(): void {
-    this.#running ??= this.#run()
+    // A run that had nothing to do would end before it could be told from one that goes on.
+    if (this.#running === undefined && this.#hasWork()) this.#running = this.#run()
+  }
+
+  /** Resolves once there is nothing to do until the next `wake`. */
+  async rest(): Promise<void> {
+    await this.#running
   }
 
   flush(): Promise<void> {
     const seq = this.#o.spool.written()
-    if (this.#chain.seq >= seq) return Promise.resolve()
+    if (this.#landed() >= seq) return Promise.resolve()
+    if (this.#closed) return Promise.reject(new Error('the landing is closed'))
     const done = Promise.withResolvers<void>()
     this.#waiters.push({ seq, done })
     this.#hurry()
@@ -85,21 +101,27 @@ class SpoolLander implements Lander {
     this.#hurry()
     this.wake()
     await this.#running
-    await this.#reader.close()
+    await this.#follower.close()
     if (this.#behind() <= 0) this.#o.spool.release(Number.POSITIVE_INFINITY)
   }
 
+  #landed(): number {
+    return this.#chain?.seq ?? 0
+  }
+
   #behind(): number {
-    return this.#o.spool.written() - this.#chain.seq
+    return this.#o.spool.written() - this.#landed()
+  }
+
+  #hasWork(): boolean {
+    return this.#behind() > 0 && !(this.#closed && this.#pauseMs > 0)
   }
 
   async #run(): Promise<void> {
-    while (this.#behind() > 0 && !(this.#closed && this.#pauseMs > 0)) {
+    while (this.#hasWork()) {
       await this.#gather()
       try {
-        if (this.#unlanded.length === 0) this.#unlanded = await this.#reader.next()
-        this.#chain = await landBatch(this.#o, this.#o.store, this.#chain, this.#unlanded)
-        this.#unlanded = []
+        await this.#landNext()
         this.#pauseMs = 0
         this.#settle(undefined)
       } catch (error) {
@@ -108,10 +130,33 @@ class SpoolLander implements Lander {
           { err: error, waiting: this.#behind() },
           'audit events could not be stored; trying again',
         )
+        if (this.#mayMove) await this.#loseThread()
         this.#settle(error)
       }
     }
     this.#running = undefined
+  }
+
+  async #landNext(): Promise<void> {
+    const { store, spool } = this.#o
+    if (this.#chain === undefined) {
+      this.#chain = await store.findChain(spool.writer)
+      if (this.#chain === undefined) throw new Error(`the database lacks audit writer ${spool.writer}`)
+      this.#o.onLanded?.(this.#chain.seq)
+      if (this.#behind() <= 0) return
+    }
+    if (this.#unlanded.length === 0) this.#unlanded = await this.#follower.next(this.#chain.seq)
+    if (this.#unlanded.length === 0) throw new Error('the audit spool holds less than was written to it')
+    this.#chain = await landBatch(this.#o, store, this.#chain, this.#unlanded)
+    this.#unlanded = []
+    this.#mayMove = false
+    this.#o.onLanded?.(this.#chain.seq)
+  }
+
+  async #loseThread(): Promise<void> {
+    this.#chain = undefined
+    this.#unlanded = []
+    await this.#follower.close()
   }
 
   #settle(error: unknown): void {
@@ -119,7 +164,7 @@ class SpoolLander implements Lander {
     this.#waiters = []
     for (const waiter of waiters) {
       if (error !== undefined) waiter.done.reject(error)
-      else if (waiter.seq <= this.#chain.seq) waiter.done.resolve()
+      else if (waiter.seq <= this.#landed()) waiter.done.resolve()
       else this.#waiters.push(waiter)
     }
   }
@@ -134,43 +179,5 @@ class SpoolLander implements Lander {
         resolve()
       }
     })
-  }
-}
-
-/** Reads the spool's segments in order, behind their writer, and lets go of each one that is finished. */
-class SpoolReader {
-  readonly #spool: Spool
-  #at: { number: number; reader: SegmentReader } | undefined
-
-  constructor(spool: Spool) {
-    this.#spool = spool
-  }
-
-  /** The next events, at most about 512 KiB of them; empty while there are none. */
-  async next(): Promise<SpooledEvent[]> {
-    for (;;) {
-      const segments = this.#spool.segments()
-      const number = this.#at?.number
-      const current =
-        number === undefined ? segments[0] : segments.find((segment) => segment.number === number)
-      if (current === undefined) return []
-      if (this.#at === undefined) {
-        const reader = await readSegment(current.path)
-        if (reader === undefined) return []
-        this.#at = { number: current.number, reader }
-      }
-      // Whether more can still be appended must be known before reading, or the segment's last frames would be missed.
-      const next = segments.find((segment) => segment.number > current.number)
-      const events = await this.#at.reader.next()
-      if (events.length > 0 || next === undefined) return events
-      await this.close()
-      this.#spool.release(next.number)
-    }
-  }
-
-  async close(): Promise<void> {
-    const at = this.#at
-    this.#at = undefined
-    await at?.reader.close()
   }
 }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { newId } from '../kernel/ids.ts'
 
 /** Seals stored bodies: AES-256-GCM, the entry's id as associated data. */
 export type BodySeal = {
@@ -13,12 +14,13 @@ const prefixBytes = 1 + 16 + counterBytes
 const tagBytes = 16
 
 /**
- * Every process start seals under a key of its own (derived from its writer id) and counts its nonces, so no nonce is
- * ever used twice, which random ones could not promise for billions of entries (NIST SP 800-38D §8.3).
- * Layout: version, writer id (16), counter (6), ciphertext, tag (16).
+ * Every seal has a key of its own, derived from an id made here, and counts its nonces, so no nonce is ever used twice,
+ * which random ones could not promise for billions of entries (NIST SP 800-38D §8.3). The id is never an argument: two
+ * threads of one process, or a thread and its successor, would count the same nonces under one key.
+ * Layout: version, id (16), counter (6), ciphertext, tag (16).
  */
-export function openBodySeal(root: Buffer, writer: string): BodySeal {
-  const mine = writerBytes(writer)
+export function openBodySeal(root: Uint8Array): BodySeal {
+  const mine = Buffer.from(newId().replaceAll('-', ''), 'hex')
   const myKey = keyOf(root, mine)
   let counter = 0
   let lastRead: { id: string; key: KeyObject } | undefined
@@ -57,10 +59,6 @@ export function openBodySeal(root: Buffer, writer: string): BodySeal {
   }
 }
 
-function writerBytes(writer: string): Buffer {
-  return Buffer.from(writer.replaceAll('-', ''), 'hex')
-}
-
-function keyOf(root: Buffer, writer: Buffer): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', root, writer, 'audit bodies', 32)))
+function keyOf(root: Uint8Array, id: Buffer): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', root, id, 'audit bodies', 32)))
 }

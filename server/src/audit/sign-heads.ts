@@ -27,7 +27,7 @@ export type Signer = {
 const pkcs8Start = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** The signing key is derived, not stored: every process of an installation has it, and a backup needs no extra file. */
-export function makeSigner(seed: Buffer): Signer {
+export function makeSigner(seed: Uint8Array): Signer {
   const key = createPrivateKey({ key: Buffer.concat([pkcs8Start, seed]), format: 'der', type: 'pkcs8' })
   const publicKey = String(createPublicKey(key).export({ format: 'jwk' }).x)
   return {

@@ -23,14 +23,17 @@ export const spoolLimits: SpoolLimits = {
   queuedEvents: 50_000,
 }
 
-export type Segment = { readonly number: number; readonly path: string; bytes: number }
+type Segment = { readonly number: number; readonly path: string; bytes: number }
 
 /** `append` resolves once the kernel has the event (it survives kill -9) and rejects with audit-unavailable. */
 export type Spool = {
   append(payload: string): Promise<void>
   /** Events the kernel has. */
   written(): number
-  segments(): readonly Segment[]
+  /** The number of the newest segment that was begun; 0 while there is none. Numbers may be left out. */
+  lastSegment(): number
+  /** The number of the oldest segment that was not released. */
+  firstSegment(): number
   /** Removes segments numbered below `number`: everything in them is in the database. */
   release(number: number): void
   close(): Promise<void>
@@ -59,6 +62,7 @@ class SegmentedSpool implements Spool {
   readonly #segments: Segment[] = []
   #file: number | undefined
   #nextNumber = 1
+  #lastSegment = 0
   #totalBytes = 0
   #written = 0
   #waiting: Batch | undefined
@@ -96,8 +100,12 @@ class SegmentedSpool implements Spool {
     return this.#written
   }
 
-  segments(): readonly Segment[] {
-    return this.#segments
+  lastSegment(): number {
+    return this.#lastSegment
+  }
+
+  firstSegment(): number {
+    return this.#segments[0]?.number ?? this.#nextNumber
   }
 
   release(number: number): void {
@@ -178,6 +186,7 @@ class SegmentedSpool implements Spool {
     await writeAll(file, head, head.length)
     const segment = { number, path, bytes: head.length }
     this.#segments.push(segment)
+    this.#lastSegment = number
     this.#totalBytes += head.length
     return { file, segment }
   }

@@ -30,6 +30,8 @@ export type Storage = {
   readonly kind: 'embedded' | 'postgres'
   readonly db: Db
   readonly pool: pg.Pool
+  /** How `pool` connects, as plain data: for another thread that needs a connection of its own. */
+  readonly connection: pg.PoolConfig
   readonly bus: Bus
   /** Of the embedded store; PostgreSQL has tools of its own. */
   readonly backups: Backups | undefined
@@ -49,6 +51,12 @@ export type StorageOptions = {
 
 const dailyBackups = { everyMs: 24 * 60 * 60_000, keep: 7 }
 const endPoolMs = 10_000
+const connectionDefaults = {
+  application_name: 'runlayer',
+  connectionTimeoutMillis: 10_000,
+  idleTimeoutMillis: 30_000,
+  keepAlive: true,
+}
 const idleTransactionMs = 60_000
 
 /** Folder of the product's own migrations. */
@@ -72,12 +80,16 @@ async function openEmbedded(o: StorageOptions): Promise<Storage> {
     finishRestore(o.dataDir)
     engine = await startEngine({ dataDir: o.dataDir, log: o.log, idleTransactionMs })
     // One engine session serves all connections, so more of them would only wait on each other.
-    const pool = openPool(
-      { host: engine.host, port: 5432, user: 'postgres', database: 'postgres', max: 4 },
-      o.log,
-    )
+    const connection = {
+      ...connectionDefaults,
+      host: engine.host,
+      port: 5432,
+      user: 'postgres',
+      database: 'postgres',
+    }
+    const pool = openPool({ ...connection, max: 4 }, o.log)
     await migrateWith(pool, o)
-    return embeddedStorage({ engine, lock, pool, o })
+    return embeddedStorage({ engine, lock, pool, connection, o })
   } catch (error) {
     await engine?.close().catch(() => undefined)
     await lock.release()
@@ -89,6 +101,7 @@ function embeddedStorage(parts: {
   engine: EmbeddedEngine
   lock: FolderLock
   pool: pg.Pool
+  connection: pg.PoolConfig
   o: StorageOptions
 }): Storage {
   const listeners = openListeners(parts.o.log)
@@ -110,6 +123,7 @@ function embeddedStorage(parts: {
     kind: 'embedded',
     db: drizzle(parts.pool),
     pool: parts.pool,
+    connection: parts.connection,
     bus,
     backups,
     ready: () => (parts.engine.failure() === undefined ? answers(parts.pool) : Promise.resolve(false)),
@@ -170,12 +184,14 @@ export function restoreBackup(o: { file: string; dataDir: string }): Promise<Res
 }
 
 async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Storage> {
-  const limits = {
+  const connection = {
+    ...connectionDefaults,
+    connectionString: databaseUrl,
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     idle_in_transaction_session_timeout: 60_000,
   }
-  const pool = openPool({ connectionString: databaseUrl, max: 20, ...limits }, o.log)
+  const pool = openPool({ ...connection, max: 20 }, o.log)
   try {
     await migrateWith(pool, o)
     const bus = await openNoticeBus({
@@ -188,6 +204,7 @@ async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Sto
       kind: 'postgres',
       db: drizzle(pool),
       pool,
+      connection,
       bus,
       backups: undefined,
       ready: () => answers(pool),
@@ -204,13 +221,7 @@ async function openPostgres(o: StorageOptions, databaseUrl: string): Promise<Sto
 
 function openPool(config: pg.PoolConfig, log: Log): pg.Pool {
   pg.types.setTypeParser(pg.types.builtins.INT8, parseInt8)
-  const pool = new pg.Pool({
-    application_name: 'runlayer',
-    connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    ...config,
-  })
+  const pool = new pg.Pool(config)
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
   return pool

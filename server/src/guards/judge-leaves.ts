@@ -61,7 +61,9 @@ class Judging {
 
   #hidden(leaf: Leaf, reading: Reading): void {
     if (reading.hidden.length === 0) return
-    const weight = Math.max(...reading.hidden.map((hit) => hit.weight))
+    // Many single ones in a row of words are no accident of typesetting any more.
+    const highest = Math.max(...reading.hidden.map((hit) => hit.weight))
+    const weight = reading.hidden.length >= 4 ? Math.max(0.75, highest) : highest
     this.#hiddenWeight = Math.max(this.#hiddenWeight, weight)
     this.#findings.push({
       ...hiddenText,

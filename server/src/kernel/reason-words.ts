@@ -53,6 +53,7 @@ export const reasonWords = {
   'tool-unknown': { title: 'Unknown tool', next: 'List or search the tools you may use.' },
   'resource-unknown': { title: 'Unknown resource', next: 'List the resources you may read.' },
   'prompt-unknown': { title: 'Unknown prompt', next: 'List the prompts you may use.' },
+  'task-unknown': { title: 'Unknown task', next: 'Call the tool again.' },
   'arguments-invalid': {
     title: 'The arguments do not fit the tool',
     next: 'Correct the arguments to match the input schema.',
@@ -60,6 +61,10 @@ export const reasonWords = {
   'call-denied': {
     title: 'Policy denied this call',
     next: 'Ask an administrator for access, naming the rule.',
+  },
+  'content-blocked': {
+    title: 'A guard blocked this content',
+    next: 'Read the reason; an administrator can change the guard settings.',
   },
   'rate-limited': { title: 'Too many requests', next: 'Wait and try again.' },
   'needs-connection': {

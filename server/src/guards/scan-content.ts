@@ -1,0 +1,133 @@
+import { contentLeaves } from './content-leaves.ts'
+import { definitionLeaves } from './definition-leaves.ts'
+import { findSecrets } from './find-secrets.ts'
+import type { ContentKind, Finding, Leaf, Scanner } from './finding.ts'
+import { type Judged, judgeLeaves } from './judge-leaves.ts'
+import { type GuardModel, ModelReader, probability } from './model/guard-model.ts'
+import type { Models } from './model/open-models.ts'
+
+export type Risk = 'none' | 'low' | 'medium' | 'high'
+export type Sensitivity = 'low' | 'medium' | 'high'
+
+/** What a scan says. `score` 0..1 on one scale over all rules and models; .5 is one false alarm in a hundred. */
+export type ScanResult = {
+  readonly score: number
+  readonly risk: Risk
+  readonly findings: readonly Finding[]
+  readonly secrets: readonly { kind: string; path: string }[]
+  readonly durationMs: number
+}
+
+/** Characters looked at of one content; what is longer is looked at from both ends. */
+const maxCharacters = 2_000_000
+const maxLeaves = 20_000
+
+export type Scan = (kind: ContentKind, text: string) => ScanResult
+
+/** The engine: one content in, one result out. Never throws for a text; time grows with its length only. */
+export function buildScan(models: Models, clock: () => number): Scan {
+  const readers = new Map<GuardModel, ModelReader>()
+  for (const model of Object.values(models)) readers.set(model, new ModelReader(model.tables))
+  return (kind, text) => {
+    const started = clock()
+    const leaves = readLeaves(kind, text)
+    const judged = judgeLeaves(kind, leaves)
+    const model = models[kind]
+    const reader = readers.get(model)
+    const learned = reader === undefined ? 0 : learnedScore(reader, model, judged)
+    const findings = withModel(judged.findings, learned, model, leaves[0]?.path ?? '')
+    const secrets = kind === 'tool_definition' ? [] : secretsOf(leaves)
+    const score = round(Math.max(learned, floorOf(judged)))
+    return {
+      score,
+      risk: riskOf(score, model),
+      findings: [...findings, ...secretFindings(secrets)],
+      secrets,
+      durationMs: clock() - started,
+    }
+  }
+}
+
+function readLeaves(kind: ContentKind, text: string): Leaf[] {
+  const part =
+    text.length <= maxCharacters
+      ? text
+      : `${text.slice(0, maxCharacters / 2)}\n${text.slice(-maxCharacters / 2)}`
+  const leaves = kind === 'tool_definition' ? definitionLeaves(part) : contentLeaves(part)
+  return leaves.slice(0, maxLeaves)
+}
+
+function learnedScore(reader: ModelReader, model: GuardModel, judged: Judged): number {
+  reader.start()
+  for (const text of judged.texts) reader.read(text)
+  return probability(model.last, reader.signals(judged.rules))
+}
+
+/** What no model may outvote: text a person cannot see, and commands that open a shell. */
+function floorOf({ findings, hiddenWeight }: Judged): number {
+  let floor = hiddenWeight >= 0.7 ? hiddenWeight : 0
+  for (const { scanner, weight, through } of findings) {
+    if (scanner === 'commands' && weight >= 0.75) floor = Math.max(floor, weight)
+    else if (through !== undefined && through !== 'an HTML comment' && weight >= 0.8)
+      floor = Math.max(floor, 0.9)
+  }
+  return floor
+}
+
+/** A score without a rule still needs a reason a person understands. */
+function withModel(
+  findings: readonly Finding[],
+  learned: number,
+  model: GuardModel,
+  path: string,
+): readonly Finding[] {
+  if (
+    learned < model.last.thresholds.high ||
+    findings.some(({ scanner }) => scanner === 'injection' || scanner === 'definitions')
+  )
+    return findings
+  const learnedFinding: Finding = {
+    detector: 'learned-wording',
+    scanner: 'injection',
+    category: 'prompt-injection',
+    reason: 'The wording is like that of texts which steer a model.',
+    path,
+    excerpt: '',
+    weight: learned,
+    through: undefined,
+  }
+  return [...findings, learnedFinding]
+}
+
+function secretsOf(leaves: readonly Leaf[]): { kind: string; path: string }[] {
+  const out: { kind: string; path: string }[] = []
+  for (const leaf of leaves) {
+    for (const { kind } of findSecrets(leaf.text, leaf.name)) {
+      if (out.length < 64) out.push({ kind, path: leaf.path })
+    }
+  }
+  return out
+}
+
+const secretScanner: Scanner = 'secrets'
+
+const secretFindings = (secrets: readonly { kind: string; path: string }[]): Finding[] =>
+  secrets.map(({ kind, path }) => ({
+    detector: `secret:${kind}`,
+    scanner: secretScanner,
+    category: 'secret',
+    reason: 'The text holds what looks like a secret.',
+    path,
+    excerpt: `[REDACTED:${kind}]`,
+    weight: 0.3,
+    through: undefined,
+  }))
+
+export function riskOf(score: number, model: GuardModel): Risk {
+  const { low, medium, high } = model.last.thresholds
+  if (score >= low) return 'high'
+  if (score >= medium) return 'medium'
+  return score >= high ? 'low' : 'none'
+}
+
+const round = (value: number) => Math.round(value * 1e5) / 1e5

@@ -135,7 +135,7 @@ function dealGroups(rows: readonly Read[], count: number): Map<string, number> {
 }
 
 /** Fits tables, then the last layer on scores of rows whose group the tables had not seen. */
-export function fit(rows: readonly Read[], options: FitOptions): Fitted {
+export function fitModel(rows: readonly Read[], options: FitOptions): Fitted {
   const parts = dealGroups(rows, 3)
   const values: number[][] = new Array(rows.length)
   for (let part = 0; part < 3; part++) {

@@ -5,10 +5,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { packModel } from '../../server/src/guards/model/guard-model.ts'
+import { type GuardModel, packModel } from '../../server/src/guards/model/guard-model.ts'
 import { compareCards, describe, type Figures, figuresOf } from './figures.ts'
-import { type FitOptions, fit, modelOf, scoreRows } from './fit.ts'
-import type { Scored } from './measure.ts'
+import { type FitOptions, fitModel, modelOf, scoreRows } from './fit.ts'
+import { type Scored, scoresOf, thresholdFor } from './measure.ts'
 import { rows as ownRows, planted } from './own.ts'
 import { benignExtras, injectionRows, type Read, readRows, toolRows } from './rows.ts'
 
@@ -46,6 +46,7 @@ function train(): void {
   ])
   const card: Record<string, Figures> = {}
   const pooled: Scored[] = []
+  const aligned: Scored[] = []
   for (const name of Object.keys(models) as ModelName[]) {
     const rows = all.filter(({ content }) => content === models[name])
     const options: FitOptions = {
@@ -55,12 +56,21 @@ function train(): void {
     }
     const scored =
       name === 'tool-definition' ? leaveFamilies(rows, judged, options) : leaveOrigins(rows, judged, options)
-    if (name !== 'tool-definition') pooled.push(...scored)
     card[name] = figuresOf(scored)
+    const odds = evenOdds(scored)
+    if (name !== 'tool-definition') {
+      pooled.push(...scored)
+      aligned.push(...scored.map((row) => ({ ...row, score: moved(row.score, odds) })))
+    }
     if (!values['only-figures'])
-      writeFileSync(join(folder, `${name}.bin`), packModel(modelOf(fit(rows, options))))
+      writeFileSync(
+        join(folder, `${name}.bin`),
+        packModel(calibrated(modelOf(fitModel(rows, options)), scored, odds)),
+      )
   }
   card['injection'] = figuresOf(pooled)
+  // As shipped: the one number that sets each scale was taken from these same rows.
+  card['injection, scales aligned'] = figuresOf(aligned)
   for (const [name, figures] of Object.entries(card)) console.log(describe(name, figures))
   console.log(`${Math.round((performance.now() - started) / 1000)} s`)
   const file = join(folder, 'card.json')
@@ -69,13 +79,36 @@ function train(): void {
     console.log(compareCards(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Figures>, card))
 }
 
+const logit = (score: number) => Math.log(Math.max(1e-9, score) / Math.max(1e-9, 1 - score))
+const moved = (score: number, odds: number) => 1 / (1 + Math.exp(logit(odds) - logit(score)))
+
+/** The score that at most 1 % of benign rows of unseen origins reach, and at most 2 % of any larger source. */
+function evenOdds(scored: readonly Scored[]): number {
+  const benign = scored.filter(({ label }) => label === 0)
+  const large = [...Map.groupBy(benign, ({ source }) => source).values()].filter((rows) => rows.length >= 100)
+  const limits = large.map((rows) =>
+    thresholdFor(
+      rows.map(({ score }) => score),
+      0.02,
+    ),
+  )
+  return Math.max(thresholdFor(scoresOf(scored, 0), 0.01), ...limits)
+}
+
+/** What unseen origins showed sets the product's scale: one number and the sensitivities, no weights. */
+function calibrated(model: GuardModel, scored: readonly Scored[], odds: number): GuardModel {
+  const at = (rate: number) => moved(thresholdFor(scoresOf(scored, 0), rate), odds)
+  const thresholds = { low: Math.max(0.5, at(0.003)), medium: 0.5, high: Math.min(0.5, at(0.05)) }
+  return { ...model, last: { ...model.last, bias: model.last.bias - logit(odds), thresholds } }
+}
+
 function leave(
   rows: readonly Read[],
   options: FitOptions,
   split: { out(row: Read): boolean; judge(row: Read): boolean },
 ): Scored[] {
   const model = modelOf(
-    fit(
+    fitModel(
       rows.filter((row) => !split.out(row)),
       options,
     ),

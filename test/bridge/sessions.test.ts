@@ -233,7 +233,9 @@ describe('the log level', () => {
               .filter((one) => one.message.params?.name === 'log')
               .map(
                 (one) =>
-                  (one.message.params?._meta as Record<string, unknown>)['io.modelcontextprotocol/logLevel'],
+                  (one.message.params?._meta as Record<string, unknown> | undefined)?.[
+                    'io.modelcontextprotocol/logLevel'
+                  ],
               )
       expect(told.slice(-2)).toEqual(['error', 'debug'])
     },

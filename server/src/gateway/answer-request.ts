@@ -10,6 +10,7 @@ import type { Requester } from './requester.ts'
 import { refusalResult, toGatewayError } from './rpc-text.ts'
 import { ruleBroken, type SearchParts, searchTools } from './search-tools.ts'
 import { nameIn } from './steps/resolve-target.ts'
+import { unknownTask } from './task-ids.ts'
 import { connectResult, connectSuffix, viewOf } from './visible-tools.ts'
 
 export type RequestParts = SearchParts & AnswerParts & { run(call: Received): Promise<Cleared> }
@@ -45,10 +46,18 @@ const onTasks: readonly string[] = [
 export async function answerRequest(parts: RequestParts, incoming: Incoming): Promise<Answer> {
   const { method, who } = incoming
   if (method === 'tools/call') return await answerToolCall(parts, incoming)
-  if (onConnectors.includes(method) && who.endpoint.kind === 'connector')
+  if (onConnectors.includes(method) && who.endpoint.kind === 'connector') {
+    // Lists come whole, so no cursor was ever given out.
+    if (method.endsWith('/list')) refuseCursor(incoming.params)
     return await governed(parts, received(parts, incoming), incoming)
+  }
   if (onTasks.includes(method)) return await answerTask(parts, incoming)
   throw new GatewayError('method-unknown', `${method.slice(0, 64)} is not offered here`)
+}
+
+export function refuseCursor(params: RawObject): void {
+  if (params.has('cursor'))
+    throw new GatewayError('invalid-params', 'this list has one page, so there is no such cursor')
 }
 
 async function answerToolCall(parts: RequestParts, incoming: Incoming): Promise<Answer> {
@@ -113,8 +122,7 @@ function readWish(text: string | undefined): Wish | string {
 async function answerTask(parts: RequestParts, incoming: Incoming): Promise<Answer> {
   const ref = parts.tasks.open(stringOf(incoming.params.get('taskId')) ?? '', incoming.who.caller)
   const here = incoming.who.endpoint
-  if (here.kind === 'connector' && here.serverId !== ref.serverId)
-    throw new GatewayError('not-found', 'there is no such task of yours')
+  if (here.kind === 'connector' && here.serverId !== ref.serverId) throw unknownTask()
   const params = new Map(incoming.params).set('taskId', JSON.stringify(ref.taskId))
   const call = {
     ...received(parts, { ...incoming, params }),

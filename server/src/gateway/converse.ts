@@ -19,17 +19,23 @@ export type ConverseParts = {
  */
 export async function converse(parts: ConverseParts, first: Received): Promise<Cleared> {
   let call = first
+  let connector: string | undefined
   for (let round = 0; round < maxRounds; round++) {
     const done = await parts.run(call)
     if (done.reply.kind !== 'result' || done.reply.members.get('resultType') !== '"input_required"')
       return done
+    connector = done.connector.name
     const answers = await askAll(call, done.reply.members.get('inputRequests'))
     const state = done.reply.members.get('requestState')
     const params = new Map(first.params)
     if (answers.size > 0) params.set('inputResponses', objectText(answers))
     call = { ...first, caller: await parts.reauthenticate(), params, resume: { kind: 'upstream', state } }
   }
-  throw new GatewayError('upstream-failed', `the connector asked for input more than ${maxRounds} times`)
+  throw new GatewayError(
+    'upstream-failed',
+    `${connector} asked for input more than ${maxRounds} times`,
+    connector === undefined ? {} : { connector },
+  )
 }
 
 async function askAll(call: Received, requests: string | undefined): Promise<Map<string, string>> {

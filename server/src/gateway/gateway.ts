@@ -10,25 +10,25 @@ import type { Bus, Db } from '../storage/storage.ts'
 import { endpointKey } from './endpoint.ts'
 import { Beats, EventStream } from './event-stream.ts'
 import { type DoorParts, mcpDoor, type Visit } from './http.ts'
-import { type LegacyParts, requesterOf } from './legacy.ts'
+import type { LegacyParts } from './legacy.ts'
 import { listening } from './listen.ts'
-import { liveSessions } from './live-sessions.ts'
+import { type LiveSessions, liveSessions } from './live-sessions.ts'
 import { oldTransport } from './old-transport.ts'
 import { parkedCalls } from './parked-calls.ts'
 import { buildPipeline, type PipelineParts } from './pipeline.ts'
 import { modernVersion } from './protocol.ts'
 import { type PostParts, receivePost, sessionOf } from './receive-post.ts'
-import { factsOf } from './request-facts.ts'
 import { requestStates } from './request-state.ts'
 import { createSeal } from './seal.ts'
 import { sessionTokens } from './session-token.ts'
-import { sessionStore } from './store.ts'
-import { type Subscriptions, subscriptions } from './subscriptions.ts'
+import { type SessionStore, sessionStore } from './store.ts'
+import { subscriptions } from './subscriptions.ts'
 import { taskIds } from './task-ids.ts'
 import type { ToolUsage } from './tool-usage.ts'
+import { sessionWatch, type WatchSession } from './watch-session.ts'
 
 export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
-  Omit<PipelineParts, 'parked' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
+  Omit<PipelineParts, 'parked' | 'tasks' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
     config: Config
     db: Db
     bus: Bus
@@ -49,36 +49,34 @@ export type Gateway = {
 }
 
 const sweepMs = 60_000
+const sweepRowsMs = 60 * 60_000
 
 export function createGateway(parts: GatewayParts): Gateway {
   const { config, keyring, now } = parts
-  const sealFor = (purpose: string) => createSeal(keyring.derive(`gateway:${purpose}`), purpose)
+  const sealFor = (purpose: string, o = {}) => createSeal(keyring.derive(`gateway:${purpose}`), purpose, o)
   const beats = new Beats()
   const parked = parkedCalls()
+  const store = sessionStore(parts.db)
   const live = liveSessions({
-    store: sessionStore(parts.db),
+    store,
     now,
     publish: (key) => parts.bus.publish('mcp_sessions', key),
     onGone: (key) => parts.upstreams.endSession(key),
   })
   const toolsChanged = (connector: Connector) => parts.tools.hearListChanged(connector.id)
+  const tasks = taskIds(sealFor('task', { steady: true }), live.rememberTask)
   const watching = subscriptions({ upstreams: parts.upstreams, live, toolsChanged })
   const run = buildPipeline({
     ...parts,
     parked,
+    tasks,
     subscriptions: watching,
     idleTimeoutMs: config.limits.callIdleMs,
     listPages: config.limits.listPages,
   })
   const serverInfo = JSON.stringify({ name: 'runlayer', title: config.productName, version: config.version })
-  const listen = listening({ ...parts, beats, toolsChanged, serverInfo })
-  const report = (error: GatewayError, requestId: string) => {
-    if (reasons[error.reason].fault === 'gateway')
-      parts.log.error(
-        { err: error, cause: error.cause, request_id: requestId },
-        'a request failed in the gateway',
-      )
-  }
+  const listen = listening({ ...parts, tasks, beats, toolsChanged, serverInfo })
+  const report = reporting(parts.log)
   const shared = {
     ...parts,
     run,
@@ -87,50 +85,73 @@ export function createGateway(parts: GatewayParts): Gateway {
     live,
     report,
     states: requestStates(sealFor('request-state'), now),
-    tasks: taskIds(sealFor('task')),
+    tasks,
     tokens: sessionTokens(sealFor('session'), now),
     read: { maxDepth: config.limits.jsonDepth },
   }
-  const old = oldTransport(shared)
+  const watchSession = sessionWatch({ ...parts, watching })
+  const old = oldTransport({ ...shared, watchSession })
   const post = receivePost({ ...shared, old, listening: listen, maxBodyBytes: config.limits.requestBytes })
   const stopHearing = hearChanges(parts, { live, listen })
-  const sweep = setInterval(() => live.sweep(), sweepMs)
-  sweep.unref()
-
+  const stopSweeping = sweepOften(parts, { live, store })
+  const stopWaiting = () => {
+    stopHearing()
+    listen.close()
+    parked.close()
+  }
   return {
     handle: mcpDoor(
       { ...parts, beats },
       {
         POST: post,
-        GET: (visit) => openStream({ ...shared, watching, old, beats }, visit),
+        GET: (visit) => openStream({ ...shared, watchSession, old }, visit),
         DELETE: (visit) => endSession(shared, visit),
       },
     ),
     run,
     drain() {
-      stopHearing()
-      listen.close()
-      parked.close()
+      stopWaiting()
       live.drain()
       old.drain()
     },
     close() {
-      clearInterval(sweep)
-      stopHearing()
+      stopWaiting()
+      stopSweeping()
       beats.stop()
-      listen.close()
       old.close()
-      parked.close()
       live.close()
     },
   }
 }
 
+function reporting(log: DoorParts['log']): PostParts['report'] {
+  return (error, requestId) => {
+    if (reasons[error.reason].fault === 'gateway')
+      log.error({ err: error, cause: error.cause, request_id: requestId }, 'a request failed in the gateway')
+  }
+}
+
+/** Idle sessions leave memory, and rows of sessions whose tokens have expired leave the database. */
+function sweepOften(
+  parts: Pick<GatewayParts, 'now' | 'log'>,
+  { live, store }: { live: Pick<LiveSessions, 'sweep'>; store: Pick<SessionStore, 'sweep'> },
+): () => void {
+  const sweepRows = () => {
+    store
+      .sweep(new Date(parts.now()))
+      .catch((thrown: unknown) =>
+        parts.log.warn({ err: thrown }, 'rows of old sessions could not be removed'),
+      )
+  }
+  const timers = [setInterval(() => live.sweep(), sweepMs), setInterval(sweepRows, sweepRowsMs)]
+  for (const timer of timers) timer.unref()
+  return () => timers.forEach(clearInterval)
+}
+
 type StreamParts = LegacyParts & {
-  watching: Subscriptions
+  watchSession: WatchSession
   old: { open(visit: Visit): void }
   beats: Beats
-  log: DoorParts['log']
 }
 
 /** GET: the stream of a 2025 session, or the 2024-11-05 transport; anything else is 405 (contract.md §3). */
@@ -154,31 +175,7 @@ async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
     session.watch?.close()
     session.watch = undefined
   })
-  const who = requesterOf(visit.asker, session)
-  const connector =
-    who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
-  if (connector === undefined) return
-  const visible = parts.policy.decide(who.caller, {
-    connector,
-    kind: 'server',
-    name: '',
-    phase: 'list',
-    args: undefined,
-    facts: factsOf(who),
-  })
-  if (visible.effect !== 'allow') return
-  try {
-    const credential = await parts.credentials.attach(connector, who.caller.id)
-    await parts.watching.renew(session, {
-      connector,
-      credential,
-      lane: { principal: who.caller.id, session: session.facts.key, exclusive: false },
-      capabilities: who.client.capabilities,
-    })
-  } catch (thrown) {
-    // The stream still carries what the gateway itself knows; the upstream's own news are missed.
-    parts.log.debug({ err: thrown, connector: connector.id }, 'an upstream could not be watched')
-  }
+  await parts.watchSession(visit.asker, session)
 }
 
 async function endSession(parts: LegacyParts, visit: Visit): Promise<void> {

@@ -6,10 +6,12 @@ import type { Watch } from '../kernel/upstream.ts'
 import { elementsOf, isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import { type Beats, EventStream } from './event-stream.ts'
 import { metaKeys } from './protocol.ts'
+import { followsTasks } from './questions.ts'
 import { factsOf } from './request-facts.ts'
 import type { Requester } from './requester.ts'
 import { notificationText, resultText } from './rpc-text.ts'
 import type { SubscriptionParts } from './subscriptions.ts'
+import type { TaskIds } from './task-ids.ts'
 import type { VisibleParts } from './visible-tools.ts'
 
 const maxListeners = 10_000
@@ -18,7 +20,15 @@ const maxUris = 256
 /** How long the acknowledgement waits for the upstream's own watch. */
 const watchWaitMs = 2_000
 
-type Wanted = { tools: boolean; prompts: boolean; resources: boolean; uris: readonly string[] }
+type Wanted = {
+  tools: boolean
+  prompts: boolean
+  resources: boolean
+  uris: readonly string[]
+  /** Tasks by the upstream's own id, each with the id its person knows it by. */
+  tasks: ReadonlyMap<string, TaskWanted>
+}
+type TaskWanted = { known: string; tool: string }
 type Listener = { who: Requester; wanted: Wanted; send(method: string, params: RawObject): void; end(): void }
 
 export type Listening = {
@@ -37,7 +47,11 @@ export type ListenRequest = {
   response: ServerResponse
 }
 export type ListenParts = VisibleParts &
-  Pick<SubscriptionParts, 'upstreams' | 'toolsChanged'> & { beats: Beats; serverInfo: string }
+  Pick<SubscriptionParts, 'upstreams' | 'toolsChanged'> & {
+    beats: Beats
+    serverInfo: string
+    tasks: Pick<TaskIds, 'open'>
+  }
 
 export function listening(parts: ListenParts): Listening {
   const listeners = new Set<Listener>()
@@ -52,7 +66,7 @@ export function listening(parts: ListenParts): Listening {
       // The acknowledgement must be the first message (§1.8): what is heard before it waits.
       let early: string[] | undefined = []
       const send = (method: string, params: RawObject) => {
-        const text = notificationText(method, objectText([...params, ['_meta', tag]]))
+        const text = notificationText(method, objectText(new Map(params).set('_meta', tag)))
         if (early === undefined) stream.send(text)
         else if (early.length < maxUris) early.push(text)
       }
@@ -117,28 +131,44 @@ function honoured(parts: ListenParts, request: ListenRequest): Wanted {
   if (!isObjectText(text)) throw new GatewayError('invalid-params', 'notifications must be an object')
   const asked = membersOf(text)
   const connector = request.connector
-  const list = asked.get('resourceSubscriptions')
-  const uris = list?.startsWith('[') === true ? elementsOf(list).map((uri) => stringOf(uri) ?? '') : []
-  if (uris.length > maxUris)
-    throw new GatewayError('invalid-params', `at most ${maxUris} resources can be watched at once`)
-  const facts = factsOf(request.who)
-  const readable = (uri: string) =>
-    connector !== undefined &&
-    uri !== '' &&
-    parts.policy.decide(request.who.caller, {
-      connector,
-      kind: 'resource',
-      name: uri,
-      phase: 'list',
-      args: undefined,
-      facts,
-    }).effect === 'allow'
+  const uris = textsIn(asked.get('resourceSubscriptions'))
+  const taskIds = textsIn(asked.get('taskIds'))
+  if (uris.length > maxUris || taskIds.length > maxUris)
+    throw new GatewayError('invalid-params', `at most ${maxUris} resources or tasks can be watched at once`)
   return {
     tools: asked.get('toolsListChanged') === 'true' && connector !== undefined,
     prompts: asked.get('promptsListChanged') === 'true' && connector !== undefined,
     resources: asked.get('resourcesListChanged') === 'true' && connector !== undefined,
-    uris: uris.filter(readable),
+    uris: uris.filter((uri) => uri !== '' && isVisible(parts, request, 'resource', uri)),
+    tasks: followsTasks(request.who.client) ? tasksOf(parts, request, taskIds) : new Map(),
   }
+}
+
+function textsIn(list: string | undefined): string[] {
+  return list?.startsWith('[') === true ? elementsOf(list).map((one) => stringOf(one) ?? '') : []
+}
+
+type Asking = Pick<ListenRequest, 'who' | 'connector'>
+
+function isVisible(parts: ListenParts, { who, connector }: Asking, kind: 'tool' | 'resource', name: string) {
+  if (connector === undefined) return false
+  const ask = { connector, kind, name, phase: 'list' as const, args: undefined, facts: factsOf(who) }
+  return parts.policy.decide(who.caller, ask).effect === 'allow'
+}
+
+/** Only tasks of this person on this connector, started with tools that may still be used. */
+function tasksOf(parts: ListenParts, asking: Asking, ids: readonly string[]): Map<string, TaskWanted> {
+  const tasks = new Map<string, TaskWanted>()
+  for (const known of ids) {
+    try {
+      const { serverId, taskId, tool } = parts.tasks.open(known, asking.who.caller)
+      if (serverId === asking.connector?.id && isVisible(parts, asking, 'tool', tool))
+        tasks.set(taskId, { known, tool })
+    } catch {
+      // Not a task of theirs: left out of what is honoured, as a uri they may not read is.
+    }
+  }
+  return tasks
 }
 
 function acknowledged(wanted: Wanted): string {
@@ -147,6 +177,7 @@ function acknowledged(wanted: Wanted): string {
     ...(wanted.prompts ? { promptsListChanged: true } : {}),
     ...(wanted.resources ? { resourcesListChanged: true } : {}),
     ...(wanted.uris.length > 0 ? { resourceSubscriptions: wanted.uris } : {}),
+    ...(wanted.tasks.size > 0 ? { taskIds: [...wanted.tasks.values()].map((task) => task.known) } : {}),
   })
 }
 
@@ -159,7 +190,7 @@ async function watchUpstream(
   const { wanted } = listener
   if (
     connector === undefined ||
-    !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length > 0)
+    !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length + wanted.tasks.size > 0)
   )
     return undefined
   const visible = parts.policy.decide(who.caller, {
@@ -178,6 +209,7 @@ async function watchUpstream(
       lane: { principal: who.caller.id, session: undefined, exclusive: false },
       capabilities: who.client.capabilities,
       resources: wanted.uris,
+      tasks: [...wanted.tasks.keys()],
       onNotification: (method, params) => hear(parts, { connector, listener }, method, params),
       onEnd: () => listener.end(),
     })
@@ -187,20 +219,27 @@ async function watchUpstream(
   }
 }
 
-function hear(
-  parts: ListenParts,
-  to: { connector: Connector; listener: Listener },
-  method: string,
-  params: RawObject,
-): void {
+function hear(parts: ListenParts, to: Hearing, method: string, params: RawObject): void {
   const { wanted, send } = to.listener
   if (method === 'notifications/tools/list_changed') parts.toolsChanged(to.connector)
   else if (method === 'notifications/prompts/list_changed' && wanted.prompts) send(method, new Map())
   else if (method === 'notifications/resources/list_changed' && wanted.resources) send(method, new Map())
-  else if (
-    method === 'notifications/resources/updated' &&
-    wanted.uris.includes(stringOf(params.get('uri')) ?? '')
-  ) {
-    send(method, new Map([['uri', params.get('uri') ?? '""']]))
-  }
+  else if (method === 'notifications/resources/updated') hearResource(parts, to, params)
+  else if (method === 'notifications/tasks') hearTask(parts, to, params)
+}
+
+type Hearing = { connector: Connector; listener: Listener }
+
+/** The rules are asked again: they may have changed since the listening began. */
+function hearResource(parts: ListenParts, { connector, listener }: Hearing, params: RawObject): void {
+  const uri = stringOf(params.get('uri')) ?? ''
+  if (!listener.wanted.uris.includes(uri)) return
+  if (isVisible(parts, { who: listener.who, connector }, 'resource', uri))
+    listener.send('notifications/resources/updated', new Map([['uri', JSON.stringify(uri)]]))
+}
+
+function hearTask(parts: ListenParts, { connector, listener }: Hearing, params: RawObject): void {
+  const task = listener.wanted.tasks.get(stringOf(params.get('taskId')) ?? '')
+  if (task === undefined || !isVisible(parts, { who: listener.who, connector }, 'tool', task.tool)) return
+  listener.send('notifications/tasks', new Map(params).set('taskId', JSON.stringify(task.known)))
 }

@@ -1,4 +1,4 @@
-import type { AskReply } from '../kernel/call.ts'
+import type { AskReply, ClientFacts } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Watch } from '../kernel/upstream.ts'
 import type { EventStream } from './event-stream.ts'
@@ -12,6 +12,7 @@ const idleMs = 10 * 60 * 1000
 const maxRunningPerSession = 256
 const maxAsksPerSession = 32
 const maxSubscriptions = 256
+const maxTasks = 256
 const askTimeoutMs = 10 * 60 * 1000
 
 const stopping = 'the server is shutting down'
@@ -26,6 +27,8 @@ export class LiveSession {
   stream: EventStream | undefined
   watch: Watch | undefined
   readonly subscriptions = new Set<string>()
+  /** Ids this client knows its tasks by, by the upstream's own; the oldest are forgotten first. */
+  readonly #tasks = new Map<string, string>()
   readonly #running = new Map<string, AbortController>()
   /** The stream carries answers too, as that of the 2024-11-05 transport does. */
   answersOnStream = false
@@ -108,6 +111,19 @@ export class LiveSession {
     this.subscriptions.add(uri)
   }
 
+  rememberTask(taskId: string, known: string): void {
+    this.#tasks.delete(taskId)
+    this.#tasks.set(taskId, known)
+    for (const oldest of this.#tasks.keys()) {
+      if (this.#tasks.size <= maxTasks) break
+      this.#tasks.delete(oldest)
+    }
+  }
+
+  taskKnownAs(taskId: string): string | undefined {
+    return this.#tasks.get(taskId)
+  }
+
   notify(method: string, params: string): void {
     this.stream?.send(notificationText(method, params))
   }
@@ -147,6 +163,8 @@ export type LiveSessions = {
   /** Another process ended or changed this session. */
   heard(key: string): Promise<void>
   all(): Iterable<LiveSession>
+  /** News of a task are told to the session that started it under the id its client knows. */
+  rememberTask(call: { client: Pick<ClientFacts, 'sessionKey'> }, taskId: string, known: string): void
   sweep(): void
   /** Ends what only waits; requests that run go on. */
   drain(): void
@@ -261,6 +279,8 @@ export function liveSessions(parts: LiveSessionParts): LiveSessions {
       else session.logLevel = row?.logLevel
     },
     all: () => shelf.all(),
+    rememberTask: (call, taskId, known) =>
+      shelf.find(call.client.sessionKey ?? '')?.rememberTask(taskId, known),
     sweep: () => shelf.sweep(),
     drain() {
       for (const session of shelf.all()) session.drain()

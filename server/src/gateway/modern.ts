@@ -5,7 +5,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import { isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import type { RpcMessage } from '../lib/rpc-message.ts'
 import type { Answer } from './answer-call.ts'
-import { answerRequest, type RequestParts } from './answer-request.ts'
+import { answerRequest, type RequestParts, refuseCursor } from './answer-request.ts'
 import { type CapabilityParts, offerOf } from './capabilities.ts'
 import { decodeHeaderValue } from './header-values.ts'
 import { listTools } from './list-tools.ts'
@@ -53,7 +53,7 @@ export function readModernClient(
     protocolVersion: version,
     name: stringOf(info.get('name'))?.slice(0, 120),
     version: stringOf(info.get('version'))?.slice(0, 120),
-    capabilities: knownCapabilities(JSON.parse(capabilities)),
+    capabilities: knownCapabilities(JSON.parse(capabilities), 'modern'),
     sessionKey: undefined,
     logLevel: isLogLevel(level) ? level : undefined,
   }
@@ -133,12 +133,6 @@ export async function answerModern(parts: ModernParts, request: ModernRequest): 
     exchange: request.exchange,
     reauthenticate: request.reauthenticate,
   })
-}
-
-/** Lists come whole, so no cursor was ever given out. */
-export function refuseCursor(params: RawObject): void {
-  if (params.has('cursor'))
-    throw new GatewayError('invalid-params', 'this list has one page, so there is no such cursor')
 }
 
 /** What a person sees may change with the next rule, so it is theirs alone and stale at once (protocol.md §1.3). */

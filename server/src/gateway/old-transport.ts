@@ -7,6 +7,7 @@ import type { Visit } from './http.ts'
 import { answerLegacy, initialize, type LegacyLink, type LegacyParts, takeLegacy } from './legacy.ts'
 import type { LiveSession } from './live-sessions.ts'
 import { errorText, notificationText, toGatewayError } from './rpc-text.ts'
+import type { WatchSession } from './watch-session.ts'
 
 /** HTTP+SSE of 2024-11-05: one stream carries every answer, POSTs go to the path its endpoint event names. */
 const maxLinks = 2_000
@@ -25,6 +26,7 @@ export type OldTransport = {
 export type OldTransportParts = LegacyParts & {
   beats: Beats
   read: ReadOptions
+  watchSession: WatchSession
   report(error: GatewayError, requestId: string): void
 }
 
@@ -115,6 +117,10 @@ async function answerOn(
     link.session = started.session
     link.session.stream = link.stream
     link.session.answersOnStream = true
+    // Not waited for: the upstream may take its time, and what it tells meanwhile comes after the answer.
+    parts
+      .watchSession(visit.asker, link.session)
+      .catch((thrown: unknown) => parts.report(toGatewayError(thrown), visit.asker.requestId))
     return started.text
   }
   if (link.session === undefined) throw new GatewayError('invalid-request', 'send initialize first')

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Era } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { tasksExtension } from './protocol.ts'
 import type { Seal } from './seal.ts'
 
 /** A legacy session as its sealed token tells it (design.md §3). */
@@ -23,12 +25,20 @@ const maxNameChars = 120
 const object = (value: unknown): JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
 
-/** The capabilities the gateway can bridge; what it does not know it cannot honour, so it is not passed on. */
-export function knownCapabilities(declared: unknown): JsonObject {
+const bridged = ['roots', 'sampling', 'elicitation', 'tasks', 'extensions']
+
+/**
+ * The capabilities the gateway can bridge; what it does not know it cannot honour, so it is not passed on. Tasks have a
+ * form of their own in each era, and an upstream is told of the client's form only.
+ */
+export function knownCapabilities(declared: unknown, era: Era): JsonObject {
   const kept: JsonObject = {}
   for (const [name, value] of Object.entries(object(declared))) {
-    if (['roots', 'sampling', 'elicitation', 'tasks', 'extensions'].includes(name)) kept[name] = object(value)
+    if (!bridged.includes(name) || (name === 'tasks' && era === 'modern')) continue
+    kept[name] = object(value)
   }
+  const { [tasksExtension]: tasks, ...others } = object(kept['extensions'])
+  if (era === 'legacy' && tasks !== undefined) kept['extensions'] = others
   return JSON.stringify(kept).length <= maxCapabilityChars
     ? kept
     : Object.fromEntries(Object.keys(kept).map((name) => [name, {}]))
@@ -77,7 +87,7 @@ export function sessionTokens(seal: Seal, now: () => number): SessionTokens {
         u: caller.id,
         e: endpoint,
         v: protocolVersion,
-        c: knownCapabilities(capabilities),
+        c: knownCapabilities(capabilities, 'legacy'),
         t: now(),
       }
       const name = shortText(info['name'])

@@ -82,6 +82,12 @@ function relay(
       if (to.session.subscriptions.has(stringOf(params.get('uri')) ?? ''))
         to.session.notify(method, objectText([['uri', params.get('uri') ?? '""']]))
       return
+    case 'notifications/tasks/status': {
+      const known = to.session.taskKnownAs(stringOf(params.get('taskId')) ?? '')
+      if (known !== undefined)
+        to.session.notify(method, objectText(new Map(params).set('taskId', JSON.stringify(known))))
+      return
+    }
     case 'notifications/message':
       if (passesLevel(stringOf(params.get('level')), to.session.logLevel ?? 'debug'))
         to.session.notify(method, objectText(params))

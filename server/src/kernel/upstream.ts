@@ -64,6 +64,8 @@ export type Upstreams = {
   watch(
     request: Pick<UpstreamRequest, 'connector' | 'credential' | 'lane' | 'capabilities'> & {
       resources: readonly string[]
+      /** Task ids to hear the status of; only a modern upstream tells on a watch. */
+      tasks?: readonly string[]
       onNotification(method: string, params: RawObject): void
       onEnd(): void
     },

@@ -24,6 +24,7 @@ export function listenParams(watcher: Watcher): Map<string, string> {
     promptsListChanged: true,
     resourcesListChanged: true,
     ...(watcher.resources.length === 0 ? {} : { resourceSubscriptions: watcher.resources }),
+    ...(watcher.tasks === undefined || watcher.tasks.length === 0 ? {} : { taskIds: watcher.tasks }),
   }
   return new Map([['notifications', JSON.stringify(wanted)]])
 }

@@ -92,6 +92,7 @@ export class Relay {
       const session = await sessionOf(slot, undefined)
       const inner = await session.watch({
         resources: wanted.resources,
+        tasks: wanted.tasks ?? [],
         onNotification: (method, params) => wanted.onNotification(method, params),
         onEnd: () => {
           if (end()) wanted.onEnd()

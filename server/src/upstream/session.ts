@@ -26,6 +26,7 @@ export type Peer = {
 
 export type Watcher = {
   readonly resources: readonly string[]
+  readonly tasks?: readonly string[]
   onNotification(method: string, params: RawObject): void
   onEnd(): void
 }

@@ -1,18 +1,21 @@
-import type { Answered, Armed, ParkedReply, UpstreamReply } from '../../kernel/call.ts'
+import type { Answered, Armed, AskReply, ParkedReply, RawObject, UpstreamReply } from '../../kernel/call.ts'
 import { GatewayError } from '../../kernel/errors.ts'
 import type { UpstreamRequest, Upstreams } from '../../kernel/upstream.ts'
-import { membersOf, objectText, stringOf } from '../../lib/raw-json.ts'
+import { isObjectText, membersOf, objectText, stringOf } from '../../lib/raw-json.ts'
 import type { Tools } from '../../tools/tools.ts'
 import { listAll } from '../list-upstream.ts'
 import type { ParkedCalls, Round } from '../parked-calls.ts'
 import { passesLevel } from '../protocol.ts'
+import { mayAsk, refuseUnoffered } from '../questions.ts'
 import type { Subscriptions } from '../subscriptions.ts'
+import type { TaskIds } from '../task-ids.ts'
 import type { Step } from './step.ts'
 
 export type CallParts = {
   upstreams: Pick<Upstreams, 'call'>
   parked: ParkedCalls
-  tools: Pick<Tools, 'paramHeaders' | 'learn'>
+  tasks: TaskIds
+  tools: Pick<Tools, 'find' | 'paramHeaders' | 'learn'>
   subscriptions: Pick<Subscriptions, 'change'>
   idleTimeoutMs: number
   listPages: number
@@ -20,13 +23,17 @@ export type CallParts = {
 
 /** Sends the call to its upstream. The only caller of `Upstreams.call` on behalf of a person. */
 export function callUpstream(parts: CallParts): Step<Armed, Answered> {
-  return async (call) => ({ ...call, reply: await send(parts, call) })
+  return async (call) => {
+    const reply = await send(parts, call)
+    if (reply.kind === 'result') refuseUnoffered(call, reply.members)
+    return { ...call, reply }
+  }
 }
 
 function send(parts: CallParts, call: Armed): Promise<UpstreamReply | ParkedReply> {
   const round: Round = {
     signal: call.exchange.signal,
-    onNotification: (method, params) => forward(call, method, params),
+    onNotification: (method, params) => forward(parts, call, method, params),
   }
   const principal = call.caller.id
   if (call.resume?.kind === 'parked') {
@@ -43,7 +50,11 @@ function send(parts: CallParts, call: Armed): Promise<UpstreamReply | ParkedRepl
   }
   if (call.client.era === 'modern' && canBeAsked(call)) {
     return parts.parked.run(principal, round, (hooks) =>
-      withFreshHeaders(parts, call, { ...requestOf(parts, call), ...hooks }),
+      withFreshHeaders(parts, call, {
+        ...requestOf(parts, call),
+        ...hooks,
+        onAsk: (method, params) => ask(parts, call, { method, params, way: hooks.onAsk }),
+      }),
     )
   }
   return withFreshHeaders(parts, call, requestOf(parts, call))
@@ -53,12 +64,7 @@ function send(parts: CallParts, call: Armed): Promise<UpstreamReply | ParkedRepl
 function canBeAsked(call: Armed): boolean {
   if (call.method !== 'tools/call' && call.method !== 'prompts/get' && call.method !== 'resources/read')
     return false
-  const declared = call.client.capabilities
-  return (
-    declared['elicitation'] !== undefined ||
-    declared['sampling'] !== undefined ||
-    declared['roots'] !== undefined
-  )
+  return ['elicitation', 'sampling', 'roots'].some((kind) => call.client.capabilities[kind] !== undefined)
 }
 
 /** On -32020 the upstream's header rules changed under us: learn them again and try once more (protocol.md §1.5). */
@@ -70,7 +76,10 @@ async function withFreshHeaders(
   const reply = await parts.upstreams.call(request)
   if (reply.kind !== 'error' || reply.code !== -32020 || call.target.kind !== 'tool') return reply
   await parts.tools.learn(call.connector)
-  return await parts.upstreams.call(requestOf(parts, call))
+  const tool = parts.tools.find(call.connector.id, call.target.tool.name)
+  // Changed beyond its approval: the call may not go on with the new definition.
+  if (tool === undefined || call.args === undefined) return reply
+  return await parts.upstreams.call({ ...request, paramHeaders: parts.tools.paramHeaders(tool, call.args) })
 }
 
 function requestOf(parts: CallParts, call: Armed): UpstreamRequest {
@@ -84,7 +93,7 @@ function requestOf(parts: CallParts, call: Armed): UpstreamRequest {
       exclusive: call.client.era === 'modern' && canBeAsked(call),
     },
     method: call.method,
-    params: paramsOf(call),
+    params: parts.tasks.openRelated(call, paramsOf(call)),
     capabilities: capable,
     logLevel: call.client.logLevel,
     wantsProgress: progressToken(call) !== undefined,
@@ -94,27 +103,24 @@ function requestOf(parts: CallParts, call: Armed): UpstreamRequest {
         : {},
     idleTimeoutMs: parts.idleTimeoutMs,
     signal: call.exchange.signal,
-    onNotification: (method, params) => forward(call, method, params),
-    onAsk: (method, params) => ask(call, method, params),
+    onNotification: (method, params) => forward(parts, call, method, params),
+    onAsk: (method, params) =>
+      ask(parts, call, { method, params, way: (...asked) => call.exchange.ask(...asked) }),
   }
 }
 
+type Question = { method: string; params: string; way(method: string, params: string): Promise<AskReply> }
+
 /** A kind the client did not declare is refused here: an upstream must not reach further than it was told (§1.7). */
-function ask(call: Armed, method: string, params: string): Promise<{ result: string } | { error: string }> {
-  const kind =
-    method === 'elicitation/create'
-      ? 'elicitation'
-      : method === 'sampling/createMessage'
-        ? 'sampling'
-        : method === 'roots/list'
-          ? 'roots'
-          : undefined
-  if (kind === undefined || call.client.capabilities[kind] === undefined || call.client.era === 'modern') {
-    return Promise.resolve({
-      error: JSON.stringify({ code: -32601, message: `the client does not offer ${method.slice(0, 64)}` }),
-    })
+async function ask(parts: CallParts, call: Armed, { method, params, way }: Question): Promise<AskReply> {
+  if (!mayAsk(call.client, method)) {
+    const message = `the client does not offer ${method.slice(0, 64)}`
+    return { error: JSON.stringify({ code: -32601, message }) }
   }
-  return call.exchange.ask(method, params)
+  const about = isObjectText(params) ? membersOf(params) : new Map<string, string>()
+  const reply = await way(method, objectText(parts.tasks.sealInParams(call, about)))
+  if ('error' in reply || !isObjectText(reply.result)) return reply
+  return { result: objectText(parts.tasks.openRelated(call, membersOf(reply.result))) }
 }
 
 /** Protocol members of `_meta` belong to one hop; the rest travels on. */
@@ -149,7 +155,8 @@ function progressToken(call: Armed): string | undefined {
   return meta?.includes('"progressToken"') === true ? membersOf(meta).get('progressToken') : undefined
 }
 
-function forward(call: Armed, method: string, params: ReadonlyMap<string, string>): void {
+function forward(parts: CallParts, call: Armed, method: string, raw: RawObject): void {
+  const params = parts.tasks.sealInParams(call, raw)
   if (method === 'notifications/progress') {
     const token = progressToken(call)
     if (token !== undefined)
@@ -161,10 +168,12 @@ function forward(call: Armed, method: string, params: ReadonlyMap<string, string
     const wanted = call.client.logLevel
     if (wanted !== undefined && passesLevel(stringOf(params.get('level')), wanted))
       call.exchange.notify(method, objectText(params))
-  } else if (method === 'notifications/tasks/status' || method === 'notifications/elicitation/complete') {
+  } else if (ofLegacyOnly.includes(method) && call.client.era === 'legacy') {
     call.exchange.notify(method, objectText(params))
   }
 }
+
+const ofLegacyOnly = ['notifications/tasks/status', 'notifications/elicitation/complete']
 
 function responsesIn(call: Armed): Map<string, string> {
   const text = call.params.get('inputResponses')

@@ -8,11 +8,13 @@ import type { Step } from './step.ts'
 export function checkPolicy(policy: Pick<Policy, 'decide'>): Step<Validated, Allowed> {
   return (call) => {
     const { kind, name } = askOf(call)
+    // A task's arguments were judged when it was started; what is left to ask is whether its tool may still be used.
+    const phase = call.method.startsWith('tasks/') ? 'list' : 'call'
     const decision = policy.decide(call.caller, {
       connector: call.connector,
       kind,
       name,
-      phase: 'call',
+      phase,
       args: call.args,
       facts: factsOf(call),
     })

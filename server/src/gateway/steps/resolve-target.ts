@@ -8,6 +8,7 @@ import { stringOf } from '../../lib/raw-json.ts'
 import type { Policy, Question } from '../../policy/policy.ts'
 import type { Tools } from '../../tools/tools.ts'
 import { factsOf } from '../request-facts.ts'
+import { unknownTask } from '../task-ids.ts'
 import type { Step } from './step.ts'
 
 type Parts = {
@@ -25,7 +26,10 @@ export function resolveTarget(parts: Parts): Step<Received, Resolved> {
     if (call.method === 'tools/call') return resolveTool(parts, call)
     const connector =
       call.endpoint.kind === 'connector' ? activeConnector(parts, call.endpoint.serverId) : undefined
-    if (connector === undefined) throw new GatewayError('not-found', 'no such connector')
+    if (connector === undefined)
+      throw call.method.startsWith('tasks/')
+        ? unknownTask()
+        : new GatewayError('not-found', 'no such connector')
     const { target, ask, reason } = targetOf(call)
     requireVisible(parts, { call, connector, ask, reason })
     return { ...call, connector, target }
@@ -75,7 +79,7 @@ function targetOf(call: Received): { target: Target; ask: Ask; reason: Reason } 
     case 'tasks/update':
     case 'tasks/cancel':
     case 'tasks/result':
-      return { target: { kind: 'server' }, ask: { kind: 'tool', name: call.name }, reason: 'not-found' }
+      return { target: { kind: 'server' }, ask: { kind: 'tool', name: call.name }, reason: 'task-unknown' }
     default:
       return { target: { kind: 'server' }, ask: { kind: 'server', name: '' }, reason: 'not-found' }
   }
@@ -119,6 +123,7 @@ function requireVisible(
   })
   if (decision.effect === 'allow') return
   if (reason === 'tool-unknown') throw unknownTool(call.name, decision)
+  if (reason === 'task-unknown') throw unknownTask(decision)
   throw new GatewayError(reason, unknownWords[reason] ?? 'no such thing here', { denied: decision })
 }
 

@@ -32,7 +32,7 @@ describe('secrets', () => {
   test('placeholders, ids, page tokens and prose are spared', () => {
     for (const text of [
       'password: your_password_here',
-      'API_KEY=${API_KEY}',
+      `API_KEY=${'$'}{API_KEY}`,
       'token = os.environ["TOKEN"]',
       'https://user:password@example.com/',
       made('AK', 'IAIOSFODNN7EXAMPLE'),

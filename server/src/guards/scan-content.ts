@@ -93,7 +93,8 @@ function withModel(
     reason: 'The wording is like that of texts which steer a model.',
     path,
     excerpt: '',
-    weight: learned,
+    // Never as sure as a rule: what was learned alerts, it does not block by itself.
+    weight: Math.min(0.8, learned),
     through: undefined,
   }
   return [...findings, learnedFinding]

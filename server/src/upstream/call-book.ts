@@ -52,9 +52,17 @@ export class CallBook {
       return
     }
     if (method === 'notifications/cancelled') return
-    const call = method === 'notifications/message' ? (owner ?? this.#onlyCall()) : undefined
+    const call = this.#hearerOf(method, owner)
     if (call !== undefined) call.hear(method, params)
     else for (const watcher of this.watchers) watcher.onNotification(method, params)
+  }
+
+  /** News of a task or of a question asked elsewhere belong to the call on whose stream they came, if there is one. */
+  #hearerOf(method: string, owner: PendingCall | undefined): PendingCall | undefined {
+    if (method === 'notifications/message') return owner ?? this.#onlyCall()
+    return method === 'notifications/tasks/status' || method === 'notifications/elicitation/complete'
+      ? owner
+      : undefined
   }
 
   #ask(

@@ -120,9 +120,7 @@ export class PendingCall {
       const plain = new Map(params)
       plain.delete('progressToken')
       this.request.onNotification(method, plain)
-    } else if (method === 'notifications/message') {
-      this.request.onNotification(method, params)
-    }
+    } else this.request.onNotification(method, params)
   }
 
   /** A question of the upstream that belongs to this call. Always resolves: a failure becomes a JSON-RPC error. */

@@ -20,7 +20,7 @@ type Way = (call: Call) => Promise<void>
 
 let server: RunningServer
 let upstreams: { legacy: WitnessUpstream; modern: WitnessUpstream }
-let connectors: { legacy: Made; modern: Made }
+let connectors: { legacy: Made; modern: Made; shared: Made }
 let tools: { legacy: Record<string, string>; modern: Record<string, string> }
 let actors: Actor[] = []
 const plugin = () => new URL('/mcp', server.url)
@@ -32,9 +32,12 @@ beforeAll(async () => {
   connectors = {
     legacy: await addConnector(server, 'Old', upstreams.legacy.url, personal),
     modern: await addConnector(server, 'New', upstreams.modern.url, personal),
+    shared: await addConnector(server, 'Shared', upstreams.legacy.url, {
+      headers: { 'x-credential': 'everybody' },
+    }),
   }
   const people = [await addPerson(server, 'ada'), await addPerson(server, 'ben')]
-  await allow(server, people, [connectors.legacy, connectors.modern])
+  await allow(server, people, Object.values(connectors))
   actors = people.map((person, index) => ({
     person,
     credential: `credential-${index}-${randomUUID()}`,
@@ -204,11 +207,26 @@ test(`T19: ${total} interleaved calls of two people with equal ids, over both er
   }
 }, 600_000)
 
-test('no upstream session ever served two people', () => {
+test('no upstream session ever served two people, also where they share a credential', async () => {
+  await Promise.all(
+    actors.flatMap(({ person, name }) => [
+      LegacyClient.open(connectors.shared.url, person.key).then((client) =>
+        client.request('tools/call', { name: 'echo', arguments: { nonce: `${name}-shared-legacy` } }),
+      ),
+      send(
+        connectors.shared.url,
+        modernRequest(person.key, {
+          method: 'tools/call',
+          params: { name: 'echo', arguments: { nonce: `${name}-shared-modern` } },
+        }),
+      ),
+    ]),
+  )
   const people = new Map<string, Set<string>>()
-  for (const { session, credential } of upstreams.legacy.calls) {
+  for (const { session, nonce } of upstreams.legacy.calls) {
     const seen = people.get(session ?? '') ?? new Set()
-    people.set(session ?? '', seen.add(credential))
+    people.set(session ?? '', seen.add(nonce.slice(0, 3)))
   }
+  expect(upstreams.legacy.calls.filter(({ nonce }) => nonce.includes('-shared-'))).toHaveLength(4)
   expect([...people.values()].filter((seen) => seen.size !== 1)).toEqual([])
 })

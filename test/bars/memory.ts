@@ -26,7 +26,8 @@ const connections = 24
 const peopleCount = 24
 const callsPerSession = 10
 
-type Memory = { heapUsed: number; external: number; arrayBuffers: number; rss: number }
+/** Heap and external memory of all threads, and what the process holds. */
+type Memory = { heapUsed: number; external: number; rss: number; threads: number }
 type World = { people: Person[]; connector: Made; toolName: string }
 
 async function startUpstream(): Promise<{ child: ChildProcess; url: string }> {
@@ -82,7 +83,7 @@ async function measure(server: RunningServer, file: string): Promise<Memory> {
   await delay(2_000)
   rmSync(file, { force: true })
   server.process.kill('SIGUSR2')
-  for (let attempt = 0; attempt < 300 && !existsSync(file); attempt++) await delay(50)
+  for (let attempt = 0; attempt < 600 && !existsSync(file); attempt++) await delay(50)
   await delay(50)
   return JSON.parse(readFileSync(file, 'utf8')) as Memory
 }
@@ -141,7 +142,7 @@ async function runOn(kind: 'embedded' | 'postgres', env: Record<string, string>)
       )
     }
     console.log(
-      `  heap ${mib(before.heapUsed)} → ${mib(after.heapUsed)}, external ${mib(before.external)} → ${mib(after.external)}`,
+      `  heap ${mib(before.heapUsed)} → ${mib(after.heapUsed)}, external ${mib(before.external)} → ${mib(after.external)}, ${after.threads} threads`,
     )
     return good
   } finally {

@@ -14,7 +14,8 @@ export class Beats {
 
   constructor() {
     this.#timer = setInterval(() => {
-      for (const stream of this.#streams) stream.beat()
+      // A copy: an answer that turns into a stream at this beat has had it.
+      for (const stream of [...this.#streams]) stream.beat()
     }, beatMs)
     this.#timer.unref()
   }

@@ -132,9 +132,12 @@ export function guardRoutes(guards: Guards): Route[] {
   ]
 }
 
-function scanned(guards: Guards, body: z.output<typeof ScanRequest>): z.input<typeof ScanAnswer> {
+async function scanned(
+  guards: Guards,
+  body: z.output<typeof ScanRequest>,
+): Promise<z.input<typeof ScanAnswer>> {
   const { kind, text } = readRequest(body)
-  const { action, risk, score, findings, durationMs } = guards.scan(kind, text, body.sensitivity)
+  const { action, risk, score, findings, durationMs } = await guards.scan(kind, text, body.sensitivity)
   const detections = findings.map(({ detector, category, path, excerpt, reason }) => ({
     detector,
     category,

@@ -11,6 +11,7 @@ import { overrideInstructions } from './detectors/override-instructions.ts'
 import { overrideMultilingual } from './detectors/override-multilingual.ts'
 import { responseControl } from './detectors/response-control.ts'
 import { roleMarkers } from './detectors/role-markers.ts'
+import { secretRequests } from './detectors/secret-requests.ts'
 import { sensitiveFiles } from './detectors/sensitive-files.ts'
 import { toolShadowing } from './detectors/tool-shadowing.ts'
 import type { Detector } from './finding.ts'
@@ -23,6 +24,7 @@ export const detectors: readonly Detector[] = [
   addressModel,
   responseControl,
   jailbreak,
+  secretRequests,
   concealment,
   exfiltration,
   activeContent,

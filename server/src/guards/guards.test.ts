@@ -3,6 +3,7 @@ import { callRoute, refusalOf } from '../../../test/support/call-route.ts'
 import { eachStore, quietLog } from '../../../test/support/stores.ts'
 import type { Allowed, Answered } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
+import type { GatewayError } from '../kernel/errors.ts'
 import { membersOf } from '../lib/raw-json.ts'
 import type { Storage } from '../storage/storage.ts'
 import { guardRoutes } from './api.ts'
@@ -97,35 +98,56 @@ eachStore((open) => {
       block_when_certain: false,
     }
     await call('updateGuardSettings', settings)
-    const passed = guards.screens.output(answered(content(injected)))
+    const passed = await guards.screens.output(answered(content(injected)))
     expect(passed.scans?.[0]).toMatchObject({ action: 'alert', where: 'content[0].text' })
     await call('updateGuardSettings', { ...settings, actions: { ...settings.actions, injection: 'block' } })
-    const run = () => guards.screens.output(answered(content(injected)))
-    expect(run).toThrow(/^The guard "injection" blocked the answer of wiki: /)
-    expect(run).not.toThrow(/drop\.example/)
+    const run = async () => guards.screens.output(answered(content(injected)))
+    await expect(run()).rejects.toThrow(/^The guard "injection" blocked the answer of wiki: /)
+    await expect(run()).rejects.not.toThrow(/drop\.example/)
   })
 
   test('secrets and hidden characters are taken out of answers, and the rest stays to the letter', async () => {
     const { guards } = await openOn(await open())
     const key = ['sk', 'live', 'aB3dE5gH7jK9mN1pQ3sT5vW7'].join('_')
     const clean = `{"content":[{"type":"text","text":"n 90071992547409931"}],"x":90071992547409931}`
-    expect(guards.screens.output(answered(clean)).reply).toMatchObject({ text: clean })
-    const masked = guards.screens.output(
+    expect((await guards.screens.output(answered(clean))).reply).toMatchObject({ text: clean })
+    const masked = await guards.screens.output(
       answered(`{"content":[{"type":"text","text":"key ${key}"}],"x":90071992547409931}`),
     )
     const text = '{"content":[{"type":"text","text":"key [REDACTED:stripe-key]"}],"x":90071992547409931}'
     expect(masked.reply).toMatchObject({ text, members: membersOf(text) })
     expect(masked.scans?.[0]).toMatchObject({ scanner: 'secrets', action: 'mask' })
-    const veiled = guards.screens.output(answered(content(`ok${'\u{e0041}\u{e0042}\u{e0043}'}`)))
+    const veiled = await guards.screens.output(answered(content(`ok${'\u{e0041}\u{e0042}\u{e0043}'}`)))
     expect(veiled.reply).toMatchObject({ text: content('ok') })
   })
 
   test('arguments are looked at by what their members are for', async () => {
     const { guards } = await openOn(await open())
-    expect(guards.screens.input(asked('{"query":"SELECT 1; DROP TABLE a"}')).scans).toBeUndefined()
-    expect(guards.screens.input(asked('{"host":"127.0.0.1; cat /etc/passwd"}')).scans?.[0]).toMatchObject({
+    expect((await guards.screens.input(asked('{"query":"SELECT 1; DROP TABLE a"}'))).scans).toBeUndefined()
+    expect(
+      (await guards.screens.input(asked('{"host":"127.0.0.1; cat /etc/passwd"}'))).scans?.[0],
+    ).toMatchObject({
       scanner: 'commands',
       where: 'host',
     })
+  })
+
+  test('a long answer is scanned beside the main thread, which stays free meanwhile', async () => {
+    const { guards } = await openOn(await open())
+    const rows = Array.from({ length: 9_000 }, (_, at) => ({
+      id: at,
+      note: `Order ${at} was packed and sent on time.`,
+    }))
+    const text = JSON.stringify({ structuredContent: { rows: [...rows, { note: injected }] } })
+    let ticks = 0
+    const ticking = setInterval(() => ticks++, 1)
+    const scans = await Promise.resolve(guards.screens.output(answered(text))).then(
+      ({ scans }) => scans,
+      (error: GatewayError) => error.data?.['scans'] as Screening['scans'],
+    )
+    clearInterval(ticking)
+    expect(scans?.some(({ category }) => category === 'prompt-injection')).toBe(true)
+    expect(ticks).toBeGreaterThan(3)
+    await guards.close()
   })
 })

@@ -4,6 +4,7 @@ import type { Bus, Db } from '../storage/storage.ts'
 import { decideAction, type Verdict } from './decide-action.ts'
 import type { ContentKind, Finding } from './finding.ts'
 import { openModels } from './model/open-models.ts'
+import { longText, openScanAside } from './scan-aside.ts'
 import { buildScan, type ScanResult, type Sensitivity } from './scan-content.ts'
 import { type GuardScreens, guardScreens } from './screen-calls.ts'
 import { type GuardSettings, settingsFrom } from './settings.ts'
@@ -15,8 +16,8 @@ export type { Screening } from './screen-calls.ts'
 export type ScannedContent = ScanResult & Verdict
 
 export type Guards = {
-  /** One content, judged by the settings; `sensitivity` overrides the stored one. Never throws for a text. */
-  scan(kind: ContentKind, text: string, sensitivity?: Sensitivity): ScannedContent
+  /** One content, judged by the settings; `sensitivity` overrides the stored one. Throws `busy` when too many long ones wait. */
+  scan(kind: ContentKind, text: string, sensitivity?: Sensitivity): Promise<ScannedContent>
   /** A tool definition's JSON text, for quarantine when tools are learned. */
   scanDefinition(definition: string): {
     score: number
@@ -27,7 +28,7 @@ export type Guards = {
   settings(): GuardSettings
   /** Holds from the next call here, within a second elsewhere. */
   changeSettings(settings: GuardSettings): Promise<void>
-  close(): void
+  close(): Promise<void>
 }
 
 const topic = 'guards'
@@ -41,9 +42,10 @@ export async function openGuards(o: { db: Db; bus: Bus; now: () => number; log: 
     settings = settingsFrom(await store.read())
   })
   const scan = buildScan(models, () => performance.now())
+  const aside = openScanAside()
   return {
-    scan(kind, text, sensitivity = settings.sensitivity) {
-      const result = scan(kind, text)
+    async scan(kind, text, sensitivity = settings.sensitivity) {
+      const result = text.length > longText ? await aside.scan(kind, text) : scan(kind, text)
       const threshold = models[kind].last.thresholds[sensitivity]
       return { ...result, ...decideAction(result, { ...settings, sensitivity }, threshold) }
     },
@@ -51,12 +53,15 @@ export async function openGuards(o: { db: Db; bus: Bus; now: () => number; log: 
       const { score, risk, findings } = scan('tool_definition', definition)
       return { score, risk, findings }
     },
-    screens: guardScreens({ scan, models, settings: () => settings, log: o.log }),
+    screens: guardScreens({ scan, scanLong: aside.scan, models, settings: () => settings, log: o.log }),
     settings: () => settings,
     async changeSettings(next) {
       await store.write(next, new Date(o.now()))
       await o.bus.publish(topic, 'global')
     },
-    close: stop,
+    async close() {
+      stop()
+      await aside.close()
+    },
   }
 }

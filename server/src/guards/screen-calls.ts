@@ -6,6 +6,7 @@ import { decideAction, type ScanReport, type Verdict } from './decide-action.ts'
 import type { ContentKind } from './finding.ts'
 import { type Masked, maskJson } from './mask-text.ts'
 import type { Models } from './model/open-models.ts'
+import { longText } from './scan-aside.ts'
 import type { Scan, ScanResult } from './scan-content.ts'
 import type { GuardSettings } from './settings.ts'
 
@@ -14,16 +15,20 @@ export type Screening = { readonly scans?: readonly ScanReport[] }
 
 export type ScreenParts = {
   scan: Scan
+  /** For texts longer than `longText`, off this thread. */
+  scanLong(kind: ContentKind, text: string): Promise<ScanResult>
   models: Models
   settings(): GuardSettings
   log: Pick<Log, 'warn'>
 }
 
+type Maybe<T> = T | Promise<T>
+
 export type GuardScreens = {
   /** Before the call runs: looks at its arguments. Throws `content-blocked`. */
-  input(call: Allowed & Screening): Allowed & Screening
-  /** Before the client gets the answer: masks, alerts, or throws `content-blocked`. */
-  output(call: Answered & Screening): Answered & Screening
+  input(call: Allowed & Screening): Maybe<Allowed & Screening>
+  /** Before the client gets the answer: masks, alerts, or throws `content-blocked`. Short texts are answered at once. */
+  output(call: Answered & Screening): Maybe<Answered & Screening>
 }
 
 /** The two places where the guards stand in a call (gateway/steps/screen.ts). */
@@ -32,36 +37,71 @@ export function guardScreens(parts: ScreenParts): GuardScreens {
     input(call) {
       const text = call.argsText
       if (text === undefined || text.length < 12) return call
-      const verdict = judge(parts, 'tool_input', text)
-      refuseBlocked(verdict, 'arguments', call.connector.name)
-      return withScans(call, verdict.reports)
+      return judged(parts, { kind: 'tool_input', text }, (verdict) => {
+        refuseBlocked(verdict, 'arguments', call.connector.name)
+        return withScans(call, verdict.reports)
+      })
     },
     output(call) {
       const { reply } = call
       if (reply.kind === 'parked') return call
       if (reply.kind === 'error') return screenError(parts, call)
       if (reply.text.length < 12) return call
-      const verdict = judge(parts, 'tool_output', reply.text)
-      refuseBlocked(verdict, 'answer', call.connector.name)
-      if (!asksMask(verdict)) return withScans(call, verdict.reports)
-      const masked = maskReply(parts.settings(), reply.text)
-      const answered = { ...call, reply: { ...reply, text: masked.text, members: membersOf(masked.text) } }
-      return withScans(answered, verdict.reports)
+      return judged(parts, { kind: 'tool_output', text: reply.text }, (verdict) => {
+        refuseBlocked(verdict, 'answer', call.connector.name)
+        if (!asksMask(verdict)) return withScans(call, verdict.reports)
+        const { text } = maskReply(parts.settings(), reply.text)
+        return withScans({ ...call, reply: { ...reply, text, members: membersOf(text) } }, verdict.reports)
+      })
     },
   }
 }
 
+/** Short texts are judged at once, long ones on the other thread. */
+function judged<T>(
+  parts: ScreenParts,
+  { kind, text }: { kind: ContentKind; text: string },
+  then: (verdict: Verdict) => T,
+): Maybe<T> {
+  const settings = parts.settings()
+  if (Object.values(settings.actions).every((action) => action === 'allow')) return then(nothing)
+  const decide = (result: ScanResult) =>
+    decideAction(result, settings, parts.models[kind].last.thresholds[settings.sensitivity])
+  if (text.length > longText)
+    return parts
+      .scanLong(kind, text)
+      .then(decide, (error: unknown) => unscanned(parts, kind, error))
+      .then(then)
+  let verdict: Verdict
+  try {
+    verdict = decide(parts.scan(kind, text))
+  } catch (error) {
+    verdict = unscanned(parts, kind, error)
+  }
+  return then(verdict)
+}
+
+const nothing: Verdict = { action: 'allow', reports: [] }
+
+/** A guard that breaks must not take the product with it; nobody looked at the text, and that is told. */
+function unscanned(parts: ScreenParts, kind: ContentKind, error: unknown): Verdict {
+  parts.log.warn({ err: error, kind }, 'a scan failed; the content went through unscanned')
+  return nothing
+}
+
 /** Messages of failing tools reach the model too. */
-function screenError(parts: ScreenParts, call: Answered & Screening): Answered & Screening {
+function screenError(parts: ScreenParts, call: Answered & Screening): Maybe<Answered & Screening> {
   const { reply } = call
   if (reply.kind !== 'error') return call
   const message = JSON.stringify(reply.message)
-  const verdict = judge(parts, 'tool_output', message)
-  const settings = parts.settings()
-  const masked = maskReply(settings, message)
-  const data = reply.data === undefined ? undefined : maskReply(settings, reply.data).text
-  const changed = { ...call, reply: { ...reply, message: JSON.parse(masked.text) as string, data } }
-  return withScans(changed, verdict.reports)
+  return judged(parts, { kind: 'tool_output', text: message }, (verdict) => {
+    refuseBlocked(verdict, 'answer', call.connector.name)
+    const settings = parts.settings()
+    const masked = maskReply(settings, message)
+    const data = reply.data === undefined ? undefined : maskReply(settings, reply.data).text
+    const changed = { ...call, reply: { ...reply, message: JSON.parse(masked.text) as string, data } }
+    return withScans(changed, verdict.reports)
+  })
 }
 
 const asksMask = ({ reports }: Verdict) => reports.some(({ action }) => action === 'mask')
@@ -69,21 +109,6 @@ const asksMask = ({ reports }: Verdict) => reports.some(({ action }) => action =
 function maskReply(settings: GuardSettings, text: string): Masked {
   const { secrets, hidden } = settings.actions
   return maskJson(text, { secrets: secrets === 'mask', hidden: hidden === 'mask' })
-}
-
-function judge(parts: ScreenParts, kind: ContentKind, text: string): Verdict {
-  const settings = parts.settings()
-  if (Object.values(settings.actions).every((action) => action === 'allow'))
-    return { action: 'allow', reports: [] }
-  let result: ScanResult
-  try {
-    result = parts.scan(kind, text)
-  } catch (error) {
-    // A guard that breaks must not take the product with it; the text was looked at by nobody, and that is told.
-    parts.log.warn({ err: error, kind }, 'a scan failed; the content went through unscanned')
-    return { action: 'allow', reports: [] }
-  }
-  return decideAction(result, settings, parts.models[kind].last.thresholds[settings.sensitivity])
 }
 
 /** Says what was found and why, never the text that was found. */

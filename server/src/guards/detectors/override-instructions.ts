@@ -3,7 +3,7 @@ import { patternDetector } from '../finding.ts'
 const drop =
   '(?:ignore|disregard|forget|override|overrule|bypass|neglect|discard|skip|cancel|do not follow|don.t follow|stop following|pay no attention to|set aside|throw away)'
 const earlier =
-  '(?:previous|prior|above|preceding|earlier|foregoing|existing|initial|original|system|former|past|all|any|every|these|those|the|your|my|our|other|of|and|or|given|current|safety|user.s|user|developer|default|text|up to now)'
+  '(?:previous|prior|above|following|preceding|earlier|foregoing|existing|initial|original|system|former|past|all|any|every|these|those|the|your|my|our|other|of|and|or|given|current|safety|user.s|user|developer|default|text|up to now)'
 const orders =
   '(?:instructions?|directions?|directives?|commands?|prompts?|rules?|guidelines?|guidance|orders?|requests?|tasks?|context|constraints?|polic(?:y|ies)|restrictions?|programming|training|messages?|questions?|text)'
 

@@ -66,8 +66,10 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
       const closed = new Promise((resolve) => server.close(resolve))
       demo.close()
       gateway.drain()
-      server.closeIdleConnections()
+      // Again and again: a client keeps its connection after the last answer on it.
+      const idle = setInterval(() => server.closeIdleConnections(), 50)
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
+      clearInterval(idle)
       gateway.close()
       server.closeAllConnections()
       await closeParts(parts, drainMs)
@@ -88,8 +90,8 @@ function openGateway(parts: Parts): Gateway {
     served: servedHosts(config),
     peerAddress: peerAddress(config.trustedProxies),
     publicUrl: config.publicUrl,
-    inputScreens: [],
-    outputScreens: [],
+    inputScreens: config.callGuards ? [(call) => parts.guards.screens.input(call)] : [],
+    outputScreens: config.callGuards ? [(call) => parts.guards.screens.output(call)] : [],
   })
 }
 

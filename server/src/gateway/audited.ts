@@ -80,7 +80,7 @@ function place(resolved: Resolved | undefined): Pick<CloseEntry, 'serverId' | 't
 
 function successOf(call: Cleared): CloseEntry {
   const rules = call.decision.rules
-  const base = { ...place(call), rules }
+  const base = { ...place(call), rules, ...(call.scans === undefined ? {} : { scans: call.scans }) }
   if (call.reply.kind === 'parked' || isQuestion(call.reply)) {
     return {
       ...base,
@@ -117,12 +117,15 @@ function failed(call: Received): string {
 
 function failureOf(call: Received, trail: Trail, error: GatewayError): CloseEntry {
   const denied = error.denied !== undefined
+  const blocked = error.reason === 'content-blocked'
+  const scans = error.data?.['scans'] as CloseEntry['scans']
   return {
     ...place(trail.resolved),
-    action: denied ? 'policy_denied' : failed(call),
-    outcome: denied ? 'denied' : 'failure',
+    action: denied ? 'policy_denied' : blocked ? 'security_violation' : failed(call),
+    outcome: denied || blocked ? 'denied' : 'failure',
     reason: error.denied?.reason ?? error.message,
     error: error.reason,
+    ...(scans === undefined ? {} : { scans }),
     ...(error.denied === undefined ? {} : { rules: error.denied.rules }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Connector } from '../kernel/connector.ts'
 import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
+import { membersOf, objectText } from '../lib/raw-json.ts'
 import type { Requester } from './requester.ts'
 import { toGatewayError } from './rpc-text.ts'
 import type { ToolUsage } from './tool-usage.ts'
@@ -16,7 +17,8 @@ type Hit = {
   name: string
   description: string
   connector: string
-  input_schema: unknown
+  /** JSON text as the upstream sent it: numbers in it keep their digits. */
+  input_schema: string
   kind: 'tool'
   server_id: string
   upstream_name: string
@@ -30,7 +32,7 @@ export async function searchTools(parts: SearchParts, who: Requester, args: unkn
   const entry = await parts.journal.open(opening(who, args))
   try {
     const found = await find(parts, who, input)
-    const text = JSON.stringify(found)
+    const text = textOf(found)
     const names = JSON.stringify({ hits: found.results.map((hit) => hit.name) })
     await entry.close({ action: 'tool_searched', outcome: 'success', result: names })
     return `{"content":[{"type":"text","text":${JSON.stringify(text)}}],"structuredContent":${text}}`
@@ -82,6 +84,15 @@ type Found = {
   nearest_connectors?: string[]
 }
 
+function textOf({ results, ...rest }: Found): string {
+  const jsonOf = (facts: object) =>
+    Object.entries(facts).map(([name, value]) => [name, JSON.stringify(value)] as const)
+  const hits = results.map(({ input_schema: schema, ...hit }) =>
+    objectText([...jsonOf(hit), ['input_schema', schema]]),
+  )
+  return objectText([['results', `[${hits.join(',')}]`], ...jsonOf(rest)])
+}
+
 async function find(parts: SearchParts, who: Requester, input: SearchInput): Promise<Found> {
   const view = await viewOf(parts, who)
   const { hits, unmatched, nearest } = parts.tools.search(input.query, {
@@ -97,7 +108,7 @@ async function find(parts: SearchParts, who: Requester, input: SearchInput): Pro
         name: tool.publicName,
         description: tool.description,
         connector: connector.name,
-        input_schema: tool.inputSchema,
+        input_schema: membersOf(tool.definition).get('inputSchema') ?? '{}',
         kind: 'tool',
         server_id: tool.serverId,
         upstream_name: tool.name,
@@ -129,7 +140,7 @@ function connectHits(view: View, input: SearchInput): Hit[] {
       name: tool.name,
       description: tool.description,
       connector: connector.name,
-      input_schema: tool.inputSchema,
+      input_schema: JSON.stringify(tool.inputSchema),
       kind: 'tool',
       server_id: connector.id,
       upstream_name: tool.name,

@@ -30,6 +30,8 @@ export type Group = { id: string; name: string; member_ids: string[]; demo: bool
 
 export type GroupChange = { name?: string | undefined; member_ids?: string[] | undefined }
 
+export type GuardSettings = { sensitivity: "low" | "medium" | "high"; actions: { injection: "allow" | "alert" | "mask" | "block"; hidden: "allow" | "alert" | "mask" | "block"; exfiltration: "allow" | "alert" | "mask" | "block"; commands: "allow" | "alert" | "mask" | "block"; secrets: "allow" | "alert" | "mask" | "block"; definitions: "allow" | "alert" | "mask" | "block" }; block_when_certain: boolean }
+
 export type HealthCheck = { state: "ok" | "failing"; message?: string | undefined }
 
 export type HealthReport = { status: "ok"; version: string; checks: { [name: string]: HealthCheck } }
@@ -84,6 +86,10 @@ export type Recursive3 = string | number | boolean | null | Recursive3[] | { [na
 
 export type Recursive4 = string | number | boolean | null | Recursive4[] | { [name: string]: Recursive4 }
 
+export type ScanAnswer = { action: "allow" | "alert" | "mask" | "block"; risk: "none" | "low" | "medium" | "high"; score: number; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[]; duration_ms: number }
+
+export type ScanRequest = { kind: "tool_definition" | "tool_input" | "tool_output" | "intent" | "skill_file"; content?: string | { [name: string]: unknown } | unknown[] | undefined; definition?: string | { [name: string]: unknown } | unknown[] | undefined; call?: { tool?: string | undefined; description?: string | undefined; arguments?: unknown | undefined; output?: unknown | undefined } | undefined; sensitivity?: "low" | "medium" | "high" | undefined }
+
 export type Session = { csrf_token: string; user_id: string }
 
 export type SignInLink = { url: string; token: string; expires_at: string }
@@ -135,6 +141,7 @@ export const operations = {
   getAuditLog: { method: 'GET', path: '/api/v1/audit-logs/{id}' },
   getConnection: { method: 'GET', path: '/api/v1/servers/{id}/connection' },
   getGroup: { method: 'GET', path: '/api/v1/groups/{id}' },
+  getGuardSettings: { method: 'GET', path: '/api/v1/security/settings' },
   getMe: { method: 'GET', path: '/api/v1/users/me' },
   getOpenApi: { method: 'GET', path: '/api/v1/openapi.json' },
   getPolicy: { method: 'GET', path: '/api/v1/policies/{id}' },
@@ -156,9 +163,11 @@ export const operations = {
   putConnection: { method: 'PUT', path: '/api/v1/servers/{id}/connection' },
   refreshServer: { method: 'POST', path: '/api/v1/servers/{id}/refresh' },
   reviewServerTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/review' },
+  scanContent: { method: 'POST', path: '/api/v1/security/scan' },
   simulatePolicy: { method: 'POST', path: '/api/v1/policies/simulate' },
   tryTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/try' },
   updateGroup: { method: 'PATCH', path: '/api/v1/groups/{id}' },
+  updateGuardSettings: { method: 'PUT', path: '/api/v1/security/settings' },
   updatePolicy: { method: 'PATCH', path: '/api/v1/policies/{id}' },
   updateServer: { method: 'PATCH', path: '/api/v1/servers/{id}' },
   updateUser: { method: 'PATCH', path: '/api/v1/users/{id}' },
@@ -187,6 +196,7 @@ export interface Operations {
   getAuditLog: { params: { id: string }; query: undefined; body: undefined; response: AuditLogDetail }
   getConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
   getGroup: { params: { id: string }; query: undefined; body: undefined; response: Group }
+  getGuardSettings: { params: undefined; query: undefined; body: undefined; response: GuardSettings }
   getMe: { params: undefined; query: undefined; body: undefined; response: Me }
   getOpenApi: { params: undefined; query: undefined; body: undefined; response: { [name: string]: unknown } }
   getPolicy: { params: { id: string }; query: undefined; body: undefined; response: Policy }
@@ -208,9 +218,11 @@ export interface Operations {
   putConnection: { params: { id: string }; query: undefined; body: NewConnection; response: Connection }
   refreshServer: { params: { id: string }; query: undefined; body: undefined; response: LearnReport }
   reviewServerTool: { params: { id: string }; query: undefined; body: ToolReview; response: Tool }
+  scanContent: { params: undefined; query: undefined; body: ScanRequest; response: ScanAnswer }
   simulatePolicy: { params: undefined; query: undefined; body: PolicySimulation; response: PolicySimulationResult }
   tryTool: { params: { id: string }; query: undefined; body: ToolTrial; response: ToolTrialResult }
   updateGroup: { params: { id: string }; query: undefined; body: GroupChange; response: Group }
+  updateGuardSettings: { params: undefined; query: undefined; body: GuardSettings; response: GuardSettings }
   updatePolicy: { params: { id: string }; query: undefined; body: PolicyChange; response: Policy }
   updateServer: { params: { id: string }; query: undefined; body: ConnectorChange; response: Connector }
   updateUser: { params: { id: string }; query: undefined; body: UserChange; response: User }

@@ -5,6 +5,7 @@ import { type Credentials, openCredentials } from './credentials/credentials.ts'
 import { type Keyring, openKeyring } from './credentials/keyring.ts'
 import { isDemoServer } from './demo/demo.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
+import { type Guards, openGuards } from './guards/guards.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import type { Connector } from './kernel/connector.ts'
@@ -29,6 +30,7 @@ export type Parts = {
   readonly upstreams: OpenUpstreams
   readonly policy: Policy
   readonly tools: Tools
+  readonly guards: Guards
 }
 
 export type PartsOptions = {
@@ -61,7 +63,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
   const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
-  return { ...ground, audit, identity, connectors, credentials, hosting, upstreams, policy, tools }
+  const guards = await openGuards({ db, bus, now, log })
+  return { ...ground, audit, identity, connectors, credentials, hosting, upstreams, policy, tools, guards }
 }
 
 /** The store, with the data folder held by this process alone. */
@@ -170,6 +173,7 @@ export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
     ['upstreams', () => parts.upstreams.drain(drainMs)],
     ['hosting', () => parts.hosting.stopAll()],
     ['tools', () => parts.tools.close()],
+    ['guards', () => parts.guards.close()],
     ['policy', () => parts.policy.close()],
     ['credentials', () => parts.credentials.close()],
     ['identity', () => parts.identity.close()],

@@ -4,6 +4,7 @@ import { buildConnectorChanges, type ConnectorChanges } from './connectors/chang
 import { credentialRoutes } from './credentials/api.ts'
 import { gatewayRoutes } from './gateway/api.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { guardRoutes } from './guards/api.ts'
 import { packageRoutes } from './hosting/api.ts'
 import { identityRoutes } from './identity/api.ts'
 import type { Caller } from './kernel/caller.ts'
@@ -128,6 +129,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
       now: parts.now,
     }),
     ...auditRoutes({ audit: parts.audit }),
+    ...guardRoutes(parts.guards),
     ...storageRoutes({ backups: parts.storage.backups }),
     ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),
     ...systemRoutes(parts.system),

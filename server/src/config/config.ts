@@ -21,6 +21,8 @@ export type Config = {
   readonly internalUrl: string | undefined
   readonly trustedProxies: readonly string[]
   readonly metricsToken: string | undefined
+  /** The guards look at every call; the scan API is there either way. */
+  readonly callGuards: boolean
   /** Settings that were given and have no effect in this version: shown to the operator. */
   readonly withoutEffect: readonly string[]
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -92,6 +94,7 @@ const Environment = z.object({
     'must be CIDRs such as 10.0.0.0/8, separated by commas',
   ).optional(),
   RUNLAYER_UNSANDBOXED_STDIO: flag.default(false),
+  RUNLAYER_CALL_GUARDS: z.enum(['on', 'off']).default('off'),
   RUNLAYER_STDIO_COMMANDS: list((name) => name.length > 0, 'must be command names').default(['npx']),
   RUNLAYER_INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   RUNLAYER_TRUSTED_PROXIES: list(isCidr, 'must be CIDRs, separated by commas').default([]),
@@ -194,6 +197,7 @@ function toConfig(
     internalUrl: env.RUNLAYER_INTERNAL_URL,
     trustedProxies: env.RUNLAYER_TRUSTED_PROXIES,
     metricsToken: env.RUNLAYER_METRICS_TOKEN,
+    callGuards: env.RUNLAYER_CALL_GUARDS === 'on',
     withoutEffect,
     logLevel: env.LOG_LEVEL,
     limits: {

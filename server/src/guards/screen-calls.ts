@@ -1,4 +1,4 @@
-import type { Allowed, Answered } from '../kernel/call.ts'
+import type { Allowed, Answered, ScanNote } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { membersOf } from '../lib/raw-json.ts'
@@ -11,7 +11,7 @@ import type { Scan, ScanResult } from './scan-content.ts'
 import type { GuardSettings } from './settings.ts'
 
 /** What the guards found on a call's way: audit records it when the entry is closed. */
-export type Screening = { readonly scans?: readonly ScanReport[] }
+export type Screening = { readonly scans?: readonly ScanNote[] }
 
 export type ScreenParts = {
   scan: Scan

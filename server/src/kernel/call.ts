@@ -90,7 +90,17 @@ export type Target =
 export type Resolved = Received & { readonly connector: Connector; readonly target: Target }
 /** `args` is undefined unless the target is a tool. `argsText` travels upstream, `args` is what checks look at. */
 export type Validated = Resolved & { readonly args: Json | undefined; readonly argsText: string | undefined }
-export type Allowed = Validated & { readonly decision: Decision & { effect: 'allow' } }
+/** What a guard saw on a call's way: a scanner, how sure it was, and what was done about it. */
+export type ScanNote = {
+  readonly scanner: string
+  readonly score: number
+  readonly durationMs: number
+  readonly action: string
+}
+export type Allowed = Validated & {
+  readonly decision: Decision & { effect: 'allow' }
+  readonly scans?: readonly ScanNote[]
+}
 export type Screened = Allowed & { readonly screened: true }
 
 /** Opened secrets for one upstream, alive only between attach and call. Never logged, never audited. */

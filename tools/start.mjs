@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureConsole } from './console-build.mjs'
 import { canInstallPackages, ensureInstalled, hasProgram, installPackages } from './installed.mjs'
-import { chooseNode, root } from './runtime.mjs'
+import { chooseNode, root, serverFlags } from './runtime.mjs'
 
 function prepare() {
   if (!ensureInstalled()) return undefined
@@ -18,7 +18,7 @@ function prepare() {
 }
 
 function run(node) {
-  const server = spawn(node, [join(root, 'server/src/main.ts'), ...process.argv.slice(2)], {
+  const server = spawn(node, [...serverFlags, join(root, 'server/src/main.ts'), ...process.argv.slice(2)], {
     stdio: 'inherit',
   })
   const forwarded = new Set()

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { serverFlags } from '../../tools/runtime.mjs'
 
 export const root = join(import.meta.dirname, '../..')
 const main = join(root, 'server/src/main.ts')
@@ -49,20 +50,24 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'runlayer-test-')))
   const port = options.port ?? (await freePort())
   const url = new URL(`http://127.0.0.1:${port}`)
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), main, ...(options.args ?? [])], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: process.env['HOME'] ?? '',
-      RUNLAYER_PORT: String(port),
-      RUNLAYER_DATA_DIR: dataDir,
-      RUNLAYER_ADMIN_EMAIL: 'admin@example.com',
-      RUNLAYER_ADMIN_API_KEY: adminKey,
-      LOG_LEVEL: 'warn',
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [...serverFlags, ...(options.nodeArgs ?? []), main, ...(options.args ?? [])],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        RUNLAYER_PORT: String(port),
+        RUNLAYER_DATA_DIR: dataDir,
+        RUNLAYER_ADMIN_EMAIL: 'admin@example.com',
+        RUNLAYER_ADMIN_API_KEY: adminKey,
+        LOG_LEVEL: 'warn',
+        ...options.env,
+      },
     },
-  })
+  )
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => {

@@ -107,6 +107,8 @@ class ThreadLander implements Lander {
       workerData,
       execArgv: [],
       name: 'audit-landing',
+      // Unbounded, what V8 keeps for young objects grows with the load and stays: resident memory would never settle.
+      resourceLimits: { maxYoungGenerationSizeMb: 32 },
     })
     this.#worker = worker
     worker.on('message', (word: LandingSay) => this.#hear(word))

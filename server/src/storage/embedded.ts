@@ -79,6 +79,8 @@ function startThread(setup: WorkerSetup, onFailure: (why: string) => void): Thre
     workerData: setup,
     execArgv: [],
     name: 'embedded-store',
+    // Unbounded, what V8 keeps for young objects grows with the load and stays: resident memory would never settle.
+    resourceLimits: { maxYoungGenerationSizeMb: 32 },
   })
   const pending = new Map<number, Pending>()
   let asked = 0

@@ -93,3 +93,25 @@ describe('sealed sessions', () => {
     expect(tokens.read(token, person('ada'), 'runlayer')).toBeUndefined()
   })
 })
+
+describe('sealed task ids', () => {
+  const seal = createSeal(key, 'task', { steady: true })
+  const ref = { p: 'ada', s: 'server', t: 'task-1', n: 'slow' }
+
+  test('the same task has the same id every time, and another task or person another one', () => {
+    expect(seal.seal(ref)).toBe(seal.seal({ ...ref }))
+    const others = [
+      { ...ref, t: 'task-2' },
+      { ...ref, p: 'eve' },
+      { ...ref, s: 'elsewhere' },
+    ]
+    const ids = new Set([ref, ...others].map((one) => seal.seal(one)))
+    expect(ids.size).toBe(4)
+    expect(seal.open(seal.seal(ref))).toEqual(ref)
+  })
+
+  test('it opens for its own purpose only', () => {
+    expect(createSeal(key, 'session').open(seal.seal(ref))).toBeUndefined()
+    expect(createSeal(randomBytes(32), 'task', { steady: true }).open(seal.seal(ref))).toBeUndefined()
+  })
+})

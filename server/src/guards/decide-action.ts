@@ -67,7 +67,8 @@ function actionOf(
   const wanted = rule.settings.actions[finding.scanner]
   if (wanted === 'allow') return 'allow'
   if (finding.scanner === 'secrets') return wanted
-  if (finding.scanner === 'hidden') return finding.weight >= 0.5 ? wanted : 'allow'
+  if (finding.scanner === 'hidden')
+    return finding.weight >= 0.5 || result.score >= rule.threshold ? wanted : 'allow'
   if (result.score < rule.threshold) return 'allow'
   const isCertain = result.score >= certain && finding.weight >= certainRule
   if (wanted === 'alert' && isCertain && rule.settings.blockWhenCertain) return 'block'

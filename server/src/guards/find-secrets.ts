@@ -4,7 +4,7 @@ import { secretKinds } from './secret-kinds.ts'
 export type Secret = { readonly kind: string; readonly at: number; readonly length: number }
 
 const privateKey =
-  /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=:,. \r\n\\-]{40,20000}?-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g
+  /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----)[A-Za-z0-9+/=:,. \r\n\\-]){40,20000}-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g
 const cutKey = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\r\n]{40,20000}/g
 const putty = /PuTTY-User-Key-File-\d:[\s\S]{40,8000}?Private-MAC: [a-f0-9]{40,64}/g
 const connection = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@"'<>]{0,100}:([^\s@"'<>/]{3,200})@[A-Za-z0-9.[-]/g

@@ -146,7 +146,7 @@ eachStore((open) => {
       (error: GatewayError) => error.data?.['scans'] as Screening['scans'],
     )
     clearInterval(ticking)
-    expect(scans?.some(({ category }) => category === 'prompt-injection')).toBe(true)
+    expect(scans?.some(({ scanner }) => scanner === 'injection')).toBe(true)
     expect(ticks).toBeGreaterThan(3)
     await guards.close()
   })

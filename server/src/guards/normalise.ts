@@ -78,7 +78,8 @@ const named: Readonly<Record<string, string>> = {
   apos: "'",
   nbsp: ' ',
 }
-const comment = /<!--([\s\S]{3,4000}?)-->/g
+/** Characters of one comment that are looked at. */
+const maxComment = 8_000
 const encodedRun = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,8000}={0,2}/g
 const hexRun = /(?:\\x[0-9a-fA-F]{2}){8,2000}|(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[ :]?){16,4000}/g
 const percentRun = /(?:%[0-9a-fA-F]{2}[A-Za-z0-9_.~-]{0,12}){6,1000}/g
@@ -125,9 +126,12 @@ export function fold(text: string): string {
 }
 
 function takeComments(text: string, inner: Inner[]): void {
-  for (const found of text.matchAll(comment)) {
-    if (inner.length >= maxInner) return
-    inner.push({ text: found[1] ?? '', through: 'an HTML comment', at: found.index })
+  let at = text.indexOf('<!--')
+  while (at !== -1 && inner.length < maxInner) {
+    const end = text.indexOf('-->', at + 4)
+    if (end === -1) return
+    inner.push({ text: text.slice(at + 4, Math.min(end, at + maxComment)), through: 'an HTML comment', at })
+    at = text.indexOf('<!--', end)
   }
 }
 

@@ -37,7 +37,7 @@ export function buildScan(models: Models, clock: () => number): Scan {
     const learned = reader === undefined ? 0 : learnedScore(reader, model, judged)
     const findings = withModel(judged.findings, learned, model, leaves[0]?.path ?? '')
     const secrets = kind === 'tool_definition' ? [] : secretsOf(leaves)
-    const score = round(Math.max(learned, floorOf(judged)))
+    const score = round(Math.max(learned, floorOf(kind, judged)))
     return {
       score,
       risk: riskOf(score, model),
@@ -64,8 +64,9 @@ function learnedScore(reader: ModelReader, model: GuardModel, judged: Judged): n
 }
 
 /** What no model may outvote: text a person cannot see, and commands that open a shell. */
-function floorOf({ findings, hiddenWeight }: Judged): number {
-  let floor = hiddenWeight >= 0.7 ? hiddenWeight : 0
+function floorOf(kind: ContentKind, { findings, hiddenWeight }: Judged): number {
+  // No honest definition among ten thousand had a hidden character that its script does not need.
+  let floor = kind === 'tool_definition' && hiddenWeight > 0 ? 0.95 : hiddenWeight >= 0.7 ? hiddenWeight : 0
   for (const { scanner, weight, through } of findings) {
     if (scanner === 'commands' && weight >= 0.75) floor = Math.max(floor, weight)
     else if (through !== undefined && through !== 'an HTML comment' && weight >= 0.8)

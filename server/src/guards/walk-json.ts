@@ -101,6 +101,9 @@ export function isJson(text: string): boolean {
   }
 }
 
+/** Ends the path of a member's name. */
+export const memberName = ' (name)'
+
 /** The strings of a JSON text as leaves; `keys` adds member names, which may hold instructions too. */
 export function leavesOf(text: string, keys: boolean): Leaf[] {
   const leaves: Leaf[] = []
@@ -109,9 +112,9 @@ export function leavesOf(text: string, keys: boolean): Leaf[] {
     let path: string | undefined
     leaves.push({
       text: value,
-      name: isName ? '' : name,
+      name: isName ? memberName : name,
       get path() {
-        path ??= pathAt(text, from) + (isName ? ' (name)' : '')
+        path ??= pathAt(text, from) + (isName ? memberName : '')
         return path
       },
     })

@@ -1,4 +1,4 @@
-/** Attacks written for this project, in parts that are drawn together. Nothing here stands in any data set. */
+/** Attacks written for this project, in parts that are drawn together. The author had read the data sets; no row is copied. */
 
 export const slots: Readonly<Record<string, readonly string[]>> = {
   person: [

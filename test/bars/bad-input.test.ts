@@ -128,9 +128,18 @@ function broken(good: unknown, mistake: Mistake): unknown {
   return body
 }
 
+const guardActions = Object.fromEntries(
+  ['injection', 'hidden', 'exfiltration', 'commands', 'secrets', 'definitions'].map((name) => [
+    name,
+    'alert',
+  ]),
+)
+
 let server: RunningServer
 let upstream: WitnessUpstream
 let tried = 0
+/** Objects that take more than they name: a recorded call is scanned as it was recorded. */
+const open = new Set(['scanContent call.no_such_field'])
 /** For each operation a body it takes, and the path with real ids. */
 let good: Record<string, { path: string; body: Record<string, unknown> }>
 
@@ -181,6 +190,11 @@ beforeAll(async () => {
       path: `/api/v1/servers/${connector.id}/package-update/accept`,
       body: { proposed_id: '00000000-0000-4000-8000-000000000000' },
     },
+    scanContent: { path: '/api/v1/security/scan', body: { kind: 'tool_input', content: 'hello' } },
+    updateGuardSettings: {
+      path: '/api/v1/security/settings',
+      body: { sensitivity: 'low', actions: guardActions, block_when_certain: false },
+    },
     createSession: { path: '/api/v1/sessions', body: { token: 'x'.repeat(43) } },
     createUser: { path: '/api/v1/users', body: { email: 'ben@example.com' } },
     updateUser: { path: `/api/v1/users/${user.id}`, body: { name: 'Ada' } },
@@ -193,10 +207,8 @@ afterAll(async () => {
 
 /** Everything that a body could have written. */
 async function everything(): Promise<string> {
-  const lists = ['users', 'groups', 'api-keys', 'servers?scope=all', 'policies']
-  const answers = await Promise.all(
-    lists.map((list) => server.api<{ data: object[] }>('GET', `/api/v1/${list}`)),
-  )
+  const lists = ['users', 'groups', 'api-keys', 'servers?scope=all', 'policies', 'security/settings']
+  const answers = await Promise.all(lists.map((list) => server.api('GET', `/api/v1/${list}`)))
   // Health is looked at by itself and moves without anybody's request; so does the time a key was last used.
   return JSON.stringify(answers, (key, value: unknown) =>
     ['health', 'health_checked_at', 'health_message', 'last_used_at'].includes(key) ? undefined : value,
@@ -247,7 +259,7 @@ describe.each(operations)('$id', (operation) => {
   test('each field wrong once: 422 that names the field and the rule, and nothing is written', async () => {
     const { path, body } = good[operation.id] ?? { path: '', body: {} }
     const mistakes = mistakesOf(operation.schema, [])
-      .filter((mistake) => mistake.where.length > 0)
+      .filter(({ where }) => where.length > 0 && !open.has(`${operation.id} ${where.join('.')}`))
       .concat({ where: ['no_such_field'], value: 1, why: 'unknown field' })
     expect(mistakes.length).toBeGreaterThan(2)
     const before = await everything()

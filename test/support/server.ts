@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serverFlags } from '../../tools/runtime.mjs'
 
 export const root = join(import.meta.dirname, '../..')
 const main = join(root, 'server/src/main.ts')
+// Plain JavaScript without types, because it runs before anything is installed.
+const launching: string = '../../tools/runtime.mjs'
+const { serverFlags } = (await import(launching)) as { serverFlags: readonly string[] }
 
 /** A port that was free a moment ago. */
 export function freePort(): Promise<number> {

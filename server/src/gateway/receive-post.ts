@@ -1,6 +1,6 @@
 import type { Exchange } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import { elementsOf } from '../lib/raw-json.ts'
+import { elementsOf, refuseAmbiguity } from '../lib/raw-json.ts'
 import { type ReadOptions, type RpcMessage, readMessage } from '../lib/rpc-message.ts'
 import { endpointKey } from './endpoint.ts'
 import type { Beats } from './event-stream.ts'
@@ -194,6 +194,8 @@ async function takeBatch(parts: PostParts, visit: Visit, text: string): Promise<
   const session = await sessionOf(parts, visit)
   if (session.facts.protocolVersion !== '2025-03-26')
     throw new GatewayError('invalid-request', 'batches exist in protocol version 2025-03-26 only')
+  // One level for the batch itself, before anything parses a text that may be nothing but depth.
+  refuseAmbiguity(text, parts.read.maxDepth + 1)
   JSON.parse(text)
   const items = elementsOf(text)
   if (items.length === 0 || items.length > maxBatch)

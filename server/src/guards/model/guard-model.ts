@@ -3,21 +3,6 @@ import { FeatureReader, tableBits } from './read-features.ts'
 /** No piece says more than this: beyond it a score is chance, not evidence. */
 const most = 6
 const tableSize = 1 << tableBits
-/** What the last layer reads, in this order. */
-export const signalNames = [
-  'highest piece',
-  'second piece',
-  'mean piece',
-  'share of instructing pieces',
-  'whole text',
-  'talk about attacks',
-  'log of pieces',
-  'rules',
-  'rules outside quotes',
-  'rules while not talking about attacks',
-  'highest above mean',
-] as const
-
 /** A linear model in two tables: what a piece says, and what the whole text is about. */
 export type Tables = {
   piece: Int8Array
@@ -28,7 +13,11 @@ export type Tables = {
   wholeBias: number
 }
 
-/** The last layer: standardised signals, one weight each, and the scores of the three sensitivities. */
+/**
+ * The last layer: standardised signals, one weight each, and the scores of the three sensitivities. The signals in order:
+ * highest piece, second piece, mean piece, share of instructing pieces, whole text, talk about attacks,
+ * log of pieces, rules, rules outside quotes, rules while not talking about attacks, highest above mean.
+ */
 export type LastLayer = {
   mean: readonly number[]
   spread: readonly number[]

@@ -45,6 +45,17 @@ export type ServerOptions = {
   nodeArgs?: string[]
 }
 
+/** What npm needs to reach its registry from here: a company's proxy, its certificates, its registry. */
+function reachOutside(): Record<string, string> {
+  const wanted =
+    /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|(https?|no)_proxy|npm_config_(registry|cafile|cache|userconfig))$/i
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
+    ),
+  )
+}
+
 const adminKey = `rl_${'test_admin_key_0123456789abcdef0123456789'}`
 
 /** Starts the real server as a process of its own and waits until it is ready (60 s at most). */
@@ -59,8 +70,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: process.env['PATH'] ?? '',
-        HOME: process.env['HOME'] ?? '',
+        ...reachOutside(),
         RUNLAYER_PORT: String(port),
         RUNLAYER_DATA_DIR: dataDir,
         RUNLAYER_ADMIN_EMAIL: 'admin@example.com',

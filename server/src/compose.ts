@@ -7,6 +7,7 @@ import { servedHosts } from './control/served-hosts.ts'
 import { type Demo, openDemo } from './demo/demo.ts'
 import { isMcpPath } from './gateway/endpoint.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { searchSpiral } from './gateway/search-spiral.ts'
 import { toolUsage } from './gateway/tool-usage.ts'
 import type { Log } from './lib/log.ts'
 import { peerAddress } from './lib/peer-address.ts'
@@ -86,6 +87,7 @@ function openGateway(parts: Parts): Gateway {
     bus: parts.storage.bus,
     journal: parts.audit.journal,
     usage: toolUsage(parts.audit, parts.now),
+    spiral: searchSpiral(),
     limits: openLimits({ now: parts.now }),
     served: servedHosts(config),
     peerAddress: peerAddress(config.trustedProxies),

@@ -20,6 +20,7 @@ import { modernVersion } from './protocol.ts'
 import { type PostParts, receivePost, sessionOf } from './receive-post.ts'
 import { requestStates } from './request-state.ts'
 import { createSeal } from './seal.ts'
+import type { SearchSpiral } from './search-spiral.ts'
 import { sessionTokens } from './session-token.ts'
 import { type SessionStore, sessionStore } from './store.ts'
 import { subscriptions } from './subscriptions.ts'
@@ -35,6 +36,7 @@ export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
     keyring: Keyring
     upstreams: Upstreams
     usage: ToolUsage
+    spiral: SearchSpiral
     now: () => number
   }
 

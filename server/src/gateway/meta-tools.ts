@@ -23,6 +23,12 @@ export const metaToolDefinitions = JSON.stringify([
           default: 5,
           description: 'How many tools to return.',
         },
+        detail: {
+          type: 'string',
+          enum: ['names', 'summary', 'full'],
+          default: 'full',
+          description: 'How much each hit says. You need full to run a tool you have not seen before.',
+        },
       },
       required: ['meta'],
       additionalProperties: false,

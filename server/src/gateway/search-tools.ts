@@ -1,29 +1,22 @@
 import type { Connector } from '../kernel/connector.ts'
 import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
+import type { PinnedTool } from '../kernel/tool.ts'
 import { membersOf, objectText } from '../lib/raw-json.ts'
+import { offerConnects } from './offer-connects.ts'
 import type { Requester } from './requester.ts'
 import { toGatewayError } from './rpc-text.ts'
+import { type Detail, details, effectOf, type Hit, hitText } from './search-detail.ts'
+import type { SearchSpiral } from './search-spiral.ts'
 import type { ToolUsage } from './tool-usage.ts'
-import { connectTool, type View, type VisibleParts, viewOf } from './visible-tools.ts'
+import { type View, type VisibleParts, viewOf } from './visible-tools.ts'
 
-export type SearchParts = VisibleParts & { journal: Journal; usage: ToolUsage }
+export type SearchParts = VisibleParts & { journal: Journal; usage: ToolUsage; spiral: SearchSpiral }
 
 const maxTopK = 10
 const defaultTopK = 5
 const maxQueryChars = 2_000
 
-type SearchInput = { meta: string; query: string; topK: number }
-type Hit = {
-  name: string
-  description: string
-  connector: string
-  /** JSON text as the upstream sent it: numbers in it keep their digits. */
-  input_schema: string
-  kind: 'tool'
-  server_id: string
-  upstream_name: string
-  score?: number
-}
+type SearchInput = { meta: string; query: string; topK: number; detail: Detail }
 
 /** The result of search_tools as JSON text; broken rules are answered as `isError` naming the rule (contract.md §3). */
 export async function searchTools(parts: SearchParts, who: Requester, args: unknown): Promise<string> {
@@ -32,7 +25,7 @@ export async function searchTools(parts: SearchParts, who: Requester, args: unkn
   const entry = await parts.journal.open(opening(who, args))
   try {
     const found = await find(parts, who, input)
-    const text = textOf(found)
+    const text = textOf(found, input.detail)
     const names = JSON.stringify({ hits: found.results.map((hit) => hit.name) })
     await entry.close({ action: 'tool_searched', outcome: 'success', result: names })
     return `{"content":[{"type":"text","text":${JSON.stringify(text)}}],"structuredContent":${text}}`
@@ -58,14 +51,19 @@ function opening(who: Requester, args: unknown): OpenEntry {
 
 function readInput(args: unknown): SearchInput | string {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return 'arguments must be an object'
-  const { meta, query = '', top_k: topK = defaultTopK } = args as Record<string, unknown>
+  const { meta, query = '', top_k: topK = defaultTopK, detail = 'full' } = args as Record<string, unknown>
   if (typeof meta !== 'string' || meta.trim() === '')
     return 'meta is required: say in a sentence why you are searching'
   if (typeof query !== 'string' || query.length > maxQueryChars)
     return `query must be text of at most ${maxQueryChars} characters`
   if (typeof topK !== 'number' || !Number.isInteger(topK) || topK < 1 || topK > maxTopK)
     return `top_k must be a whole number from 1 to ${maxTopK}`
-  return { meta, query, topK }
+  if (!isDetail(detail)) return `detail must be one of ${details.join(', ')}`
+  return { meta, query, topK, detail }
+}
+
+function isDetail(value: unknown): value is Detail {
+  return details.some((detail) => detail === value)
 }
 
 export function ruleBroken(rule: string): string {
@@ -82,70 +80,58 @@ type Found = {
   note?: string
   unmatched?: string[]
   nearest_connectors?: string[]
+  searches_without_result?: number
 }
 
-function textOf({ results, ...rest }: Found): string {
-  const jsonOf = (facts: object) =>
-    Object.entries(facts).map(([name, value]) => [name, JSON.stringify(value)] as const)
-  const hits = results.map(({ input_schema: schema, ...hit }) =>
-    objectText([...jsonOf(hit), ['input_schema', schema]]),
-  )
-  return objectText([['results', `[${hits.join(',')}]`], ...jsonOf(rest)])
+function textOf({ results, ...rest }: Found, detail: Detail): string {
+  const facts = Object.entries(rest).map(([name, value]) => [name, JSON.stringify(value)] as const)
+  return objectText([['results', `[${results.map((hit) => hitText(hit, detail)).join(',')}]`], ...facts])
 }
 
 async function find(parts: SearchParts, who: Requester, input: SearchInput): Promise<Found> {
   const view = await viewOf(parts, who)
+  const asked = input.query.trim() !== ''
   const { hits, unmatched, nearest } = parts.tools.search(input.query, {
     visible: (tool) => view.sees(tool),
     topK: input.topK,
-    ...(input.query.trim() === '' ? { uses: await parts.usage.of(who.caller.id) } : {}),
+    ...(asked ? {} : { uses: await parts.usage.of(who.caller.id) }),
   })
   const results = hits.flatMap(({ tool }): Hit[] => {
     const connector = parts.connectors.find(tool.serverId)
-    if (connector === undefined) return []
-    return [
-      {
-        name: tool.publicName,
-        description: tool.description,
-        connector: connector.name,
-        input_schema: membersOf(tool.definition).get('inputSchema') ?? '{}',
-        kind: 'tool',
-        server_id: tool.serverId,
-        upstream_name: tool.name,
-      },
-    ]
+    return connector === undefined ? [] : [hitOf(parts, input.query, { tool, connector })]
   })
-  const found: Found = { results: [...results, ...connectHits(view, input)].slice(0, input.topK) }
+  const found: Found = { results: offerConnects(parts.tools, view, { ...input, hits: results }) }
   const unavailable = troubled(view)
   if (unavailable.length > 0) found.unavailable = unavailable
-  if (found.results.length === 0) Object.assign(found, nothing(view, input, { unmatched, nearest }))
-  else if (unmatched.length > 0) found.unmatched = unmatched
-  return found
+  if (found.results.length > 0) {
+    parts.spiral.foundSomething(who)
+    if (unmatched.length > 0) found.unmatched = unmatched
+    return found
+  }
+  const inARow = asked ? parts.spiral.foundNothing(who) : 1
+  return { ...found, ...nothing(view, { asked, unmatched, nearest, inARow }) }
 }
 
-/** Connectors waiting for the person's own values are offered when the query speaks of them, or when nothing was asked. */
-function connectHits(view: View, input: SearchInput): Hit[] {
-  const words = input.query
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word.length > 2)
-  const waiting = view.connectors.filter((connector) => view.unconnected.has(connector.id))
-  const named = waiting.filter((connector) => {
-    const text = `${connector.name} ${connector.slug} ${connector.description}`.toLowerCase()
-    return words.length === 0 || words.some((word) => text.includes(word))
-  })
-  return named.map((connector) => {
-    const tool = connectTool(connector)
-    return {
-      name: tool.name,
-      description: tool.description,
-      connector: connector.name,
-      input_schema: JSON.stringify(tool.inputSchema),
-      kind: 'tool',
-      server_id: connector.id,
-      upstream_name: tool.name,
-    }
-  })
+function hitOf(
+  parts: SearchParts,
+  query: string,
+  { tool, connector }: { tool: PinnedTool; connector: Connector },
+): Hit {
+  const properties = Object.keys(tool.inputSchema['properties'] ?? {})
+  const text = `${tool.name} ${tool.title ?? ''} ${connector.name} ${properties.join(' ')} ${tool.description}`
+  return {
+    name: tool.publicName,
+    description: tool.description,
+    connector: connector.name,
+    kind: 'tool',
+    serverId: tool.serverId,
+    upstreamName: tool.name,
+    effect: effectOf(tool.annotations),
+    matched: parts.tools.sharedWords(query, text).shared,
+    authRequired: false,
+    inputSchema: membersOf(tool.definition).get('inputSchema') ?? '{}',
+    parameters: tool.inputSchema,
+  }
 }
 
 function troubled(view: View): { connector: string; reason: string }[] {
@@ -159,9 +145,9 @@ function reasonOf(connector: Connector, view: View): string {
   return connector.health.message ?? 'does not answer'
 }
 
-type Near = { unmatched: string[]; nearest: readonly string[] }
+type Empty = { asked: boolean; unmatched: string[]; nearest: readonly string[]; inARow: number }
 
-function nothing(view: View, input: SearchInput, { unmatched, nearest }: Near): Partial<Found> {
+function nothing(view: View, { asked, unmatched, nearest, inARow }: Empty): Partial<Found> {
   if (view.connectors.length === 0) {
     return {
       unmatched,
@@ -171,9 +157,19 @@ function nothing(view: View, input: SearchInput, { unmatched, nearest }: Near): 
   }
   const byId = new Map(view.connectors.map((connector) => [connector.id as string, connector.name]))
   const near = nearest.length > 0 ? nearest : [...byId.keys()].slice(0, 5)
-  const note =
-    input.query === ''
-      ? 'Your connectors offer no tools right now.'
-      : 'Nothing you may use fits this. Searching again with other words for the same thing will not help.'
-  return { unmatched, nearest_connectors: near.flatMap((id) => byId.get(id) ?? []), note }
+  return {
+    unmatched,
+    nearest_connectors: near.flatMap((id) => byId.get(id) ?? []),
+    note: asked ? noteOf(inARow) : 'Your connectors offer no tools right now.',
+    ...(inARow > 1 ? { searches_without_result: inARow } : {}),
+  }
+}
+
+/** Firmer with every search in a row that found nothing, so that a model stops rewording (R14). */
+function noteOf(inARow: number): string {
+  if (inARow === 1)
+    return 'Nothing you may use fits this. Searching again with other words for the same thing will not help.'
+  if (inARow === 2)
+    return 'The second search in a row that finds nothing. The tool you look for is not there; the index knows synonyms and inflected words already.'
+  return `Stop searching: ${inARow} searches in a row found nothing, and the next one will not either. Do the task without a tool, or tell the person that no tool they may use does this and that an administrator can give access to more connectors.`
 }

@@ -14,6 +14,7 @@ import { type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
 import { type Refresh, startRefresh } from './refresh-tools.ts'
 import { type SearchAnswer, type SearchOptions, searchTools } from './search-tools.ts'
+import { type SharedWords, sharedWords } from './shared-words.ts'
 import { Shelves } from './shelve-tools.ts'
 import {
   type ListRow,
@@ -33,6 +34,8 @@ export type Tools = {
   byPublicName(name: string): PinnedTool | undefined
   /** The best of the visible tools for these words; an empty query lists them. Visibility filters before ranking. */
   search(query: string, o: SearchOptions): SearchAnswer
+  /** Words of the query that a text has, counting inflected forms as the search does. */
+  sharedWords(query: string, text: string): SharedWords
   /** Public names near a wrong one, only of visible tools; at most `max` (default 5). */
   suggest(name: string, visible: (tool: PinnedTool) => boolean, max?: number): string[]
   /** Asks the upstream now. Never throws for its trouble. `userId`: whose credential, where each person has one. */
@@ -229,12 +232,16 @@ function closeAll(refresh: Refresh, ending: AbortController, offs: readonly (() 
 /** The part of the door that only looks into memory. */
 function reading(
   shelves: Shelves,
-): Pick<Tools, 'of' | 'find' | 'byPublicName' | 'search' | 'suggest' | 'paramHeaders' | 'revision'> {
+): Pick<
+  Tools,
+  'of' | 'find' | 'byPublicName' | 'search' | 'sharedWords' | 'suggest' | 'paramHeaders' | 'revision'
+> {
   return {
     of: (id) => shelves.of(id).tools,
     find: (id, name) => shelves.of(id).byName.get(name),
     byPublicName: (name) => shelves.byPublicName(name),
     search: (query, o) => searchTools(shelves.index, query, o),
+    sharedWords,
     suggest: (name, visible, max = 5) => suggestNames(name, shelves.publicNames(visible), max),
     paramHeaders: (tool, args) => {
       const rules = shelves.headerRules(tool)

@@ -7,9 +7,15 @@ const maxWaitingBytes = 8 * 1024 * 1024
 /** Beyond this, progress and log messages are left out: they may be lost, the answer behind them may not. */
 const maxWaitingNews = 1024 * 1024
 
-/** All open streams share one timer. */
+/** Something the shared timer tells; `seat` is its place in the list, -1 outside. Only Beats writes it. */
+export type Beating = { beat(): void; seat: number }
+
+/**
+ * All open streams share one timer. Every call comes and goes here, so this is a list with seats and not a Set: the tables
+ * a Set has outgrown keep what was in them alive (see lib/running.ts).
+ */
 export class Beats {
-  readonly #streams = new Set<{ beat(): void }>()
+  readonly #streams: Beating[] = []
   readonly #timer: NodeJS.Timeout
 
   constructor() {
@@ -20,12 +26,20 @@ export class Beats {
     this.#timer.unref()
   }
 
-  add(stream: { beat(): void }): void {
-    this.#streams.add(stream)
+  add(stream: Beating): void {
+    if (stream.seat !== -1) return
+    stream.seat = this.#streams.length
+    this.#streams.push(stream)
   }
 
-  remove(stream: { beat(): void }): void {
-    this.#streams.delete(stream)
+  remove(stream: Beating): void {
+    const { seat } = stream
+    if (seat === -1) return
+    stream.seat = -1
+    const last = this.#streams.pop()
+    if (last === undefined || last === stream) return
+    last.seat = seat
+    this.#streams[seat] = last
   }
 
   stop(): void {
@@ -35,6 +49,7 @@ export class Beats {
 
 /** One server-sent event stream on a response whose head this class writes. */
 export class EventStream {
+  seat = -1
   readonly #response: ServerResponse
   readonly #beats: Beats
 

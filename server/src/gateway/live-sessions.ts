@@ -1,6 +1,7 @@
 import type { AskReply, ClientFacts } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Watch } from '../kernel/upstream.ts'
+import { Running } from '../lib/running.ts'
 import type { EventStream } from './event-stream.ts'
 import { notificationText, requestText } from './rpc-text.ts'
 import { type SessionFacts, sessionLifeMs } from './session-token.ts'
@@ -29,7 +30,7 @@ export class LiveSession {
   readonly subscriptions = new Set<string>()
   /** Ids this client knows its tasks by, by the upstream's own; the oldest are forgotten first. */
   readonly #tasks = new Map<string, string>()
-  readonly #running = new Map<string, AbortController>()
+  readonly #running = new Running<AbortController>()
   /** The stream carries answers too, as that of the 2024-11-05 transport does. */
   answersOnStream = false
   #draining = false
@@ -129,7 +130,7 @@ export class LiveSession {
   }
 
   end(): void {
-    for (const controller of this.#running.values())
+    for (const controller of [...this.#running.values()])
       controller.abort(new GatewayError('session-unknown', 'the session has ended'))
     for (const ask of [...this.#asks.values()]) ask.answer(refusedAsk('the session has ended'))
     this.stream?.end()

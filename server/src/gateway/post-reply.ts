@@ -7,6 +7,7 @@ import { notificationText } from './rpc-text.ts'
  * A quiet call turns into a stream after the first beat, so that intermediaries keep it open (R21).
  */
 export class PostReply {
+  seat = -1
   readonly #response: ServerResponse
   readonly #beats: Beats
   readonly #headers: Record<string, string>

@@ -26,6 +26,8 @@ export type LimitSettings = {
 
 type Bucket = { tokens: number; at: number }
 
+/** Counters kept of people and connectors that have nothing running. */
+const maxIdleCounts = 10_000
 /** Buckets kept; a person whose bucket was forgotten starts with a full one again. */
 const maxBuckets = 20_000
 
@@ -64,11 +66,12 @@ function tooMany(detail: string, retryAfterSeconds = 1): GatewayError {
   return new GatewayError('rate-limited', detail, { data: { retry_after_seconds: retryAfterSeconds } })
 }
 
-/** Counters at zero are dropped, so the maps are no larger than the number of running calls. */
+/** Counters at zero stay while there is room: a map that loses a key with every call keeps rebuilding its table. */
 function giveBack(counts: Map<string, number>, key: string): void {
   const count = counts.get(key) ?? 0
-  if (count <= 1) counts.delete(key)
-  else counts.set(key, count - 1)
+  counts.set(key, Math.max(0, count - 1))
+  if (count > 1 || counts.size <= maxIdleCounts) return
+  for (const [idle, calls] of counts) if (calls === 0) counts.delete(idle)
 }
 
 function rateCheck(

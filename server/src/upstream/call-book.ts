@@ -1,12 +1,13 @@
 import type { AskReply } from '../kernel/call.ts'
 import type { RpcMessage } from '../lib/rpc-message.ts'
+import { Running } from '../lib/running.ts'
 import type { PendingCall } from './pending-call.ts'
 import { refusalText } from './rpc-text.ts'
 import type { Watcher } from './session.ts'
 
 /** The calls running on one session, who listens to it, and to whom each message of the upstream belongs. */
 export class CallBook {
-  readonly running = new Map<string, PendingCall>()
+  readonly running = new Running<PendingCall>()
   readonly watchers = new Set<Watcher>()
   #lastId = 0
 
@@ -40,9 +41,7 @@ export class CallBook {
   }
 
   #onlyCall(): PendingCall | undefined {
-    if (this.running.size !== 1) return undefined
-    for (const call of this.running.values()) return call
-    return undefined
+    return this.running.size === 1 ? this.running.values()[0] : undefined
   }
 
   #notify(message: RpcMessage & { kind: 'notification' }, owner: PendingCall | undefined): void {

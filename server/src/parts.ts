@@ -1,4 +1,5 @@
 import { type Audit, openAudit } from './audit/audit.ts'
+import { type CodeMode, openCodeMode } from './code-mode/code-mode.ts'
 import type { Config } from './config/config.ts'
 import { type Connectors, openConnectors } from './connectors/connectors.ts'
 import { type Credentials, openCredentials } from './credentials/credentials.ts'
@@ -11,6 +12,7 @@ import { type Identity, openIdentity } from './identity/identity.ts'
 import type { Connector } from './kernel/connector.ts'
 import type { Log } from './lib/log.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
+import { openSignIn, type SignIn } from './sign-in/sign-in.ts'
 import { lockDataFolder, openStorage, type Storage } from './storage/storage.ts'
 import { openTools, type Tools } from './tools/tools.ts'
 import { type OpenUpstreams, openUpstreams } from './upstream/upstream.ts'
@@ -24,6 +26,7 @@ export type Parts = {
   readonly keyring: Keyring
   readonly audit: Audit
   readonly identity: Identity
+  readonly signIn: SignIn
   readonly connectors: Connectors
   readonly credentials: Credentials
   readonly hosting: ProcessHosting
@@ -31,6 +34,7 @@ export type Parts = {
   readonly policy: Policy
   readonly tools: Tools
   readonly guards: Guards
+  readonly codeMode: CodeMode
 }
 
 export type PartsOptions = {
@@ -63,8 +67,22 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
   const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
+  const signIn = openSignIn({ db, identity, keyring, config, now })
   const guards = await openGuards({ db, bus, now, log })
-  return { ...ground, audit, identity, connectors, credentials, hosting, upstreams, policy, tools, guards }
+  const codeMode = await openCodeMode({ db, bus, now })
+  return {
+    ...ground,
+    audit,
+    identity,
+    signIn,
+    connectors,
+    credentials,
+    hosting,
+    upstreams,
+    policy,
+    tools,
+    guards,
+  }
 }
 
 /** The store, with the data folder held by this process alone. */
@@ -170,6 +188,7 @@ async function hostServers(
 /** Ends the parts in the reverse order; each gets its chance even when another fails. */
 export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
   const steps: [string, () => unknown][] = [
+    ['code mode', () => parts.codeMode.close()],
     ['upstreams', () => parts.upstreams.drain(drainMs)],
     ['hosting', () => parts.hosting.stopAll()],
     ['tools', () => parts.tools.close()],

@@ -1,4 +1,5 @@
 import { auditRoutes } from './audit/api.ts'
+import { codeModeRoutes } from './code-mode/api.ts'
 import { connectorRoutes } from './connectors/api.ts'
 import { buildConnectorChanges, type ConnectorChanges } from './connectors/change-connector.ts'
 import { credentialRoutes } from './credentials/api.ts'
@@ -15,6 +16,7 @@ import { can, type Route } from './kernel/route.ts'
 import type { PinnedTool } from './kernel/tool.ts'
 import type { Parts } from './parts.ts'
 import { policyRoutes } from './policy/api.ts'
+import { signInRoutes } from './sign-in/api.ts'
 import { storageRoutes } from './storage/api.ts'
 import { type SystemRoutesParts, systemRoutes } from './system/api.ts'
 import { toolRoutes } from './tools/api.ts'
@@ -94,6 +96,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
   const { identity, connectors } = parts
   return [
     ...identityRoutes({ identity, now: parts.now }),
+    ...signInRoutes({ signIn: parts.signIn }),
     ...connectorRoutes({
       connectors,
       changes: parts.changes,
@@ -130,6 +133,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
     }),
     ...auditRoutes({ audit: parts.audit }),
     ...guardRoutes(parts.guards),
+    ...codeModeRoutes(parts.codeMode),
     ...storageRoutes({ backups: parts.storage.backups }),
     ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),
     ...systemRoutes(parts.system),

@@ -1,11 +1,16 @@
 import { inputCheck } from '../../server/src/control/check-input.ts'
 import type { Caller } from '../../server/src/kernel/caller.ts'
 import { GatewayError } from '../../server/src/kernel/errors.ts'
-import { can, type RequestContext, type Route } from '../../server/src/kernel/route.ts'
+import { can, type Route, type SignInContext } from '../../server/src/kernel/route.ts'
 
 export type Sent = { as?: Caller; params?: object; query?: object; body?: unknown }
-/** `cookies`: what the operation set; `recorded`: what it added to its audit entry. */
-export type Answered = { value: unknown; cookies: string[]; recorded: Record<string, unknown> }
+/** `cookies`: what the operation set; `recorded`: what it added to its audit entry; `identified`: whose it is. */
+export type Answered = {
+  value: unknown
+  cookies: string[]
+  recorded: Record<string, unknown>
+  identified: string[]
+}
 
 /** Runs one declared operation as the REST door would, without HTTP: permission, input check, run, output schema. */
 export async function callRoute(
@@ -20,7 +25,7 @@ export async function callRoute(
   if (route.needs !== 'public' && route.needs !== 'anyone' && !can(as as Caller, route.needs)) {
     throw new GatewayError('not-allowed', `needs ${route.needs}`)
   }
-  const answered: Answered = { value: undefined, cookies: [], recorded: {} }
+  const answered: Answered = { value: undefined, cookies: [], recorded: {}, identified: [] }
   const context = {
     caller: as as Caller,
     requestId: 'request',
@@ -29,7 +34,8 @@ export async function callRoute(
     signal: new AbortController().signal,
     record: (facts: object) => void Object.assign(answered.recorded, facts),
     setCookie: (cookie: string) => void answered.cookies.push(cookie),
-  } satisfies RequestContext & { setCookie(cookie: string): void }
+    identified: async ({ id }) => void answered.identified.push(id),
+  } satisfies SignInContext
   const input = inputCheck(route)({ params: sent.params ?? {}, query: sent.query ?? {}, body: sent.body })
   answered.value = route.output.parse(await route.run(context, input))
   return answered

@@ -17,7 +17,6 @@ export type Change = {
   recorded: Recorded
 }
 
-/** Public changes (signing in) have no caller yet: who it was stands in the closing record. */
 const nobody: Actor = { type: 'system', id: 'anonymous' }
 
 /**
@@ -29,7 +28,7 @@ export async function auditChange<Out>(
   change: Change,
   run: () => Promise<Out>,
 ): Promise<Out> {
-  const entry = await open(journal, change)
+  const entry = await open(journal, change, change.caller === undefined ? nobody : userActor(change.caller))
   let result: Out
   try {
     result = await run()
@@ -41,12 +40,38 @@ export async function auditChange<Out>(
   return result
 }
 
-async function open(journal: Journal, change: Change): Promise<OpenedEntry> {
-  const { route, caller, resourceId } = change
+/**
+ * Wraps a public change, whose author is known only once it is under way: `identified` opens the entry under their name,
+ * before anything is changed. An attempt that never got so far is nobody's; one refused for its rate is only counted.
+ */
+export async function auditSignIn<Out>(
+  journal: Journal,
+  change: Change,
+  run: (identified: (actor: Actor) => Promise<void>) => Promise<Out>,
+): Promise<Out> {
+  let entry: OpenedEntry | undefined
+  const identified = async (actor: Actor) => {
+    entry ??= await open(journal, change, actor)
+  }
+  let result: Out
+  try {
+    result = await run(identified)
+  } catch (thrown) {
+    if (entry === undefined && thrown instanceof GatewayError && thrown.reason === 'rate-limited')
+      throw thrown
+    await close(entry ?? (await open(journal, change, nobody)), change, thrown)
+    throw thrown
+  }
+  await close(entry ?? (await open(journal, change, nobody)), change, undefined)
+  return result
+}
+
+async function open(journal: Journal, change: Change, actor: Actor): Promise<OpenedEntry> {
+  const { route, resourceId } = change
   try {
     return await journal.open({
       action: route.audit.action,
-      actor: caller === undefined ? nobody : userActor(caller),
+      actor,
       requestId: change.requestId,
       correlationId: change.correlationId,
       resourceType: route.audit.resourceType,

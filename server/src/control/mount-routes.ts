@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Caller } from '../kernel/caller.ts'
-import type { Journal } from '../kernel/entry.ts'
+import type { Actor, Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { RequestContext, Route } from '../kernel/route.ts'
+import type { Route, SignInContext } from '../kernel/route.ts'
 import { type Admission, admitCaller, checkCapability } from './admit-request.ts'
-import { auditChange, type Recorded } from './audit-change.ts'
+import { auditChange, auditSignIn, type Recorded } from './audit-change.ts'
 import { type CheckedInput, inputCheck } from './check-input.ts'
 import type { RestMetrics } from './measure.ts'
 import type { FactsOf } from './request-facts.ts'
@@ -102,7 +102,8 @@ async function runRoute({ route, caller, input, request, reply, parts }: Run): P
     if (!reply.raw.writableFinished) gone.abort()
   })
   const facts = parts.factsOf(request.raw)
-  const context: RequestContext & { setCookie(cookie: string): void } = {
+  let open: ((actor: Actor) => Promise<void>) | undefined
+  const context: SignInContext = {
     get caller(): Caller {
       if (caller === undefined) throw new Error(`${route.operationId} is public and has no caller`)
       return caller
@@ -113,14 +114,16 @@ async function runRoute({ route, caller, input, request, reply, parts }: Run): P
     signal: gone.signal,
     record: (more) => Object.assign(recorded, more),
     setCookie: (cookie) => void reply.header('set-cookie', cookie),
+    identified: async ({ id, email }) => open?.({ type: 'user', id, email }),
   }
   const run = () => route.run(context, input)
   if (route.audit === undefined) return run()
-  return auditChange(
-    parts.journal,
-    changeOf({ route, audit: route.audit, caller, request, parts, recorded }),
-    run,
-  )
+  const change = changeOf({ route, audit: route.audit, caller, request, parts, recorded })
+  if (caller !== undefined) return auditChange(parts.journal, change, run)
+  return auditSignIn(parts.journal, change, (identified) => {
+    open = identified
+    return run()
+  })
 }
 
 type ChangeFacts = {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Caller } from '../kernel/caller.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { isUuid, type KeyId, type UserId } from '../kernel/ids.ts'
-import { can, type RequestContext, type Route, route } from '../kernel/route.ts'
+import { can, type Route, route } from '../kernel/route.ts'
 import type { Identity } from './identity.ts'
 import { afterOf, fullPage } from './page-list.ts'
 import type { ApiKey } from './person.ts'
@@ -47,17 +47,10 @@ const ListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(1000).optional(),
 })
-const NewSession = z
-  .strictObject({ token: z.string().min(1).max(200).describe('From a one-time sign-in link.') })
-  .meta({ id: 'NewSession' })
-const Session = z.object({ csrf_token: z.string(), user_id: z.string() }).meta({ id: 'Session' })
-
-type Parts = { identity: Pick<Identity, 'keys' | 'sessions' | 'people'>; now: () => number }
-/** What the REST door's context also offers, because a session lives in a cookie. */
-type WithCookie = RequestContext & { setCookie(cookie: string): void }
+type Parts = { identity: Pick<Identity, 'keys' | 'people'>; now: () => number }
 
 export function keyRoutes(parts: Parts): Route[] {
-  return [...readRoutes(parts), createRoute(parts), deleteRoute(parts), ...sessionRoutes(parts)]
+  return [...readRoutes(parts), createRoute(parts), deleteRoute(parts)]
 }
 
 function show(key: ApiKey) {
@@ -212,46 +205,4 @@ function deleteRoute(parts: Parts): Route {
       return undefined
     },
   })
-}
-
-function sessionRoutes({ identity: { sessions } }: Parts): Route[] {
-  return [
-    route({
-      method: 'POST',
-      path: '/api/v1/sessions',
-      operationId: 'createSession',
-      summary: 'Signs in to the console with a one-time link',
-      tag: 'Sessions',
-      needs: 'public',
-      audit: { action: 'session_created', resourceType: 'session' },
-      body: NewSession,
-      output: Session,
-      status: 201,
-      async run(context, { body }) {
-        const { ip, userAgent } = context
-        const signedIn = await sessions.signIn(body.token, { ip, userAgent })
-        const { caller } = signedIn
-        context.record({ resourceId: caller.proof.id, after: { user_id: caller.id, email: caller.email } })
-        ;(context as WithCookie).setCookie(signedIn.setCookie)
-        return { csrf_token: signedIn.csrfToken, user_id: caller.id }
-      },
-    }),
-    route({
-      method: 'DELETE',
-      path: '/api/v1/sessions/current',
-      operationId: 'deleteSession',
-      summary: 'Signs out of the console',
-      tag: 'Sessions',
-      needs: 'anyone',
-      audit: { action: 'session_deleted', resourceType: 'session' },
-      output: z.undefined(),
-      status: 204,
-      async run(context) {
-        const clearing = await sessions.signOut(context.caller)
-        context.record({ resourceId: context.caller.proof.id })
-        ;(context as WithCookie).setCookie(clearing)
-        return undefined
-      },
-    }),
-  ]
 }

@@ -5,6 +5,7 @@ import { isUuid, type UserId } from '../kernel/ids.ts'
 import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
 import { groupRoutes } from './api-groups.ts'
 import { keyRoutes } from './api-keys.ts'
+import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
 import { afterOf, fullPage } from './page-list.ts'
 import type { Person } from './person.ts'
@@ -77,6 +78,7 @@ export function identityRoutes(parts: IdentityRoutesParts): Route[] {
     signInLinkRoute(identity),
     ...groupRoutes(identity.groups),
     ...keyRoutes(parts),
+    ...sessionRoutes(parts),
   ]
 }
 

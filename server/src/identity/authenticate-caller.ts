@@ -6,9 +6,10 @@ import type { Log } from '../lib/log.ts'
 import type { Bus } from '../storage/storage.ts'
 import { keyedHash } from './make-secret.ts'
 import { callerOf } from './person.ts'
-import type { KeyStore, SessionStore } from './proof-store.ts'
+import type { KeyStore } from './proof-store.ts'
 import { type Failure, type Presented, readProof, type Shown } from './read-proof.ts'
 import { recordUses, type Use } from './record-uses.ts'
+import type { SessionStore } from './session-store.ts'
 
 /** A session ends after this long without a request, and in any case after `sessionMs`. */
 export const sessionIdleMs = 8 * 3_600_000

@@ -49,6 +49,16 @@ export type ConsoleSession = {
   readonly seenAt: Date
 }
 
+/** How somebody proved who they are when a session began. */
+export type SignInMethod = 'link' | 'password' | 'passkey' | 'single_sign_on'
+
+/** A session as its person sees it in the list of their devices. */
+export type Device = ConsoleSession & {
+  readonly ip: string | undefined
+  readonly userAgent: string | undefined
+  readonly method: SignInMethod
+}
+
 export function principalOf(person: Person): Principal {
   return { type: 'user', id: person.id, email: person.email, roles: person.roles, groupIds: person.groupIds }
 }

@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, gt, ilike, lt, lte, notInArray, or, sql } from 'drizzle-orm'
-import type { KeyId, SessionId, UserId } from '../kernel/ids.ts'
+import { and, asc, desc, eq, ilike, lt, or, sql } from 'drizzle-orm'
+import type { KeyId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
-import type { ApiKey, ConsoleSession, Person } from './person.ts'
+import type { ApiKey, Person } from './person.ts'
 import { like, personColumns, toPerson } from './store.ts'
-import { apiKeys, appliedAdmins, consoleSessions, people, signInLinks } from './tables-store.ts'
+import { apiKeys, appliedAdmins, people } from './tables-store.ts'
 
 export type KeyFilter = { userId?: UserId | undefined; query?: string | undefined }
 export type KeyUse = { id: string; at: Date; ip: string }
@@ -97,81 +97,6 @@ export function keyStore(db: Db) {
         UPDATE api_keys SET last_used_at = used.at, last_used_ip = used.ip
         FROM (VALUES ${rows}) AS used (id, at, ip)
         WHERE api_keys.id = used.id AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at)`)
-    },
-  }
-}
-
-export type SessionStore = ReturnType<typeof sessionStore>
-
-export function sessionStore(db: Db) {
-  return {
-    async findByHash(hash: string): Promise<{ session: ConsoleSession; person: Person } | undefined> {
-      const [row] = await db
-        .select({
-          session: {
-            id: consoleSessions.id,
-            userId: consoleSessions.userId,
-            createdAt: consoleSessions.createdAt,
-            seenAt: consoleSessions.seenAt,
-          },
-          person: personColumns,
-        })
-        .from(consoleSessions)
-        .innerJoin(people, eq(people.id, consoleSessions.userId))
-        .where(eq(consoleSessions.hash, hash))
-      return row === undefined ? undefined : { session: row.session, person: toPerson(row.person) }
-    },
-    /** Keeps the person's newest `most` sessions and forgets everybody's that ended before `endedBefore`. */
-    insert: (
-      session: ConsoleSession & { hash: string; ip: string; userAgent: string },
-      o: { most: number; idleSince: Date; createdBefore: Date },
-    ): Promise<void> =>
-      db.transaction(async (tx) => {
-        await tx.insert(consoleSessions).values(session)
-        const newest = tx
-          .select({ id: consoleSessions.id })
-          .from(consoleSessions)
-          .where(eq(consoleSessions.userId, session.userId))
-          .orderBy(desc(consoleSessions.id))
-          .limit(o.most)
-        await tx
-          .delete(consoleSessions)
-          .where(and(eq(consoleSessions.userId, session.userId), notInArray(consoleSessions.id, newest)))
-        await tx
-          .delete(consoleSessions)
-          .where(
-            or(lte(consoleSessions.seenAt, o.idleSince), lte(consoleSessions.createdAt, o.createdBefore)),
-          )
-        await tx.update(people).set({ signedInAt: session.createdAt }).where(eq(people.id, session.userId))
-      }),
-    async remove(id: SessionId): Promise<void> {
-      await db.delete(consoleSessions).where(eq(consoleSessions.id, id))
-    },
-    async recordSeen(seen: readonly { id: string; at: Date }[]): Promise<void> {
-      if (seen.length === 0) return
-      const rows = sql.join(
-        seen.map((one) => sql`(${one.id}::uuid, ${one.at.toISOString()}::timestamptz)`),
-        sql`, `,
-      )
-      await db.execute(sql`
-        UPDATE console_sessions SET seen_at = seen.at FROM (VALUES ${rows}) AS seen (id, at)
-        WHERE console_sessions.id = seen.id AND console_sessions.seen_at < seen.at`)
-    },
-    /** The newest link of a person is the only one. */
-    async putLink(link: { hash: string; userId: UserId; expiresAt: Date }): Promise<void> {
-      const { hash, expiresAt } = link
-      await db
-        .insert(signInLinks)
-        .values(link)
-        .onConflictDoUpdate({ target: signInLinks.userId, set: { hash, expiresAt } })
-    },
-    /** Uses the link up: of two who come at once, one gets the person. */
-    async takeLink(hash: string, at: Date): Promise<UserId | undefined> {
-      const [row] = await db
-        .delete(signInLinks)
-        .where(and(eq(signInLinks.hash, hash), gt(signInLinks.expiresAt, at)))
-        .returning({ userId: signInLinks.userId })
-      return row?.userId
     },
   }
 }

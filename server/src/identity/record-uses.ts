@@ -1,5 +1,6 @@
 import type { Log } from '../lib/log.ts'
-import type { KeyStore, SessionStore } from './proof-store.ts'
+import type { KeyStore } from './proof-store.ts'
+import type { SessionStore } from './session-store.ts'
 
 /** The last use of a key or session, kept with its cached caller. */
 export type Use = { kind: 'api_key' | 'session'; id: string; at: number; ip: string; isNoted: boolean }

@@ -1,7 +1,7 @@
 import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '../kernel/caller.ts'
 import type { GroupId, KeyId, SessionId, UserId } from '../kernel/ids.ts'
-import type { PersonStatus } from './person.ts'
+import type { PersonStatus, SignInMethod } from './person.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -51,6 +51,7 @@ export const consoleSessions = pgTable('console_sessions', {
   seenAt: moment('seen_at').notNull(),
   ip: text(),
   userAgent: text('user_agent'),
+  method: text().notNull().$type<SignInMethod>(),
 })
 
 export const signInLinks = pgTable('sign_in_links', {

@@ -1,6 +1,18 @@
 /** What people read about each reason: a title, and what to do next. */
 export const reasonWords = {
   unauthenticated: { title: 'A valid credential is needed', next: 'Send an API key that is active.' },
+  'sign-in-refused': {
+    title: 'You were not signed in',
+    next: 'Check what you entered, or use another way to sign in.',
+  },
+  'second-factor-required': {
+    title: 'One more step',
+    next: 'Send the same again with the code of your authenticator app, or a recovery code.',
+  },
+  'sign-in-again': {
+    title: 'Sign in once more first',
+    next: 'Sign out and in again, then repeat this within 15 minutes.',
+  },
   'not-allowed': {
     title: 'Your role does not allow this',
     next: 'Ask an administrator for the role that has this capability.',
@@ -13,6 +25,14 @@ export const reasonWords = {
   'csrf-refused': {
     title: 'The request did not come from the console',
     next: 'Reload the console and try again.',
+  },
+  'redirect-blocked': {
+    title: 'This redirect URI is blocked for your organization',
+    next: 'Check that the client is an official one, and tell an administrator which connector and client you used.',
+  },
+  'redirect-unknown': {
+    title: 'This redirect URI has not been approved yet',
+    next: 'Ask an administrator to approve it, then continue.',
   },
   'not-found': {
     title: 'No such thing',

@@ -9,10 +9,15 @@ export type Fault = 'client' | 'policy' | 'gateway' | 'upstream'
  */
 const codes = {
   unauthenticated: { status: 401, fault: 'client', rpc: -31001 },
+  'sign-in-refused': { status: 401, fault: 'client', rpc: -31051 },
+  'second-factor-required': { status: 401, fault: 'client', rpc: -31052 },
+  'sign-in-again': { status: 403, fault: 'client', rpc: -31053 },
   'not-allowed': { status: 403, fault: 'policy', rpc: -31003 },
   'origin-refused': { status: 403, fault: 'client', rpc: -31004 },
   'host-refused': { status: 403, fault: 'client', rpc: -31005 },
   'csrf-refused': { status: 403, fault: 'client', rpc: -31006 },
+  'redirect-blocked': { status: 403, fault: 'policy', rpc: -31061 },
+  'redirect-unknown': { status: 403, fault: 'policy', rpc: -31062 },
   'not-found': { status: 404, fault: 'client', rpc: -31007 },
   'method-not-allowed': { status: 405, fault: 'client', rpc: -31008 },
   conflict: { status: 409, fault: 'client', rpc: -31009 },

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Caller, Role } from './caller.ts'
+import type { UserId } from './ids.ts'
 
 /** What a role may do on REST (product.md §20). Policies, not these, decide about tool calls. */
 export const capabilities = {
@@ -33,6 +34,13 @@ export type RequestContext = {
   signal: AbortSignal
   /** Adds to the audit entry that wraps every change: the thing changed, and its state before and after (no secrets). */
   record(facts: { resourceId?: string; before?: unknown; after?: unknown }): void
+}
+
+/** What a public change (signing in) also gets. The REST door offers both; nothing else has a use for them. */
+export type SignInContext = RequestContext & {
+  setCookie(cookie: string): void
+  /** Who makes this change. Opens its audit entry, so it comes before anything is changed. */
+  identified(who: { id: UserId; email: string }): Promise<void>
 }
 
 type Shape = z.ZodObject

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { type FieldError, GatewayError } from '../kernel/errors.ts'
+import { type Route, route, type SignInContext } from '../kernel/route.ts'
+import { securityRoutes } from './api-security.ts'
+import type { SignedIn, SignIn } from './sign-in.ts'
+
+const PasskeyAnswer = z.strictObject({
+  state: z.string().min(1).max(500),
+  response: z.looseObject({ id: z.string().max(2000) }).describe('What the browser answered, as JSON.'),
+})
+const NewSession = z
+  .strictObject({
+    token: z.string().min(1).max(200).optional().describe('From a one-time sign-in link.'),
+    email: z.string().min(1).max(254).optional(),
+    password: z.string().min(1).max(1000).optional(),
+    code: z
+      .string()
+      .min(1)
+      .max(40)
+      .optional()
+      .describe('Of the authenticator app, or a recovery code, with email and password.'),
+    passkey: PasskeyAnswer.optional(),
+  })
+  .meta({ id: 'NewSession' })
+const Session = z.object({ csrf_token: z.string(), user_id: z.string() }).meta({ id: 'Session' })
+const PasskeyQuestion = z
+  .object({ state: z.string(), options: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'PasskeyQuestion' })
+const SignInOptions = z
+  .object({ passkey: PasskeyQuestion.nullable().describe('null where passkeys cannot work.') })
+  .meta({ id: 'SignInOptions' })
+
+export function signInRoutes(parts: { signIn: SignIn }): Route[] {
+  const { signIn } = parts
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/sign-in',
+      operationId: 'getSignInOptions',
+      summary: 'The ways to sign in here, with a fresh question for passkeys',
+      tag: 'Sessions',
+      needs: 'public',
+      output: SignInOptions,
+      status: 200,
+      run: async () => ({
+        passkey: signIn.passkeys.isOffered ? await signIn.passkeys.questionToSignIn() : null,
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/sessions',
+      operationId: 'createSession',
+      summary: 'Signs in to the console: with a link, with email and password, or with a passkey',
+      tag: 'Sessions',
+      needs: 'public',
+      audit: { action: 'session_created', resourceType: 'session' },
+      body: NewSession,
+      output: Session,
+      status: 201,
+      async run(context, { body }) {
+        const signedIn = await begin(signIn, body, context as SignInContext)
+        const { caller } = signedIn
+        context.record({ resourceId: caller.proof.id, after: { user_id: caller.id, email: caller.email } })
+        ;(context as SignInContext).setCookie(signedIn.setCookie)
+        return { csrf_token: signedIn.csrfToken, user_id: caller.id }
+      },
+    }),
+    ...securityRoutes(parts),
+  ]
+}
+
+async function begin(
+  signIn: SignIn,
+  body: z.output<typeof NewSession>,
+  context: SignInContext,
+): Promise<SignedIn> {
+  const { token, email, password, code, passkey } = body
+  const { identified } = context
+  const from = { ip: context.ip, userAgent: context.userAgent }
+  const ways = [token, passkey, email ?? password].filter((way) => way !== undefined).length
+  if (ways !== 1) throw wrong('token', 'one-of', 'Send a token, or email and password, or a passkey.')
+  if (token !== undefined) return signIn.withLink(token, from, identified)
+  if (passkey !== undefined) return signIn.withPasskey(passkey, from, identified)
+  if (email === undefined) throw wrong('email', 'required', 'Send the email that belongs to the password.')
+  if (password === undefined)
+    throw wrong('password', 'required', 'Send the password that belongs to the email.')
+  return signIn.withPassword({ email, password, code }, from, identified)
+}
+
+function wrong(field: string, rule: string, msg: string): GatewayError {
+  const errors: FieldError[] = [{ loc: `body.${field}`, rule, msg }]
+  return new GatewayError('invalid-field', `body.${field}: ${msg}`, { errors })
+}

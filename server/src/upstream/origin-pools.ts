@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { buildConnector, Pool } from 'undici'
+import { Pool } from 'undici'
 import type { Connector } from '../kernel/connector.ts'
-import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
+import { guardedConnector } from '../lib/guarded-connector.ts'
 import type { AddressGuard } from '../lib/network.ts'
 import type { Caps } from './caps.ts'
 import { failure } from './explain-failure.ts'
@@ -29,37 +29,6 @@ export type OriginPools = {
   forget(serverId: ServerId): void
   sweep(): void
   closeAll(): Promise<void>
-}
-
-/** Connects only where the guard allows, and looks again at the address that was really connected (T11 rebinding). */
-function guardedConnector(guard: AddressGuard): buildConnector.connector {
-  const connect = buildConnector({
-    allowH2: false,
-    lookup: guard.lookup,
-    timeout: 10_000,
-    keepAlive: true,
-  } as buildConnector.BuildOptions)
-  return (options, done) => {
-    try {
-      guard.refuseLiteral(options.hostname)
-    } catch (error) {
-      return done(error as Error, null)
-    }
-    connect(options, (...[error, socket]) => {
-      if (error !== null) return done(error, null)
-      if (socket.remoteAddress !== undefined && !guard.allows(socket.remoteAddress)) {
-        socket.destroy()
-        return done(
-          new GatewayError(
-            'address-refused',
-            `${options.hostname} leads to an address that may not be reached.`,
-          ),
-          null,
-        )
-      }
-      done(null, socket)
-    })
-  }
 }
 
 export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () => number }): OriginPools {

@@ -45,6 +45,7 @@ export const paths = {
   groups: () => linkOptions({ to: '/groups' }),
   group: (group: string) => linkOptions({ to: '/groups', search: { group } }),
   keys: () => linkOptions({ to: '/keys' }),
+  account: () => linkOptions({ to: '/account' }),
   audit: (search: AuditSearch = {}) => linkOptions({ to: '/audit', search }),
   auditEntry: (entry: string) => linkOptions({ to: '/audit', search: { entry } }),
 }

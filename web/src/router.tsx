@@ -136,6 +136,13 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
 })
 
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/account',
+  loader: async () => (await import('./pages/account.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/account.tsx'), 'AccountPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
@@ -162,6 +169,7 @@ export const router = createRouter({
       groups,
       keys,
       audit,
+      account,
     ]),
   ]),
   defaultPreload: 'intent',

@@ -68,3 +68,8 @@ export function fieldError(error: unknown, name: string): string | undefined {
 export function isStatus(error: unknown, status: number): boolean {
   return error instanceof ApiError && error.status === status
 }
+
+/** Whether the server refused for this reason (docs/errors.md). */
+export function isReason(error: unknown, reason: string): boolean {
+  return error instanceof ApiError && error.problem?.type === `/problems/${reason}`
+}

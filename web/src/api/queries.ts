@@ -58,6 +58,12 @@ export const groups = () =>
 export const keys = () =>
   queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
 
+export const security = () =>
+  queryOptions({ queryKey: ['security'], queryFn: () => api.call('getAccountSecurity') })
+
+export const sessions = () =>
+  queryOptions({ queryKey: ['sessions'], queryFn: () => api.call('listSessions') })
+
 type AuditQuery = NonNullable<Operations['listAuditLogs']['query']>
 
 /** A URL may hold any text; what is no outcome is answered by the server's own refusal. */

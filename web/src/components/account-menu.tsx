@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Check, LogOut } from 'lucide-react'
+import { Check, LockKeyhole, LogOut } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { api, cache } from '../api/client.ts'
 import type { Me } from '../api/shapes.ts'
@@ -59,6 +59,10 @@ export function AccountMenu({ me, folded }: { me: Me; folded: boolean }) {
             ))}
           </DropdownMenu.RadioGroup>
           <DropdownMenu.Separator className="my-1 h-px bg-n5" />
+          <DropdownMenu.Item className={item} onSelect={() => void navigate(paths.account())}>
+            <LockKeyhole className="size-4 text-n10" aria-hidden="true" />
+            Account security
+          </DropdownMenu.Item>
           <DropdownMenu.Item className={item} onSelect={() => signOut.mutate(undefined)}>
             <LogOut className="size-4 text-n10" aria-hidden="true" />
             Sign out

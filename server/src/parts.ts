@@ -82,6 +82,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     policy,
     tools,
     guards,
+    codeMode,
   }
 }
 

@@ -5,15 +5,18 @@ import { GatewayError } from '../kernel/errors.ts'
 import { isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import { type Answer, type AnswerParts, answerCall } from './answer-call.ts'
 import { converse } from './converse.ts'
-import { executeToolName, searchToolsName } from './meta-tools.ts'
+import { executeToolName, runCodeName, searchToolsName } from './meta-tools.ts'
 import type { Requester } from './requester.ts'
 import { refusalResult, toGatewayError } from './rpc-text.ts'
+import { type RunCodeParts, runCode } from './run-code.ts'
 import { ruleBroken, type SearchParts, searchTools } from './search-tools.ts'
 import { nameIn } from './steps/resolve-target.ts'
 import { unknownTask } from './task-ids.ts'
 import { connectResult, connectSuffix, viewOf } from './visible-tools.ts'
 
-export type RequestParts = SearchParts & AnswerParts & { run(call: Received): Promise<Cleared> }
+export type RequestParts = SearchParts &
+  RunCodeParts &
+  AnswerParts & { run(call: Received): Promise<Cleared> }
 
 /** One request of either era, with the way back to its client. */
 export type Incoming = {
@@ -75,6 +78,12 @@ async function answerToolCall(parts: RequestParts, incoming: Incoming): Promise<
     return { result: withEnvelope(parts, incoming, await searchTools(parts, incoming.who, args)) }
   }
   if (name === executeToolName) return await executeTool(parts, incoming)
+  if (name === runCodeName && parts.codeMode.isEnabled()) {
+    const run = async () => await runCode(parts, incoming, (call) => executeTool(parts, call))
+    return await toolResult(parts, incoming, async () => ({
+      result: withEnvelope(parts, incoming, await run()),
+    }))
+  }
   throw new GatewayError('tool-unknown', `Unknown tool: ${name.slice(0, 128)}`)
 }
 

@@ -1,5 +1,6 @@
 /** The MCP front door: endpoints for clients of both protocol eras in, governed calls to upstreams out. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CodeMode } from '../code-mode/code-mode.ts'
 import type { Config } from '../config/config.ts'
 import type { Keyring } from '../credentials/keyring.ts'
 import type { Connector } from '../kernel/connector.ts'
@@ -37,6 +38,7 @@ export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
     upstreams: Upstreams
     usage: ToolUsage
     spiral: SearchSpiral
+    codeMode: CodeMode
     now: () => number
   }
 

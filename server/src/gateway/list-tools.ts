@@ -1,3 +1,4 @@
+import type { CodeMode } from '../code-mode/code-mode.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { isObjectText, membersOf, objectText } from '../lib/raw-json.ts'
 import { metaToolDefinitions } from './meta-tools.ts'
@@ -9,11 +10,11 @@ import { connectTool, type VisibleParts, viewOf } from './visible-tools.ts'
  * the list depends on nothing but who asks (protocol.md §0.6).
  */
 export async function listTools(
-  parts: VisibleParts,
+  parts: VisibleParts & { codeMode: Pick<CodeMode, 'isEnabled'> },
   who: Requester,
   connector: Connector | undefined,
 ): Promise<string> {
-  if (who.endpoint.kind === 'runlayer') return metaToolDefinitions
+  if (who.endpoint.kind === 'runlayer') return metaToolDefinitions(parts.codeMode.isEnabled())
   if (connector === undefined) return '[]'
   const view = await viewOf(parts, who, connector)
   const connect = view.unconnected.has(connector.id) ? [JSON.stringify(connectTool(connector))] : []

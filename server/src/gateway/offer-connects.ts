@@ -49,8 +49,9 @@ function offerOf(tools: Pick<Tools, 'sharedWords'>, query: string, connector: Co
     effect: 'unknown',
     matched: shared,
     authRequired: true,
-    inputSchema: JSON.stringify(tool.inputSchema),
-    parameters: tool.inputSchema,
+    schemaText: JSON.stringify(tool.inputSchema),
+    inputSchema: tool.inputSchema,
+    outputSchema: undefined,
   }
   const named = tools.sharedWords(query, name).shared.length
   return [{ hit, named, about: asked === 0 ? 0 : shared.length / asked }]

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../kernel/json.ts'
 import { objectText } from '../lib/raw-json.ts'
 
-/** How much a hit says. */
-export const details = ['names', 'summary', 'full'] as const
+/** How much a hit says. `code` shows TypeScript for run_code, and exists where that does. */
+export const details = ['names', 'summary', 'full', 'code'] as const
 export type Detail = (typeof details)[number]
 
 /** What running a tool does, as its server says; `unknown` when it says nothing. A hint, never a permission. */
@@ -21,8 +21,9 @@ export type Hit = {
   /** The tool stands for a sign-in that has to come first. */
   readonly authRequired: boolean
   /** JSON text as the upstream sent it: numbers in it keep their digits. */
-  readonly inputSchema: string
-  readonly parameters: JsonObject
+  readonly schemaText: string
+  readonly inputSchema: JsonObject
+  readonly outputSchema: JsonObject | undefined
 }
 
 const maxSummaryChars = 160
@@ -35,20 +36,22 @@ export function effectOf(annotations: JsonObject | undefined): Effect {
   return destroys === true || reads === false ? 'destructive' : 'unknown'
 }
 
-/** One hit as JSON text. */
-export function hitText(hit: Hit, detail: Detail): string {
-  return objectText([...membersOfHit(hit, detail)].filter(([, value]) => value !== ''))
+/** One hit as JSON text. `declare` writes the TypeScript of a tool. */
+export function hitText(hit: Hit, detail: Detail, declare: (hit: Hit) => string): string {
+  const declaration = detail === 'code' ? JSON.stringify(declare(hit)) : ''
+  return objectText([...membersOfHit(hit, detail, declaration)].filter(([, value]) => value !== ''))
 }
 
 /** An empty text stands for a member that is left out. */
-function* membersOfHit(hit: Hit, detail: Detail): Generator<readonly [string, string]> {
+function* membersOfHit(hit: Hit, detail: Detail, declaration: string): Generator<readonly [string, string]> {
   yield ['name', JSON.stringify(hit.name)]
   if (detail === 'full' || detail === 'summary') {
     const description = detail === 'full' ? hit.description : firstSentence(hit.description)
     yield ['description', JSON.stringify(description)]
     yield ['connector', JSON.stringify(hit.connector)]
   }
-  if (detail === 'summary') yield ['parameters', JSON.stringify(parameterNames(hit.parameters))]
+  yield ['declaration', declaration]
+  if (detail === 'summary') yield ['parameters', JSON.stringify(parameterNames(hit.inputSchema))]
   yield ['kind', JSON.stringify(hit.kind)]
   yield ['effect', hit.authRequired ? '' : JSON.stringify(hit.effect)]
   yield ['auth_required', hit.authRequired ? 'true' : '']
@@ -56,7 +59,7 @@ function* membersOfHit(hit: Hit, detail: Detail): Generator<readonly [string, st
   if (detail !== 'full') return
   yield ['server_id', JSON.stringify(hit.serverId)]
   yield ['upstream_name', JSON.stringify(hit.upstreamName)]
-  yield ['input_schema', hit.inputSchema]
+  yield ['input_schema', hit.schemaText]
 }
 
 function firstSentence(text: string): string {

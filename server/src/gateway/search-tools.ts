@@ -1,7 +1,9 @@
+import type { CodeMode } from '../code-mode/code-mode.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
-import { membersOf, objectText } from '../lib/raw-json.ts'
+import { isObjectText, membersOf, objectText } from '../lib/raw-json.ts'
 import { offerConnects } from './offer-connects.ts'
 import type { Requester } from './requester.ts'
 import { toGatewayError } from './rpc-text.ts'
@@ -10,7 +12,12 @@ import type { SearchSpiral } from './search-spiral.ts'
 import type { ToolUsage } from './tool-usage.ts'
 import { type View, type VisibleParts, viewOf } from './visible-tools.ts'
 
-export type SearchParts = VisibleParts & { journal: Journal; usage: ToolUsage; spiral: SearchSpiral }
+export type SearchParts = VisibleParts & {
+  journal: Journal
+  usage: ToolUsage
+  spiral: SearchSpiral
+  codeMode: Pick<CodeMode, 'isEnabled' | 'declare'>
+}
 
 const maxTopK = 10
 const defaultTopK = 5
@@ -20,12 +27,12 @@ type SearchInput = { meta: string; query: string; topK: number; detail: Detail }
 
 /** The result of search_tools as JSON text; broken rules are answered as `isError` naming the rule (contract.md §3). */
 export async function searchTools(parts: SearchParts, who: Requester, args: unknown): Promise<string> {
-  const input = readInput(args)
+  const input = readInput(args, parts.codeMode.isEnabled())
   if (typeof input === 'string') return ruleBroken(input)
-  const entry = await parts.journal.open(opening(who, args))
+  const entry = await parts.journal.open(opening('tool_searched', who, JSON.stringify(args)))
   try {
     const found = await find(parts, who, input)
-    const text = textOf(found, input.detail)
+    const text = textOf(found, (hit) => hitText(hit, input.detail, (tool) => parts.codeMode.declare(tool)))
     const names = JSON.stringify({ hits: found.results.map((hit) => hit.name) })
     await entry.close({ action: 'tool_searched', outcome: 'success', result: names })
     return `{"content":[{"type":"text","text":${JSON.stringify(text)}}],"structuredContent":${text}}`
@@ -35,21 +42,22 @@ export async function searchTools(parts: SearchParts, who: Requester, args: unkn
   }
 }
 
-function opening(who: Requester, args: unknown): OpenEntry {
+/** What audit knows when a meta tool begins. `args` is JSON text. */
+export function opening(action: string, who: Requester, args: string): OpenEntry {
   return {
-    action: 'tool_searched',
+    action,
     actor: userActor(who.caller),
     requestId: who.requestId,
     correlationId: who.correlationId,
     ip: who.peer.ip,
     via: 'runlayer',
-    arguments: JSON.stringify(args),
+    arguments: args,
     ...(who.client.name === undefined ? {} : { clientName: who.client.name }),
     ...(who.client.version === undefined ? {} : { clientVersion: who.client.version }),
   }
 }
 
-function readInput(args: unknown): SearchInput | string {
+function readInput(args: unknown, hasCode: boolean): SearchInput | string {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return 'arguments must be an object'
   const { meta, query = '', top_k: topK = defaultTopK, detail = 'full' } = args as Record<string, unknown>
   if (typeof meta !== 'string' || meta.trim() === '')
@@ -58,12 +66,10 @@ function readInput(args: unknown): SearchInput | string {
     return `query must be text of at most ${maxQueryChars} characters`
   if (typeof topK !== 'number' || !Number.isInteger(topK) || topK < 1 || topK > maxTopK)
     return `top_k must be a whole number from 1 to ${maxTopK}`
-  if (!isDetail(detail)) return `detail must be one of ${details.join(', ')}`
-  return { meta, query, topK, detail }
-}
-
-function isDetail(value: unknown): value is Detail {
-  return details.some((detail) => detail === value)
+  const offered = details.filter((each) => each !== 'code' || hasCode)
+  const wanted = offered.find((each) => each === detail)
+  if (wanted === undefined) return `detail must be one of ${offered.join(', ')}`
+  return { meta, query, topK, detail: wanted }
 }
 
 export function ruleBroken(rule: string): string {
@@ -83,9 +89,9 @@ type Found = {
   searches_without_result?: number
 }
 
-function textOf({ results, ...rest }: Found, detail: Detail): string {
+function textOf({ results, ...rest }: Found, shown: (hit: Hit) => string): string {
   const facts = Object.entries(rest).map(([name, value]) => [name, JSON.stringify(value)] as const)
-  return objectText([['results', `[${results.map((hit) => hitText(hit, detail)).join(',')}]`], ...facts])
+  return objectText([['results', `[${results.map(shown).join(',')}]`], ...facts])
 }
 
 async function find(parts: SearchParts, who: Requester, input: SearchInput): Promise<Found> {
@@ -129,9 +135,16 @@ function hitOf(
     effect: effectOf(tool.annotations),
     matched: parts.tools.sharedWords(query, text).shared,
     authRequired: false,
-    inputSchema: membersOf(tool.definition).get('inputSchema') ?? '{}',
-    parameters: tool.inputSchema,
+    schemaText: membersOf(tool.definition).get('inputSchema') ?? '{}',
+    inputSchema: tool.inputSchema,
+    outputSchema: outputSchemaOf(tool),
   }
+}
+
+function outputSchemaOf(tool: PinnedTool): JsonObject | undefined {
+  if (!tool.definition.includes('"outputSchema"')) return undefined
+  const text = membersOf(tool.definition).get('outputSchema')
+  return isObjectText(text) ? (JSON.parse(text) as JsonObject) : undefined
 }
 
 function troubled(view: View): { connector: string; reason: string }[] {

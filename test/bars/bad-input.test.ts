@@ -191,6 +191,7 @@ beforeAll(async () => {
       body: { proposed_id: '00000000-0000-4000-8000-000000000000' },
     },
     scanContent: { path: '/api/v1/security/scan', body: { kind: 'tool_input', content: 'hello' } },
+    updateCodeMode: { path: '/api/v1/runlayer-plugin/code-mode', body: { enabled: false } },
     updateGuardSettings: {
       path: '/api/v1/security/settings',
       body: { sensitivity: 'low', actions: guardActions, block_when_certain: false },

@@ -22,11 +22,17 @@ export type CodeModeChange = { enabled: boolean }
 
 export type CodeModeSettings = { enabled: boolean; limits: { compute_ms: number; wall_ms: number; memory_bytes: number; calls: number; calls_at_once: number; result_chars: number; log_chars: number } }
 
+export type ConnectedClient = { id: string; client_id: string; client_name: string; redirect_uri: string; resources: ({ uri: string; name: string })[]; created_at: string; last_used_at: string | null; last_used_ip: string | null }
+
 export type Connection = { state: "connected" | "needs_values" | "not_needed"; missing: string[] }
 
-export type Connector = { id: string; name: string; slug: string; description: string; kind: "hosted" | "local"; transport: "streamable_http" | "sse" | "stdio"; status: "draft" | "active" | "disabled"; health: "unknown" | "ok" | "failing" | "needs_connection"; health_message: string | null; health_checked_at: string | null; mcp_url: string; personal_values: string[]; url: string | null; headers: { [name: string]: string }; command: string | null; args: string[]; env: { [name: string]: string }; auth: { type: "auto" | "bearer" | "none" }; protocol: "auto" | "legacy" | "modern"; tool_review: "quarantine" | "alert" | "off"; skip_input_validation: boolean; tool_output_offloading: boolean; sensitive: boolean; identity_forward: boolean; network: "none" | "open"; mounts: ({ path: string; mode: "ro" | "rw" })[]; package: { name: string; version: string; integrity: string } | null; fingerprint: string; demo: boolean; created_by: string | null; created_at: string; updated_at: string; revision: number }
+export type Connector = { id: string; name: string; slug: string; description: string; kind: "hosted" | "local"; transport: "streamable_http" | "sse" | "stdio"; status: "draft" | "active" | "disabled"; health: "unknown" | "ok" | "failing" | "needs_connection"; health_message: string | null; health_checked_at: string | null; mcp_url: string; personal_values: string[]; url: string | null; headers: { [name: string]: string }; command: string | null; args: string[]; env: { [name: string]: string }; auth: { type: "auto" | "oauth" | "bearer" | "none"; client_id?: string | undefined; scopes?: string[] | undefined; issuer?: string | undefined; authorization_url?: string | undefined; token_url?: string | undefined; token_auth?: "basic" | "post" | "none" | undefined; resource?: "send" | "omit" | undefined; credential?: "personal" | "shared" | undefined; flow?: "authorization_code" | "client_credentials" | undefined }; protocol: "auto" | "legacy" | "modern"; tool_review: "quarantine" | "alert" | "off"; skip_input_validation: boolean; tool_output_offloading: boolean; sensitive: boolean; identity_forward: boolean; network: "none" | "open"; mounts: ({ path: string; mode: "ro" | "rw" })[]; package: { name: string; version: string; integrity: string } | null; fingerprint: string; demo: boolean; created_by: string | null; created_at: string; updated_at: string; revision: number }
 
-export type ConnectorChange = { name?: string | undefined; description?: string | undefined; transport?: "streamable_http" | "sse" | "stdio" | undefined; url?: string | null | undefined; headers?: { [name: string]: string } | undefined; command?: string | null | undefined; args?: string[] | undefined; env?: { [name: string]: string } | undefined; auth?: { type: "auto" | "oauth" | "bearer" | "none"; token?: string | undefined } | undefined; status?: "draft" | "active" | "disabled" | undefined; tool_output_offloading?: boolean | undefined; skip_input_validation?: boolean | undefined; sensitive?: boolean | undefined; identity_forward?: boolean | undefined; protocol?: "auto" | "legacy" | "modern" | undefined; tool_review?: "quarantine" | "alert" | "off" | undefined; network?: "none" | "open" | undefined; mounts?: ({ path: string; mode: "ro" | "rw" })[] | undefined; revision?: number | undefined }
+export type ConnectorChange = { name?: string | undefined; description?: string | undefined; transport?: "streamable_http" | "sse" | "stdio" | undefined; url?: string | null | undefined; headers?: { [name: string]: string } | undefined; command?: string | null | undefined; args?: string[] | undefined; env?: { [name: string]: string } | undefined; auth?: { type: "auto" | "oauth" | "bearer" | "none"; token?: string | undefined; client_id?: string | undefined; client_secret?: string | undefined; scopes?: string[] | undefined; issuer?: string | undefined; authorization_url?: string | undefined; token_url?: string | undefined; token_auth?: "basic" | "post" | "none" | undefined; resource?: "send" | "omit" | undefined; credential?: "personal" | "shared" | undefined; flow?: "authorization_code" | "client_credentials" | undefined } | undefined; status?: "draft" | "active" | "disabled" | undefined; tool_output_offloading?: boolean | undefined; skip_input_validation?: boolean | undefined; sensitive?: boolean | undefined; identity_forward?: boolean | undefined; protocol?: "auto" | "legacy" | "modern" | undefined; tool_review?: "quarantine" | "alert" | "off" | undefined; network?: "none" | "open" | undefined; mounts?: ({ path: string; mode: "ro" | "rw" })[] | undefined; revision?: number | undefined }
+
+export type ConnectorGuardSettings = { server_id: string; own: { sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined }; effective: { sensitivity: "low" | "medium" | "high"; actions: { [name: string]: "allow" | "alert" | "mask" | "block" } } }
+
+export type ConnectorGuardSettingsChange = { sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined }
 
 export type ConsoleSession = { id: string; current: boolean; method: "link" | "password" | "passkey" | "single_sign_on"; ip: string | null; user_agent: string | null; created_at: string; last_seen_at: string }
 
@@ -38,7 +44,9 @@ export type Group = { id: string; name: string; member_ids: string[]; demo: bool
 
 export type GroupChange = { name?: string | undefined; member_ids?: string[] | undefined }
 
-export type GuardSettings = { sensitivity: "low" | "medium" | "high"; actions: { injection: "allow" | "alert" | "mask" | "block"; hidden: "allow" | "alert" | "mask" | "block"; exfiltration: "allow" | "alert" | "mask" | "block"; commands: "allow" | "alert" | "mask" | "block"; secrets: "allow" | "alert" | "mask" | "block"; definitions: "allow" | "alert" | "mask" | "block"; questions: "allow" | "alert" | "mask" | "block"; intent: "allow" | "alert" | "mask" | "block"; flow: "allow" | "alert" | "mask" | "block"; patterns: "allow" | "alert" | "mask" | "block" }; block_when_certain: boolean; end_session: boolean }
+export type GuardSettings = { sensitivity: "low" | "medium" | "high"; actions: { [name: string]: "allow" | "alert" | "mask" | "block" }; block_when_certain: boolean; end_session: boolean; connectors: ({ server_id: string; sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined })[]; detector_version: string; calls: "on" | "off" }
+
+export type GuardSettingsChange = { sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined; block_when_certain?: boolean | undefined; end_session?: boolean | undefined }
 
 export type HealthCheck = { state: "ok" | "failing"; message?: string | undefined }
 
@@ -54,7 +62,7 @@ export type NewApiKey = { name: string; kind?: "personal" | "organization" | "en
 
 export type NewConnection = { values: { [name: string]: string } }
 
-export type NewConnector = { name: string; description?: string | undefined; transport: "streamable_http" | "sse" | "stdio"; url?: string | null | undefined; headers?: { [name: string]: string } | undefined; command?: string | null | undefined; args?: string[] | undefined; env?: { [name: string]: string } | undefined; auth?: { type: "auto" | "oauth" | "bearer" | "none"; token?: string | undefined } | undefined; status?: "draft" | "active" | "disabled" | undefined; tool_output_offloading?: boolean | undefined; skip_input_validation?: boolean | undefined; sensitive?: boolean | undefined; identity_forward?: boolean | undefined; protocol?: "auto" | "legacy" | "modern" | undefined; tool_review?: "quarantine" | "alert" | "off" | undefined; network?: "none" | "open" | undefined; mounts?: ({ path: string; mode: "ro" | "rw" })[] | undefined; kind?: "hosted" | "local" | undefined }
+export type NewConnector = { name: string; description?: string | undefined; transport: "streamable_http" | "sse" | "stdio"; url?: string | null | undefined; headers?: { [name: string]: string } | undefined; command?: string | null | undefined; args?: string[] | undefined; env?: { [name: string]: string } | undefined; auth?: { type: "auto" | "oauth" | "bearer" | "none"; token?: string | undefined; client_id?: string | undefined; client_secret?: string | undefined; scopes?: string[] | undefined; issuer?: string | undefined; authorization_url?: string | undefined; token_url?: string | undefined; token_auth?: "basic" | "post" | "none" | undefined; resource?: "send" | "omit" | undefined; credential?: "personal" | "shared" | undefined; flow?: "authorization_code" | "client_credentials" | undefined } | undefined; status?: "draft" | "active" | "disabled" | undefined; tool_output_offloading?: boolean | undefined; skip_input_validation?: boolean | undefined; sensitive?: boolean | undefined; identity_forward?: boolean | undefined; protocol?: "auto" | "legacy" | "modern" | undefined; tool_review?: "quarantine" | "alert" | "off" | undefined; network?: "none" | "open" | undefined; mounts?: ({ path: string; mode: "ro" | "rw" })[] | undefined; kind?: "hosted" | "local" | undefined }
 
 export type NewGroup = { name: string; member_ids?: string[] | undefined }
 
@@ -64,9 +72,13 @@ export type NewPassword = { password: string; current_password?: string | undefi
 
 export type NewPolicy = { effect: "allow" | "require_approval" | "deny"; principals: PolicyPrincipals; scope: PolicyScope; description?: string | undefined; enabled?: boolean | undefined; expires_at?: string | null | undefined; audit?: "standard" | "full" | "strict" | undefined; conditions?: PolicyCondition[] | undefined; expression?: string | null | undefined }
 
+export type NewRedirectRule = { effect: "allow" | "block"; pattern: string; note?: string | undefined }
+
 export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { id: string } & { [name: string]: unknown } } | undefined }
 
 export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined }
+
+export type OauthContinue = { continue_url: string | null }
 
 export type PackageUpdate = { current: { name: string; version: string; integrity: string } | null; proposed: { name: string; version: string; integrity: string; id: string } | null; tools: ({ name: string; change: "added" | "removed" | "changed"; before: string | null; after: string | null })[] }
 
@@ -103,6 +115,10 @@ export type Recursive2 = string | number | boolean | null | Recursive2[] | { [na
 export type Recursive3 = string | number | boolean | null | Recursive3[] | { [name: string]: Recursive3 }
 
 export type Recursive4 = string | number | boolean | null | Recursive4[] | { [name: string]: Recursive4 }
+
+export type RedirectRule = { id: string; effect: "allow" | "block"; pattern: string; note: string; created_by: string | null; created_at: string }
+
+export type Request = { id: string; kind: string; subject: string; status: "pending" | "approved" | "rejected"; requested_by: { id: string; email: string | null }; reason: string; detail: { [name: string]: unknown }; created_at: string; decided_at: string | null; decided_by: string | null; note: string }
 
 export type ScanAnswer = { action: "allow" | "alert" | "mask" | "block"; risk: "none" | "low" | "medium" | "high"; score: number; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[]; duration_ms: number }
 
@@ -144,14 +160,20 @@ export type UserChange = { email?: string | undefined; name?: string | undefined
 
 export type VerifiedBackup = { name: string; bytes: number; taken_at: string; tables: number; rows: number }
 
+export type WaitingClient = { id: string; client: { id: string; name: string; uri: string | null; kind: "registered" | "document" }; redirect: { uri: string; host: string; kind: "loopback" | "web" | "app"; state: "allowed" | "blocked" | "unknown" }; resources: ({ uri: string; name: string })[]; scopes: string[]; connected_before: boolean; may_pass: boolean; can_decide: boolean; request: { id: string; status: "pending" | "approved" | "rejected"; note: string } | null }
+
 export const operations = {
   acceptPackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update/accept' },
+  agreeToClient: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/agree' },
+  approveRequest: { method: 'POST', path: '/api/v1/requests/{id}/approve' },
+  askForRedirect: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/ask' },
   confirmTotp: { method: 'POST', path: '/api/v1/users/me/totp/confirm' },
   createApiKey: { method: 'POST', path: '/api/v1/api-keys' },
   createBackup: { method: 'POST', path: '/api/v1/system/backups' },
   createGroup: { method: 'POST', path: '/api/v1/groups' },
   createPasskey: { method: 'POST', path: '/api/v1/users/me/passkeys' },
   createPolicy: { method: 'POST', path: '/api/v1/policies' },
+  createRedirectRule: { method: 'POST', path: '/api/v1/oauth/redirect-rules' },
   createServer: { method: 'POST', path: '/api/v1/servers' },
   createSession: { method: 'POST', path: '/api/v1/sessions' },
   createSignInLink: { method: 'POST', path: '/api/v1/users/{id}/sign-in-links' },
@@ -162,10 +184,13 @@ export const operations = {
   deleteGroup: { method: 'DELETE', path: '/api/v1/groups/{id}' },
   deletePasskey: { method: 'DELETE', path: '/api/v1/users/me/passkeys/{id}' },
   deletePolicy: { method: 'DELETE', path: '/api/v1/policies/{id}' },
+  deleteRedirectRule: { method: 'DELETE', path: '/api/v1/oauth/redirect-rules/{id}' },
   deleteServer: { method: 'DELETE', path: '/api/v1/servers/{id}' },
+  deleteServerGuardSettings: { method: 'DELETE', path: '/api/v1/servers/{id}/security-settings' },
   deleteSession: { method: 'DELETE', path: '/api/v1/sessions/current' },
   deleteUser: { method: 'DELETE', path: '/api/v1/users/{id}' },
   disableTotp: { method: 'DELETE', path: '/api/v1/users/me/totp' },
+  disconnectClient: { method: 'DELETE', path: '/api/v1/oauth/connections/{id}' },
   draftTotp: { method: 'POST', path: '/api/v1/users/me/totp' },
   exportAuditLogs: { method: 'GET', path: '/api/v1/audit-logs/export' },
   getAccountSecurity: { method: 'GET', path: '/api/v1/users/me/security' },
@@ -179,17 +204,23 @@ export const operations = {
   getOpenApi: { method: 'GET', path: '/api/v1/openapi.json' },
   getPasskeyQuestion: { method: 'GET', path: '/api/v1/users/me/passkey-question' },
   getPolicy: { method: 'GET', path: '/api/v1/policies/{id}' },
+  getRequest: { method: 'GET', path: '/api/v1/requests/{id}' },
   getServer: { method: 'GET', path: '/api/v1/servers/{id}' },
+  getServerGuardSettings: { method: 'GET', path: '/api/v1/servers/{id}/security-settings' },
   getServerLog: { method: 'GET', path: '/api/v1/servers/{id}/log' },
   getSignInOptions: { method: 'GET', path: '/api/v1/sign-in' },
   getStatus: { method: 'GET', path: '/api/v1/status' },
   getUser: { method: 'GET', path: '/api/v1/users/{id}' },
+  getWaitingClient: { method: 'GET', path: '/api/v1/oauth/interactions/{id}' },
   health: { method: 'GET', path: '/api/v1/utils/health-check/' },
   listApiKeys: { method: 'GET', path: '/api/v1/api-keys' },
   listAuditLogs: { method: 'GET', path: '/api/v1/audit-logs' },
   listBackups: { method: 'GET', path: '/api/v1/system/backups' },
+  listConnectedClients: { method: 'GET', path: '/api/v1/oauth/connections' },
   listGroups: { method: 'GET', path: '/api/v1/groups' },
   listPolicies: { method: 'GET', path: '/api/v1/policies' },
+  listRedirectRules: { method: 'GET', path: '/api/v1/oauth/redirect-rules' },
+  listRequests: { method: 'GET', path: '/api/v1/requests' },
   listServerTools: { method: 'GET', path: '/api/v1/servers/{id}/tools' },
   listServers: { method: 'GET', path: '/api/v1/servers' },
   listSessions: { method: 'GET', path: '/api/v1/sessions' },
@@ -198,6 +229,8 @@ export const operations = {
   proposePackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update' },
   putConnection: { method: 'PUT', path: '/api/v1/servers/{id}/connection' },
   refreshServer: { method: 'POST', path: '/api/v1/servers/{id}/refresh' },
+  refuseClient: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/refuse' },
+  rejectRequest: { method: 'POST', path: '/api/v1/requests/{id}/reject' },
   renewRecoveryCodes: { method: 'POST', path: '/api/v1/users/me/recovery-codes' },
   reviewServerTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/review' },
   revokeOtherSessions: { method: 'DELETE', path: '/api/v1/sessions' },
@@ -212,17 +245,22 @@ export const operations = {
   updateGuardSettings: { method: 'PUT', path: '/api/v1/security/settings' },
   updatePolicy: { method: 'PATCH', path: '/api/v1/policies/{id}' },
   updateServer: { method: 'PATCH', path: '/api/v1/servers/{id}' },
+  updateServerGuardSettings: { method: 'PUT', path: '/api/v1/servers/{id}/security-settings' },
   updateUser: { method: 'PATCH', path: '/api/v1/users/{id}' },
 } as const
 
 export interface Operations {
   acceptPackageUpdate: { params: { id: string }; query: undefined; body: PackageUpdateAcceptance; response: PackageUpdate }
+  agreeToClient: { params: { id: string }; query: undefined; body: undefined; response: OauthContinue }
+  approveRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
+  askForRedirect: { params: { id: string }; query: undefined; body: { reason?: string | undefined }; response: WaitingClient }
   confirmTotp: { params: undefined; query: undefined; body: TotpCode; response: RecoveryCodes }
   createApiKey: { params: undefined; query: undefined; body: NewApiKey; response: ApiKeyWithSecret }
   createBackup: { params: undefined; query: undefined; body: undefined; response: VerifiedBackup }
   createGroup: { params: undefined; query: undefined; body: NewGroup; response: Group }
   createPasskey: { params: undefined; query: undefined; body: NewPasskey; response: Passkey }
   createPolicy: { params: undefined; query: undefined; body: NewPolicy; response: Policy }
+  createRedirectRule: { params: undefined; query: undefined; body: NewRedirectRule; response: RedirectRule }
   createServer: { params: undefined; query: undefined; body: NewConnector; response: Connector }
   createSession: { params: undefined; query: undefined; body: NewSession; response: Session }
   createSignInLink: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
@@ -233,10 +271,13 @@ export interface Operations {
   deleteGroup: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deletePasskey: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deletePolicy: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  deleteRedirectRule: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteServer: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  deleteServerGuardSettings: { params: { id: string }; query: undefined; body: undefined; response: ConnectorGuardSettings }
   deleteSession: { params: undefined; query: undefined; body: undefined; response: undefined }
   deleteUser: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   disableTotp: { params: undefined; query: undefined; body: undefined; response: undefined }
+  disconnectClient: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   draftTotp: { params: undefined; query: undefined; body: undefined; response: TotpDraft }
   exportAuditLogs: { params: undefined; query: { action?: string | undefined; actor_id?: string | undefined; resource_type?: string | undefined; resource_id?: string | undefined; server_id?: string | undefined; plugin_id?: string | undefined; client_name?: string | undefined; correlation_id?: string | undefined; outcome?: "success" | "failure" | "denied" | "pending" | "interrupted" | undefined; from?: string | undefined; to?: string | undefined; cursor?: string | undefined; format?: "json" | "jsonl" | "csv" | undefined }; body: undefined; response: string }
   getAccountSecurity: { params: undefined; query: undefined; body: undefined; response: AccountSecurity }
@@ -250,17 +291,23 @@ export interface Operations {
   getOpenApi: { params: undefined; query: undefined; body: undefined; response: { [name: string]: unknown } }
   getPasskeyQuestion: { params: undefined; query: undefined; body: undefined; response: PasskeyQuestion }
   getPolicy: { params: { id: string }; query: undefined; body: undefined; response: Policy }
+  getRequest: { params: { id: string }; query: undefined; body: undefined; response: Request }
   getServer: { params: { id: string }; query: undefined; body: undefined; response: Connector }
+  getServerGuardSettings: { params: { id: string }; query: undefined; body: undefined; response: ConnectorGuardSettings }
   getServerLog: { params: { id: string }; query: undefined; body: undefined; response: { data: string[]; next_cursor: null } }
   getSignInOptions: { params: undefined; query: undefined; body: undefined; response: SignInOptions }
   getStatus: { params: undefined; query: undefined; body: undefined; response: Status }
   getUser: { params: { id: string }; query: undefined; body: undefined; response: User }
+  getWaitingClient: { params: { id: string }; query: undefined; body: undefined; response: WaitingClient }
   health: { params: undefined; query: undefined; body: undefined; response: HealthReport }
   listApiKeys: { params: undefined; query: { query?: string | undefined; user_id?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: ApiKey[]; next_cursor: string | null } }
   listAuditLogs: { params: undefined; query: { action?: string | undefined; actor_id?: string | undefined; resource_type?: string | undefined; resource_id?: string | undefined; server_id?: string | undefined; plugin_id?: string | undefined; client_name?: string | undefined; correlation_id?: string | undefined; outcome?: "success" | "failure" | "denied" | "pending" | "interrupted" | undefined; from?: string | undefined; to?: string | undefined; cursor?: string | undefined; limit?: number | undefined }; body: undefined; response: AuditLogList }
   listBackups: { params: undefined; query: undefined; body: undefined; response: BackupList }
+  listConnectedClients: { params: undefined; query: undefined; body: undefined; response: { data: ConnectedClient[]; next_cursor: null } }
   listGroups: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Group[]; next_cursor: string | null } }
   listPolicies: { params: undefined; query: { query?: string | undefined; server_id?: string | undefined; effect?: "allow" | "deny" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: PolicyList }
+  listRedirectRules: { params: undefined; query: undefined; body: undefined; response: { data: RedirectRule[]; next_cursor: null } }
+  listRequests: { params: undefined; query: { kind?: string | undefined; status?: "pending" | "approved" | "rejected" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Request[]; next_cursor: string | null } }
   listServerTools: { params: { id: string }; query: { state?: "active" | "quarantined" | "gone" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: ToolList }
   listServers: { params: undefined; query: { query?: string | undefined; scope?: "accessible" | "all" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Connector[]; next_cursor: string | null } }
   listSessions: { params: undefined; query: undefined; body: undefined; response: { data: ConsoleSession[]; next_cursor: null } }
@@ -269,6 +316,8 @@ export interface Operations {
   proposePackageUpdate: { params: { id: string }; query: undefined; body: undefined; response: PackageUpdate }
   putConnection: { params: { id: string }; query: undefined; body: NewConnection; response: Connection }
   refreshServer: { params: { id: string }; query: undefined; body: undefined; response: LearnReport }
+  refuseClient: { params: { id: string }; query: undefined; body: undefined; response: OauthContinue }
+  rejectRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
   renewRecoveryCodes: { params: undefined; query: undefined; body: undefined; response: RecoveryCodes }
   reviewServerTool: { params: { id: string }; query: undefined; body: ToolReview; response: Tool }
   revokeOtherSessions: { params: undefined; query: undefined; body: undefined; response: undefined }
@@ -280,9 +329,10 @@ export interface Operations {
   tryTool: { params: { id: string }; query: undefined; body: ToolTrial; response: ToolTrialResult }
   updateCodeMode: { params: undefined; query: undefined; body: CodeModeChange; response: CodeModeSettings }
   updateGroup: { params: { id: string }; query: undefined; body: GroupChange; response: Group }
-  updateGuardSettings: { params: undefined; query: undefined; body: GuardSettings; response: GuardSettings }
+  updateGuardSettings: { params: undefined; query: undefined; body: GuardSettingsChange; response: GuardSettings }
   updatePolicy: { params: { id: string }; query: undefined; body: PolicyChange; response: Policy }
   updateServer: { params: { id: string }; query: undefined; body: ConnectorChange; response: Connector }
+  updateServerGuardSettings: { params: { id: string }; query: undefined; body: ConnectorGuardSettingsChange; response: ConnectorGuardSettings }
   updateUser: { params: { id: string }; query: undefined; body: UserChange; response: User }
 }
 

@@ -66,9 +66,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { db, bus } = storage
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
-  const tools = await openTools({ db, bus, connectors, upstreams, attach, limits: config.limits, now, log })
+  const guards = await openGuards({ db, bus, record: audit.record, now, log })
+  const tools = await openTools({
+    ...{ db, bus, connectors, upstreams, attach, now, log },
+    limits: config.limits,
+    scanner: guards.list,
+    onFlagged: guards.list.tell,
+  })
   const signIn = openSignIn({ db, identity, keyring, config, now })
-  const guards = await openGuards({ db, bus, now, log })
   const codeMode = await openCodeMode({ db, bus, now })
   return {
     ...ground,

@@ -132,7 +132,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
       now: parts.now,
     }),
     ...auditRoutes({ audit: parts.audit }),
-    ...guardRoutes(parts.guards),
+    ...guardRoutes({ guards: parts.guards, visible, callGuards: parts.config.callGuards }),
     ...codeModeRoutes(parts.codeMode),
     ...storageRoutes({ backups: parts.storage.backups }),
     ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),

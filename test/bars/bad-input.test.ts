@@ -196,6 +196,10 @@ beforeAll(async () => {
       path: '/api/v1/security/settings',
       body: { sensitivity: 'low', actions: guardActions, block_when_certain: false },
     },
+    updateServerGuardSettings: {
+      path: `/api/v1/servers/${connector.id}/security-settings`,
+      body: { sensitivity: 'low' },
+    },
     setPassword: { path: '/api/v1/users/me/password', body: { password: 'x' } },
     confirmTotp: { path: '/api/v1/users/me/totp/confirm', body: { code: '123456' } },
     createPasskey: {

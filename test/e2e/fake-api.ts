@@ -166,8 +166,16 @@ const tool = (
   definition_hash: 'a3f1'.repeat(16),
   approved_hash: 'a3f1'.repeat(16) as string | null,
   note: null as string | null,
-  scan: { state: 'clean', findings: [] },
+  scan: {
+    state: 'clean',
+    risk: 'none',
+    score: 0.01,
+    detector_version: '0123456789ab',
+    findings: [],
+    detections: [],
+  },
   changes: [],
+  change: { severity: 'none', reasons: [] },
   updated_at: ago(500),
 })
 const tools: Tool[] = [

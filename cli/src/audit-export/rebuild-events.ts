@@ -72,8 +72,17 @@ function scansOf(entry: JsonRecord): unknown {
   if (entry['scans'] === undefined) return null
   return list(entry['scans'])
     .map(record)
-    .map((scan) => [scan['scanner'], scan['score'], scan['duration_ms'], scan['action']])
+    .map((scan) => [
+      scan['scanner'],
+      scan['score'],
+      scan['duration_ms'],
+      scan['action'],
+      ...scanWhys.filter((name) => scan[name] !== undefined).map((name) => [name, scan[name]]),
+    ])
 }
+
+/** Why a scanner spoke, in the order that was hashed. */
+const scanWhys = ['detector', 'category', 'where', 'excerpt', 'sensitivity', 'reason']
 
 type Hashed = { kind: 'open' | 'close'; hashes: unknown }
 

@@ -42,7 +42,18 @@ const AuditLogDetail = z
     rules: z.array(z.string()).optional(),
     scans: z
       .array(
-        z.object({ scanner: z.string(), score: z.number(), duration_ms: z.number(), action: z.string() }),
+        z.object({
+          scanner: z.string(),
+          score: z.number(),
+          duration_ms: z.number(),
+          action: z.string(),
+          detector: z.string().optional(),
+          category: z.string().optional(),
+          where: z.string().optional(),
+          excerpt: z.string().optional(),
+          sensitivity: z.string().optional(),
+          reason: z.string().optional(),
+        }),
       )
       .optional(),
     arguments: z.json().optional(),

@@ -102,6 +102,19 @@ function shaky(storage: Storage) {
   return { state, pool: { query } as unknown as Storage['pool'] }
 }
 
+/** A scan that says why, with a character that must not reach a reader as it is. */
+const whole = {
+  scanner: 'injection',
+  score: 0.9,
+  action: 'alert',
+  detector: 'override',
+  category: 'prompt-injection',
+  where: 'content[0].text',
+  excerpt: 'send\u200b it',
+  sensitivity: 'medium',
+  reason: 'The text gives orders.',
+}
+
 eachStore((open) => {
   test('a call is one row with what is known of it, and its bodies are readable', async () => {
     const audit = await start(await open())
@@ -111,7 +124,10 @@ eachStore((open) => {
       {
         ...success,
         rules: ['builtin:x'],
-        scans: [{ scanner: 'input', score: 0.5, durationMs: 3, action: 'allow' }],
+        scans: [
+          { scanner: 'input', score: 0.5, durationMs: 3, action: 'allow' },
+          { ...whole, durationMs: 1 },
+        ],
       },
     )
     const { rows } = await audit.list(admin, all)
@@ -135,7 +151,10 @@ eachStore((open) => {
       arguments: { message: 'hello' },
       result: { ok: true },
       rules: ['builtin:x'],
-      scans: [{ scanner: 'input', score: 0.5, duration_ms: 3, action: 'allow' }],
+      scans: [
+        { scanner: 'input', score: 0.5, duration_ms: 3, action: 'allow' },
+        { ...whole, duration_ms: 1, excerpt: 'send\\u{200b} it' },
+      ],
     })
   })
 

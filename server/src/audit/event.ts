@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ScanNote } from '../kernel/call.ts'
 import type { CloseEntry, OpenEntry } from '../kernel/entry.ts'
 import type { EntryId } from '../kernel/ids.ts'
 import { isMarked, maskSecrets } from './mask-secrets.ts'
@@ -40,8 +41,18 @@ export type CloseFields = readonly [
   tool: Maybe,
   resourceId: Maybe,
   rules: readonly string[] | null,
-  scans: readonly (readonly [scanner: string, score: number, durationMs: number, action: string])[] | null,
+  scans: readonly ScanFields[] | null,
 ]
+/** Why a scanner spoke follows as a list of pairs, when it said so. */
+export type ScanFields = readonly [
+  scanner: string,
+  score: number,
+  durationMs: number,
+  action: string,
+  ...why: (readonly [name: ScanWhy, text: string])[],
+]
+const scanWhys = ['detector', 'category', 'where', 'excerpt', 'sensitivity', 'reason'] as const
+export type ScanWhy = (typeof scanWhys)[number]
 export type Fields = OpenFields | CloseFields
 
 /** Bodies in the order they are hashed and stored; '' where there is none. An open event has only the first. */
@@ -57,6 +68,8 @@ export const maxBodyChars = 1024 * 1024
 const keptOfCutBody = 4096
 const maxFieldChars = 2000
 const maxTextChars = 1500
+/** Scanners that spoke about one call; there are about ten, and three texts. */
+const maxScans = 32
 
 /** C0 and C1 controls, bidirectional overrides, line separators and other invisible characters (T36). */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
@@ -108,12 +121,22 @@ export function closeText(id: EntryId, timeMs: number, opened: OpenEntry, end: C
     orNull(end.tool ?? opened.tool),
     orNull(end.resourceId ?? opened.resourceId),
     end.rules ?? null,
-    end.scans?.map(
-      ({ scanner, score, durationMs, action }) => [scanner, score, durationMs, action] as const,
-    ) ?? null,
+    end.scans?.slice(0, maxScans).map(scanFields) ?? null,
   ]
-  return eventText(fields, `${end.reason} ${end.tool} ${end.resourceId}`)
+  const scanned = end.scans === undefined ? '' : end.scans.map(scanWords).join(' ')
+  return eventText(fields, `${end.reason} ${end.tool} ${end.resourceId} ${scanned}`)
 }
+
+function scanFields(scan: ScanNote): ScanFields {
+  const why = scanWhys.flatMap((name) => {
+    const text = scan[name]
+    return text === undefined || text === '' ? [] : [[name, text] as const]
+  })
+  return [scan.scanner, scan.score, scan.durationMs, scan.action, ...why]
+}
+
+/** What of a scan comes from outside: the place names members of somebody's JSON. */
+const scanWords = ({ where, excerpt }: ScanNote) => `${where ?? ''} ${excerpt ?? ''}`
 
 /** An empty text cannot be told from a missing one in a batch on its way to the database. */
 const orNull = (text: string | undefined): Maybe => (text === undefined || text === '' ? null : text)

@@ -3,7 +3,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import { isUuid } from '../kernel/ids.ts'
 import type { Json } from '../kernel/json.ts'
 import type { LandingParts } from './build-rows.ts'
-import { type Bodies, bodyNames } from './event.ts'
+import { type Bodies, bodyNames, type ScanFields, type ScanWhy } from './event.ts'
 import type { BodyPart } from './large-bodies.ts'
 import type { AuditStore, BodyColumns, EntryFilter, EntryRow, EqualColumn } from './store.ts'
 
@@ -47,7 +47,9 @@ export type EntryView = {
   ip?: string
   demo?: true
 }
-export type Scan = { scanner: string; score: number; duration_ms: number; action: string }
+export type Scan = { scanner: string; score: number; duration_ms: number; action: string } & {
+  [why in ScanWhy]?: string
+}
 export type EntryDetail = EntryView & {
   rules?: string[]
   scans?: Scan[]
@@ -197,18 +199,19 @@ export function viewOf(row: EntryRow): EntryView {
 }
 
 export function detailOf(row: EntryRow): EntryDetail {
-  const scans = row.scans === null ? null : (JSON.parse(row.scans) as [string, number, number, string][])
+  const scans = row.scans === null ? null : (JSON.parse(row.scans) as ScanFields[])
   return {
     ...viewOf(row),
     ...(row.rules === null ? {} : { rules: JSON.parse(row.rules) as string[] }),
     ...(scans === null
       ? {}
       : {
-          scans: scans.map(([scanner, score, duration_ms, action]) => ({
+          scans: scans.map(([scanner, score, duration_ms, action, ...why]) => ({
             scanner,
             score,
             duration_ms,
             action,
+            ...Object.fromEntries(why),
           })),
         }),
   }

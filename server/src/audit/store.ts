@@ -184,7 +184,7 @@ function entryStatements(pool: Pool) {
       return rowsOf(
         pool,
         `SELECT server_id AS "serverId", tool, count(*)::int AS calls FROM audit_entries
-        WHERE action = 'tool_call_success' AND id >= $1 AND server_id IS NOT NULL AND tool IS NOT NULL AND ($2::text IS NULL OR actor_id = $2)
+        WHERE action IN ('tool_call_success', 'security_warning') AND outcome = 'success' AND actor_type = 'user' AND id >= $1 AND server_id IS NOT NULL AND tool IS NOT NULL AND ($2::text IS NULL OR actor_id = $2)
         GROUP BY server_id, tool`,
         [firstId(sinceMs), userId ?? null],
       )

@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import { type Route, route } from '../kernel/route.ts'
+import { Action, Sensitivity, type SettingsRouteParts, settingsRoutes } from './api-settings.ts'
 import type { ContentKind } from './finding.ts'
 import type { Guards } from './guards.ts'
 import { intentText } from './read-intent.ts'
-import type { GuardSettings } from './settings.ts'
 
 /** Characters of one content, as JSON text. */
 const maxContent = 1_000_000
 
-const Sensitivity = z.enum(['low', 'medium', 'high'])
-const Action = z.enum(['allow', 'alert', 'mask', 'block'])
 const Content = z.union([z.string().max(maxContent), z.record(z.string(), z.unknown()), z.array(z.unknown())])
 
 const ScanRequest = z
@@ -60,37 +58,10 @@ const ScanAnswer = z
   })
   .meta({ id: 'ScanAnswer' })
 
-const Settings = z
-  .strictObject({
-    sensitivity: Sensitivity,
-    actions: z.strictObject({
-      injection: Action,
-      hidden: Action,
-      exfiltration: Action,
-      commands: Action,
-      secrets: Action,
-      definitions: Action,
-    }),
-    block_when_certain: z
-      .boolean()
-      .describe('An alert becomes a block where a rule and the score agree beyond doubt'),
-  })
-  .meta({ id: 'GuardSettings' })
+export type GuardRouteParts = SettingsRouteParts & { readonly guards: Guards }
 
-const show = ({ sensitivity, actions, blockWhenCertain }: GuardSettings) => ({
-  sensitivity,
-  actions: { ...actions },
-  block_when_certain: blockWhenCertain,
-})
-
-const settingsRoute = {
-  path: '/api/v1/security/settings',
-  tag: 'Security',
-  output: Settings,
-  status: 200,
-} as const
-
-export function guardRoutes(guards: Guards): Route[] {
+export function guardRoutes(parts: GuardRouteParts): Route[] {
+  const { guards } = parts
   return [
     route({
       method: 'POST',
@@ -105,30 +76,7 @@ export function guardRoutes(guards: Guards): Route[] {
       status: 200,
       run: async (_context, { body }) => scanned(guards, body),
     }),
-    route({
-      ...settingsRoute,
-      method: 'GET',
-      operationId: 'getGuardSettings',
-      summary: 'How strict the guards are',
-      needs: 'policies.read',
-      run: async () => show(guards.settings()),
-    }),
-    route({
-      ...settingsRoute,
-      method: 'PUT',
-      operationId: 'updateGuardSettings',
-      summary: 'Change how strict the guards are; holds from the next call',
-      needs: 'policies.write',
-      audit: { action: 'guard_settings_updated', resourceType: 'guard_settings' },
-      body: Settings,
-      async run(context, { body }) {
-        const before = show(guards.settings())
-        const { block_when_certain: blockWhenCertain, ...rest } = body
-        await guards.changeSettings({ ...rest, blockWhenCertain })
-        context.record({ resourceId: 'global', before, after: body })
-        return show(guards.settings())
-      },
-    }),
+    ...settingsRoutes(parts),
   ]
 }
 

@@ -2,7 +2,18 @@
 export type ContentKind = 'tool_definition' | 'tool_input' | 'tool_output' | 'skill_file'
 
 /** Scanners are what an administrator sets: an action each. A detector belongs to one scanner. */
-export const scanners = ['injection', 'hidden', 'exfiltration', 'commands', 'secrets', 'definitions'] as const
+export const scanners = [
+  'injection',
+  'hidden',
+  'exfiltration',
+  'commands',
+  'secrets',
+  'definitions',
+  'questions',
+  'intent',
+  'flow',
+  'patterns',
+] as const
 export type Scanner = (typeof scanners)[number]
 
 export type Category =
@@ -13,6 +24,10 @@ export type Category =
   | 'command-injection'
   | 'secret'
   | 'tool-poisoning'
+  | 'secret-question'
+  | 'departure'
+  | 'toxic-flow'
+  | 'own-pattern'
 
 /** One string of what is scanned. `path` is like `content[0].text`; `name` the member it stands under. */
 export type Leaf = { readonly text: string; readonly path: string; readonly name: string }

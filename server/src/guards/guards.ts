@@ -1,14 +1,19 @@
 /** ToolGuard: scans definitions, arguments and results on this machine, with a reason for all it says. */
+import type { CloseEntry, OpenEntry } from '../kernel/entry.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { decideAction, type Verdict } from './decide-action.ts'
-import type { ContentKind, Finding } from './finding.ts'
+import { readDetectorVersion } from './detector-version.ts'
+import type { ContentKind } from './finding.ts'
+import { type ListGuard, listGuard } from './judge-definition.ts'
 import { openModels } from './model/open-models.ts'
+import { recordFlagged } from './record-flagged.ts'
+import { rememberScans } from './remember-scans.ts'
 import { longText, openScanAside } from './scan-aside.ts'
 import { buildScan, type ScanResult, type Sensitivity } from './scan-content.ts'
 import { type GuardScreens, guardScreens } from './screen-calls.ts'
-import { type GuardSettings, settingsFrom } from './settings.ts'
-import { guardStore } from './store.ts'
+import { type GuardSettings, type OwnSettings, overlay, ownFrom, settingsFrom } from './settings.ts'
+import { everywhere, guardStore } from './store.ts'
 
 export type { ScanReport } from './decide-action.ts'
 export type { Screening } from './screen-calls.ts'
@@ -18,50 +23,90 @@ export type ScannedContent = ScanResult & Verdict
 export type Guards = {
   /** One content, judged by the settings; `sensitivity` overrides the stored one. Throws `busy` when too many long ones wait. */
   scan(kind: ContentKind, text: string, sensitivity?: Sensitivity): Promise<ScannedContent>
-  /** A tool definition's JSON text, for quarantine when tools are learned. */
-  scanDefinition(definition: string): {
-    score: number
-    risk: ScanResult['risk']
-    findings: readonly Finding[]
-  }
+  /** Looks at tool definitions as they are learned; holds those that a person should read first. */
+  readonly list: ListGuard
   readonly screens: GuardScreens
+  /** Changes with the detectors and models. */
+  readonly version: string
   settings(): GuardSettings
+  /** What holds for one connector. */
+  settingsOf(serverId: string): GuardSettings
+  /** What connectors have of their own, by id. */
+  own(): ReadonlyMap<string, OwnSettings>
   /** Holds from the next call here, within a second elsewhere. */
   changeSettings(settings: GuardSettings): Promise<void>
+  /** undefined: the connector follows the global settings again. */
+  changeOwn(serverId: string, own: OwnSettings | undefined): Promise<void>
   close(): Promise<void>
+}
+
+export type GuardParts = {
+  readonly db: Db
+  readonly bus: Bus
+  /** Writes an audit entry that begins and ends at once. */
+  record(entry: OpenEntry, end: CloseEntry): Promise<unknown>
+  readonly now: () => number
+  readonly log: Log
 }
 
 const topic = 'guards'
 
 /** Reads the models and the stored settings. Rejects when a model file is missing or broken. */
-export async function openGuards(o: { db: Db; bus: Bus; now: () => number; log: Log }): Promise<Guards> {
+export async function openGuards(o: GuardParts): Promise<Guards> {
   const models = openModels()
-  const store = guardStore(o.db)
-  let settings = settingsFrom(await store.read())
-  const stop = o.bus.on(topic, async () => {
-    settings = settingsFrom(await store.read())
-  })
-  const scan = buildScan(models, () => performance.now())
+  const version = readDetectorVersion()
+  const settings = await openSettings(o)
+  const scan = rememberScans(buildScan(models, () => performance.now()))
   const aside = openScanAside()
+  const { settingsOf } = settings
   return {
-    async scan(kind, text, sensitivity = settings.sensitivity) {
+    async scan(kind, text, sensitivity = settings.global().sensitivity) {
       const result = text.length > longText ? await aside.scan(kind, text) : scan(kind, text)
       const threshold = models[kind].last.thresholds[sensitivity]
-      return { ...result, ...decideAction(result, { ...settings, sensitivity }, threshold) }
+      return { ...result, ...decideAction(result, { ...settings.global(), sensitivity }, threshold) }
     },
-    scanDefinition(definition) {
-      const { score, risk, findings } = scan('tool_definition', definition)
-      return { score, risk, findings }
+    list: {
+      ...listGuard({ scan, version, settingsOf }),
+      tell: (connector, tools) => recordFlagged(o, connector, tools),
     },
-    screens: guardScreens({ scan, scanLong: aside.scan, models, settings: () => settings, log: o.log }),
-    settings: () => settings,
-    async changeSettings(next) {
-      await store.write(next, new Date(o.now()))
-      await o.bus.publish(topic, 'global')
-    },
+    screens: guardScreens({ scan, scanLong: aside.scan, models, settingsOf, log: o.log }),
+    version,
+    settings: settings.global,
+    settingsOf,
+    own: settings.own,
+    changeSettings: (next) => settings.change(everywhere, next),
+    changeOwn: (serverId, own) => settings.change(serverId, own),
     async close() {
-      stop()
+      settings.close()
       await aside.close()
+    },
+  }
+}
+
+/** Settings in memory, kept true by change notices. */
+async function openSettings(o: { db: Db; bus: Bus; now: () => number }) {
+  const store = guardStore(o.db)
+  let global = settingsFrom(undefined)
+  let own: ReadonlyMap<string, OwnSettings> = new Map()
+  let merged = new Map<string, GuardSettings>()
+  const read = async () => {
+    const stored = await store.readAll()
+    global = settingsFrom(stored.get(everywhere))
+    own = new Map(
+      [...stored].flatMap(([scope, value]) => (scope === everywhere ? [] : [[scope, ownFrom(value)]])),
+    )
+    merged = new Map([...own].map(([scope, value]) => [scope, overlay(global, value)]))
+  }
+  await read()
+  return {
+    close: o.bus.on(topic, read),
+    global: () => global,
+    own: () => own,
+    settingsOf: (serverId: string) => merged.get(serverId) ?? global,
+    async change(scope: string, next: object | undefined): Promise<void> {
+      if (next === undefined) await store.remove(scope)
+      else await store.write(scope, next, new Date(o.now()))
+      await o.bus.publish(topic, scope)
     },
   }
 }

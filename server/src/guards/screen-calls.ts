@@ -18,7 +18,7 @@ export type ScreenParts = {
   /** For texts longer than `longText`, off this thread. */
   scanLong(kind: ContentKind, text: string): Promise<ScanResult>
   models: Models
-  settings(): GuardSettings
+  settingsOf(serverId: string): GuardSettings
   log: Pick<Log, 'warn'>
 }
 
@@ -37,7 +37,7 @@ export function guardScreens(parts: ScreenParts): GuardScreens {
     input(call) {
       const text = call.argsText
       if (text === undefined || text.length < 12) return call
-      return judged(parts, { kind: 'tool_input', text }, (verdict) => {
+      return judged(parts, { kind: 'tool_input', text, call }, (verdict) => {
         refuseBlocked(verdict, 'arguments', call.connector.name)
         return withScans(call, verdict.reports)
       })
@@ -47,10 +47,10 @@ export function guardScreens(parts: ScreenParts): GuardScreens {
       if (reply.kind === 'parked') return call
       if (reply.kind === 'error') return screenError(parts, call)
       if (reply.text.length < 12) return call
-      return judged(parts, { kind: 'tool_output', text: reply.text }, (verdict) => {
+      return judged(parts, { kind: 'tool_output', text: reply.text, call }, (verdict) => {
         refuseBlocked(verdict, 'answer', call.connector.name)
         if (!asksMask(verdict)) return withScans(call, verdict.reports)
-        const { text } = maskReply(parts.settings(), reply.text)
+        const { text } = maskReply(parts.settingsOf(call.connector.id), reply.text)
         return withScans({ ...call, reply: { ...reply, text, members: membersOf(text) } }, verdict.reports)
       })
     },
@@ -60,10 +60,10 @@ export function guardScreens(parts: ScreenParts): GuardScreens {
 /** Short texts are judged at once, long ones on the other thread. */
 function judged<T>(
   parts: ScreenParts,
-  { kind, text }: { kind: ContentKind; text: string },
+  { kind, text, call }: { kind: ContentKind; text: string; call: Pick<Allowed, 'connector'> },
   then: (verdict: Verdict) => T,
 ): Maybe<T> {
-  const settings = parts.settings()
+  const settings = parts.settingsOf(call.connector.id)
   if (Object.values(settings.actions).every((action) => action === 'allow')) return then(nothing)
   const decide = (result: ScanResult) =>
     decideAction(result, settings, parts.models[kind].last.thresholds[settings.sensitivity])
@@ -94,9 +94,9 @@ function screenError(parts: ScreenParts, call: Answered & Screening): Maybe<Answ
   const { reply } = call
   if (reply.kind !== 'error') return call
   const message = JSON.stringify(reply.message)
-  return judged(parts, { kind: 'tool_output', text: message }, (verdict) => {
+  return judged(parts, { kind: 'tool_output', text: message, call }, (verdict) => {
     refuseBlocked(verdict, 'answer', call.connector.name)
-    const settings = parts.settings()
+    const settings = parts.settingsOf(call.connector.id)
     const masked = maskReply(settings, message)
     const data = reply.data === undefined ? undefined : maskReply(settings, reply.data).text
     const changed = { ...call, reply: { ...reply, message: JSON.parse(masked.text) as string, data } }

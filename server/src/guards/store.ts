@@ -8,25 +8,31 @@ const guardSettings = pgTable('guard_settings', {
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull(),
 })
 
-const everywhere = 'global'
+export const everywhere = 'global'
 
 export type GuardStore = {
-  /** The stored settings as they are, or undefined before anyone changed them. */
-  read(): Promise<unknown>
-  write(settings: object, at: Date): Promise<void>
+  /** The stored settings by scope, as they are: `global`, and connectors by id. */
+  readAll(): Promise<ReadonlyMap<string, unknown>>
+  write(scope: string, settings: object, at: Date): Promise<void>
+  /** Whether there was something. */
+  remove(scope: string): Promise<boolean>
 }
 
 export function guardStore(db: Db): GuardStore {
   return {
-    async read() {
-      const [row] = await db.select().from(guardSettings).where(eq(guardSettings.scope, everywhere))
-      return row?.settings
+    async readAll() {
+      const rows = await db.select().from(guardSettings)
+      return new Map(rows.map(({ scope, settings }) => [scope, settings]))
     },
-    async write(settings, at) {
+    async write(scope, settings, at) {
       await db
         .insert(guardSettings)
-        .values({ scope: everywhere, settings, updatedAt: at })
+        .values({ scope, settings, updatedAt: at })
         .onConflictDoUpdate({ target: guardSettings.scope, set: { settings, updatedAt: at } })
+    },
+    async remove(scope) {
+      const gone = await db.delete(guardSettings).where(eq(guardSettings.scope, scope)).returning()
+      return gone.length > 0
     },
   }
 }

@@ -96,6 +96,13 @@ export type ScanNote = {
   readonly score: number
   readonly durationMs: number
   readonly action: string
+  /** Why, for people: what found it, where, and a short masked part of it. */
+  readonly detector?: string
+  readonly category?: string
+  readonly where?: string
+  readonly excerpt?: string
+  readonly sensitivity?: string
+  readonly reason?: string
 }
 export type Allowed = Validated & {
   readonly decision: Decision & { effect: 'allow' }

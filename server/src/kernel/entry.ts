@@ -1,3 +1,4 @@
+import type { ScanNote } from './call.ts'
 import type { EntryId, KeyId, ServerId, SessionId, UserId } from './ids.ts'
 
 export type Outcome = 'success' | 'failure' | 'denied' | 'pending' | 'interrupted'
@@ -39,7 +40,7 @@ export type CloseEntry = {
   /** Raw JSON text. */
   result?: string
   rules?: readonly string[]
-  scans?: readonly { scanner: string; score: number; durationMs: number; action: string }[]
+  scans?: readonly ScanNote[]
   serverId?: ServerId
   tool?: string
   resourceId?: string

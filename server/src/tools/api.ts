@@ -6,7 +6,9 @@ import type { ServerId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { can, type RequestContext, type Route, route } from '../kernel/route.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
+import { type DefinitionScan, isFlagged } from './definition-scan.ts'
 import { showHidden } from './hidden-characters.ts'
+import { judgeChange } from './judge-change.ts'
 import { findHidden } from './read-definition.ts'
 import { titleOf } from './review-tools.ts'
 import type { ReviewRow, VersionRow } from './store.ts'
@@ -15,6 +17,24 @@ import type { Tools } from './tools.ts'
 const ToolChange = z
   .object({ field: z.string(), before: z.string().optional(), after: z.string().optional() })
   .meta({ id: 'ToolChange' })
+const ToolScan = z
+  .object({
+    state: z.enum(['clean', 'flagged']),
+    risk: z.enum(['none', 'low', 'medium', 'high']).nullable(),
+    score: z.number().nullable(),
+    detector_version: z.string().nullable(),
+    findings: z.array(z.string()),
+    detections: z.array(
+      z.object({
+        detector: z.string(),
+        category: z.string(),
+        where: z.string(),
+        excerpt: z.string(),
+        reason: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'ToolScan' })
 const DroppedTool = z.object({ name: z.string(), reason: z.string() }).meta({ id: 'DroppedTool' })
 const state = z.enum(['active', 'quarantined', 'gone'])
 const json = z.record(z.string(), z.unknown())
@@ -31,8 +51,12 @@ export const ToolSchema = z
     definition_hash: z.string(),
     approved_hash: z.string().nullable(),
     note: z.string().nullable(),
-    scan: z.object({ state: z.enum(['clean', 'flagged']), findings: z.array(z.string()) }),
+    scan: ToolScan,
     changes: z.array(ToolChange),
+    change: z.object({
+      severity: z.enum(['none', 'low', 'medium', 'high']),
+      reasons: z.array(z.string()),
+    }),
     updated_at: z.string().nullable(),
   })
   .meta({ id: 'Tool' })
@@ -107,9 +131,27 @@ function texts(parsed: JsonObject): Pick<ToolOut, 'title' | 'description' | 'inp
   }
 }
 
-function scanOf(parsed: JsonObject): ToolOut['scan'] {
-  const findings = findHidden(parsed).map((kind) => `hidden characters: ${kind}`)
-  return { state: findings.length === 0 ? 'clean' : 'flagged', findings }
+function scanOf(parsed: JsonObject, scan: DefinitionScan | undefined): ToolOut['scan'] {
+  const hidden = findHidden(parsed).map((kind) => `hidden characters: ${kind}`)
+  const isClean = hidden.length === 0 && !isFlagged(scan)
+  return {
+    state: isClean ? 'clean' : 'flagged',
+    risk: scan?.risk ?? null,
+    score: scan?.score ?? null,
+    detector_version: scan?.version ?? null,
+    findings: isClean
+      ? hidden
+      : [...new Set([...hidden, ...(scan?.findings ?? []).map(({ reason }) => reason)])],
+    detections: (scan?.findings ?? []).map((finding) => ({
+      ...finding,
+      excerpt: showHidden(finding.excerpt),
+    })),
+  }
+}
+
+function changeOf(changes: VersionRow['changes']): ToolOut['change'] {
+  const { severity, reasons } = judgeChange(changes)
+  return { severity, reasons: [...reasons] }
 }
 
 function showForReview(row: ReviewRow): ToolOut {
@@ -122,8 +164,9 @@ function showForReview(row: ReviewRow): ToolOut {
     definition_hash: row.offeredHash,
     approved_hash: row.approvedHash,
     note: row.note,
-    scan: scanOf(parsed),
+    scan: scanOf(parsed, row.offered?.scan ?? undefined),
     changes: [...(row.offered?.changes ?? [])],
+    change: changeOf(row.offered?.changes ?? []),
     updated_at: row.updatedAt.toISOString(),
   }
 }
@@ -138,8 +181,9 @@ function showActive(tool: PinnedTool): ToolOut {
     definition_hash: tool.hash,
     approved_hash: tool.hash,
     note: null,
-    scan: scanOf(parsed),
+    scan: scanOf(parsed, undefined),
     changes: [],
+    change: changeOf([]),
     updated_at: null,
   }
 }

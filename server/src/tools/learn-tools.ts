@@ -8,9 +8,16 @@ import type { Upstreams } from '../kernel/upstream.ts'
 import type { Log } from '../lib/log.ts'
 import { askForTools, type ListBounds } from './ask-upstream.ts'
 import type { ArgumentCheck } from './check-arguments.ts'
+import { type DefinitionScanner, type FlaggedTool, isFlagged, type OtherTool } from './definition-scan.ts'
 import { namePublicly } from './name-tool.ts'
-import { type DroppedTool, type OfferedTool, readDefinition } from './read-definition.ts'
-import { reviewTool } from './review-tools.ts'
+import { type DroppedTool, readDefinition } from './read-definition.ts'
+import {
+  type KnownTool,
+  type LookedAt,
+  reviewTool,
+  type Verdict,
+  type VersionDecision,
+} from './review-tools.ts'
 import type { KnownList, ListPlan, ToolRow, ToolStore, VersionRow } from './store.ts'
 
 /** How learning went. `message` is safe to show; with anything but ok the tools learned before stay as they were. */
@@ -29,13 +36,18 @@ export type LearnParts = {
   readonly upstreams: Upstreams
   attach(connector: Connector, userId: UserId | undefined): Credential | Promise<Credential>
   readonly argumentCheck: ArgumentCheck
+  /** Looks at definitions before anybody sees them. */
+  readonly scanner?: DefinitionScanner
+  otherTools?(serverId: ServerId): Iterable<OtherTool>
+  /** Hears of each definition that the guards spoke about, once. */
+  onFlagged?(connector: Connector, tools: readonly FlaggedTool[]): void
   readonly bounds: ListBounds
   readonly now: () => number
   readonly log: Log
 }
 
-type Offer = { tools: (OfferedTool & { schemaFault: string | undefined })[]; dropped: DroppedTool[] }
-type Outcome = ListPlan & { active: number; quarantined: number }
+type Offer = { tools: LookedAt[]; dropped: DroppedTool[] }
+type Outcome = ListPlan & { active: number; quarantined: number; flagged: FlaggedTool[] }
 
 /** An administrator reads these; a list of thousands helps nobody. */
 const maxDropped = 200
@@ -48,10 +60,12 @@ function inputSchemaOf(parsed: JsonObject): JsonObject {
 
 async function readOffer(
   definitions: readonly string[],
-  overHttp: boolean,
-  argumentCheck: ArgumentCheck,
+  connector: Connector,
+  parts: Pick<LearnParts, 'argumentCheck' | 'scanner' | 'otherTools'>,
 ): Promise<Offer> {
-  const tools = new Map<string, OfferedTool & { schemaFault: string | undefined }>()
+  const overHttp = connector.transport !== 'stdio'
+  const look = parts.scanner?.lookFor(connector, () => parts.otherTools?.(connector.id) ?? [])
+  const tools = new Map<string, LookedAt>()
   const dropped: DroppedTool[] = []
   for (const [at, definition] of definitions.entries()) {
     if (at % perTurn === perTurn - 1) await nextTurn()
@@ -59,11 +73,11 @@ async function readOffer(
     if ('reason' in read) dropped.push(read)
     else if (tools.has(read.name)) dropped.push({ name: read.name, reason: 'the name is listed twice' })
     else {
-      const schemaFault = argumentCheck.findFault({
+      const schemaFault = parts.argumentCheck.findFault({
         hash: read.hash,
         inputSchema: inputSchemaOf(read.parsed),
       })
-      tools.set(read.name, { ...read, schemaFault })
+      tools.set(read.name, { ...read, schemaFault, scan: look?.(read) })
     }
   }
   return { tools: [...tools.values()], dropped: dropped.slice(0, maxDropped) }
@@ -77,10 +91,11 @@ export function planList(offer: Offer, known: KnownList, source: Source): Outcom
   const taken = new Set(known.taken)
   const tools: ToolRow[] = []
   const versions: VersionRow[] = []
+  const flagged: FlaggedTool[] = []
   const count = { active: 0, quarantined: 0, gone: 0 }
   for (const offered of offer.tools) {
     const before = known.tools.get(offered.name)
-    const verdict = reviewTool(offered, before, connector.toolReview, offered.schemaFault)
+    const verdict = reviewTool(offered, before, connector.toolReview)
     count[verdict.state]++
     const isSame =
       before?.state === verdict.state &&
@@ -102,7 +117,8 @@ export function planList(offer: Offer, known: KnownList, source: Source): Outcom
         updatedAt: when,
       })
     }
-    if (before?.offeredHash !== offered.hash || before.decisionOn(offered.hash) !== verdict.decision) {
+    if (isNews(offered, before, verdict.decision)) {
+      flagged.push(...flaggedBy(offered, verdict))
       versions.push({
         serverId: connector.id,
         name: offered.name,
@@ -113,6 +129,7 @@ export function planList(offer: Offer, known: KnownList, source: Source): Outcom
         decidedBy: null,
         decidedAt: null,
         changes: verdict.changes,
+        scan: offered.scan ?? null,
       })
     }
   }
@@ -123,7 +140,21 @@ export function planList(offer: Offer, known: KnownList, source: Source): Outcom
     learnedBy: source.learnedBy ?? null,
     dropped: offer.dropped,
   }
-  return { list, tools, versions, active: count.active, quarantined: count.quarantined }
+  return { list, tools, versions, flagged, active: count.active, quarantined: count.quarantined }
+}
+
+/** What is stored about this definition would change. */
+function isNews(offered: LookedAt, before: KnownTool | undefined, decision: VersionDecision): boolean {
+  return (
+    before?.offeredHash !== offered.hash ||
+    before.decisionOn(offered.hash) !== decision ||
+    before.scannedBy(offered.hash) !== offered.scan?.version
+  )
+}
+
+function flaggedBy({ name, hash, scan }: LookedAt, verdict: Verdict): FlaggedTool[] {
+  if (!isFlagged(scan) || verdict.decision === 'approved' || verdict.decision === 'rejected') return []
+  return [{ name, hash, held: verdict.state === 'quarantined', scan }]
 }
 
 function goneTools(offer: Offer, known: KnownList, source: Source): ToolRow[] {
@@ -175,11 +206,12 @@ export async function learnTools(
       bounds: parts.bounds,
       signal,
     })
-    const offer = await readOffer(definitions, connector.transport !== 'stdio', parts.argumentCheck)
+    const offer = await readOffer(definitions, connector, parts)
     const source = { connector, learnedBy: userId, when: new Date(parts.now()) }
     const outcome = await parts.store.apply({ serverId: connector.id, slug: connector.slug }, (known) =>
       planList(offer, known, source),
     )
+    if (outcome.flagged.length > 0) parts.onFlagged?.(connector, outcome.flagged)
     if (offer.dropped.length > 0)
       parts.log.warn(
         { server_id: connector.id, dropped: offer.dropped.length },

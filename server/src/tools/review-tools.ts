@@ -2,6 +2,8 @@ import type { ToolReview } from '../kernel/connector.ts'
 import type { Json, JsonObject } from '../kernel/json.ts'
 import type { ToolState } from '../kernel/tool.ts'
 import { type Change, compareDefinitions, isWordingOnly } from './compare-definitions.ts'
+import { type DefinitionScan, holdNote } from './definition-scan.ts'
+import { judgeChange } from './judge-change.ts'
 import type { OfferedTool } from './read-definition.ts'
 
 /** pending: waits for a person. accepted: by the connector's rule. approved and rejected: by a person. */
@@ -18,6 +20,8 @@ export type KnownTool = {
   readonly approvedDefinition: string | undefined
   /** Decision on the offered hash, when this very definition was offered before. */
   decisionOn(hash: string): VersionDecision | undefined
+  /** The detectors that looked at this definition last; undefined when none did. */
+  scannedBy(hash: string): string | undefined
   /** A person refused some definition under this name. */
   readonly wasRejected: boolean
 }
@@ -31,21 +35,31 @@ export type Verdict = {
   readonly changes: readonly Change[]
 }
 
+/** An offered definition with what was looked up about it. */
+export type LookedAt = OfferedTool & {
+  readonly schemaFault: string | undefined
+  readonly scan: DefinitionScan | undefined
+}
+
 /** Why an offered definition may not be shown unseen; undefined when it may. */
 function concernAbout(
-  offered: OfferedTool,
+  offered: LookedAt,
   known: KnownTool | undefined,
-  schemaFault: string | undefined,
+  changes: readonly Change[],
 ): string | undefined {
   if (offered.hidden.length > 0) return `hidden characters: ${offered.hidden.join(', ')}`
-  if (schemaFault !== undefined) return schemaFault
+  if (offered.schemaFault !== undefined) return offered.schemaFault
+  if (offered.scan?.hold === true) return holdNote(offered.scan)
   if (known?.wasRejected === true && known.approvedHash === undefined)
     return 'an earlier definition of this tool was rejected'
   if (
     known?.approvedDefinition !== undefined &&
     !isWordingOnly(known.approvedDefinition, offered.definition)
   ) {
-    return 'the name, schema or annotations changed'
+    const { severity, reasons } = judgeChange(changes)
+    return severity === 'high'
+      ? `the name, schema or annotations changed: ${reasons[0]}`
+      : 'the name, schema or annotations changed'
   }
   return undefined
 }
@@ -54,12 +68,7 @@ function concernAbout(
  * Decides what happens to an offered definition (design.md §4, T22). Pure. An approval holds for one exact hash: a tool
  * whose definition waits is hidden, its old definition is not served in its place.
  */
-export function reviewTool(
-  offered: OfferedTool,
-  known: KnownTool | undefined,
-  mode: ToolReview,
-  schemaFault: string | undefined,
-): Verdict {
+export function reviewTool(offered: LookedAt, known: KnownTool | undefined, mode: ToolReview): Verdict {
   const changes =
     known?.approvedDefinition === undefined
       ? []
@@ -81,9 +90,12 @@ export function reviewTool(
   })
 
   if (earlier === 'rejected') return hold('rejected', 'this definition was rejected')
-  if (known?.approvedHash === offered.hash) return accept(earlier ?? 'accepted', known.note)
-  if (earlier === 'approved') return accept('approved', undefined)
-  const concern = concernAbout(offered, known, schemaFault)
+  if (earlier === 'approved')
+    return accept('approved', known?.approvedHash === offered.hash ? known.note : undefined)
+  // Accepted by rule before detectors learned better: nobody has read it yet.
+  const isDoubted = offered.scan?.hold === true && mode === 'quarantine'
+  if (known?.approvedHash === offered.hash && !isDoubted) return accept(earlier ?? 'accepted', known.note)
+  const concern = concernAbout(offered, known, changes)
   if (concern === undefined || mode === 'off') return accept('accepted', undefined)
   return mode === 'alert' ? accept('accepted', concern) : hold('pending', concern)
 }

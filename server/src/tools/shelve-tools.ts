@@ -2,6 +2,7 @@ import type { Connector } from '../kernel/connector.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
+import type { OtherTool } from './definition-scan.ts'
 import { type HeaderRule, readHeaderRules } from './param-headers.ts'
 import { titleOf } from './review-tools.ts'
 import { SearchIndex } from './search-index.ts'
@@ -61,6 +62,14 @@ export class Shelves {
 
   ids(): ServerId[] {
     return [...this.#shelves.keys()]
+  }
+
+  /** What other connectors serve, with the name people know them by. */
+  *others(serverId: ServerId): Generator<OtherTool> {
+    for (const tool of this.#public.values()) {
+      if (tool.serverId === serverId) continue
+      yield { serverId: tool.serverId, name: tool.name, connector: this.#find(tool.serverId)?.name ?? '' }
+    }
   }
 
   /** Public names of the tools somebody may see. */

@@ -4,6 +4,7 @@ import type { ServerId, UserId } from '../kernel/ids.ts'
 import type { ToolState } from '../kernel/tool.ts'
 import type { Db } from '../storage/storage.ts'
 import type { Change } from './compare-definitions.ts'
+import type { DefinitionScan } from './definition-scan.ts'
 import type { DroppedTool } from './read-definition.ts'
 import type { KnownTool, VersionDecision } from './review-tools.ts'
 
@@ -41,6 +42,7 @@ const versions = pgTable(
     decidedBy: uuid('decided_by').$type<UserId>(),
     decidedAt: timestamp('decided_at', { withTimezone: true, mode: 'date' }),
     changes: jsonb('changes').$type<readonly Change[]>().notNull(),
+    scan: jsonb('scan').$type<DefinitionScan>(),
   },
   (table) => [primaryKey({ columns: [table.serverId, table.name, table.hash] })],
 )
@@ -91,7 +93,12 @@ function lock(tx: Transaction): Promise<unknown> {
 async function readKnown(tx: Transaction, serverId: ServerId, slug: string): Promise<KnownList> {
   const rows = await tx.select().from(tools).where(eq(tools.serverId, serverId))
   const seen = await tx
-    .select({ name: versions.name, hash: versions.hash, decision: versions.decision })
+    .select({
+      name: versions.name,
+      hash: versions.hash,
+      decision: versions.decision,
+      scannedBy: sql<string | null>`${versions.scan}->>'version'`,
+    })
     .from(versions)
     .where(eq(versions.serverId, serverId))
   const approved = await tx
@@ -117,19 +124,19 @@ async function readKnown(tx: Transaction, serverId: ServerId, slug: string): Pro
 
 function knownTools(
   rows: readonly ToolRow[],
-  seen: readonly Pick<VersionRow, 'name' | 'hash' | 'decision'>[],
+  seen: readonly (Pick<VersionRow, 'name' | 'hash' | 'decision'> & { scannedBy: string | null })[],
   approved: readonly { name: string; definition: string }[],
 ): KnownList['tools'] {
-  const decisions = new Map<string, Map<string, VersionDecision>>()
+  const known = new Map<string, Map<string, (typeof seen)[number]>>()
   for (const version of seen) {
-    const ofTool = decisions.get(version.name) ?? new Map<string, VersionDecision>()
-    decisions.set(version.name, ofTool.set(version.hash, version.decision))
+    const ofTool = known.get(version.name) ?? new Map<string, (typeof seen)[number]>()
+    known.set(version.name, ofTool.set(version.hash, version))
   }
   const texts = new Map(approved.map((row) => [row.name, row.definition]))
   return new Map(
     rows.map((row) => {
-      const ofTool = decisions.get(row.name)
-      const known = {
+      const ofTool = known.get(row.name)
+      const tool = {
         name: row.name,
         publicName: row.publicName,
         state: row.state,
@@ -137,10 +144,11 @@ function knownTools(
         offeredHash: row.offeredHash,
         note: row.note ?? undefined,
         approvedDefinition: texts.get(row.name),
-        decisionOn: (hash: string) => ofTool?.get(hash),
-        wasRejected: [...(ofTool?.values() ?? [])].includes('rejected'),
+        decisionOn: (hash: string) => ofTool?.get(hash)?.decision,
+        scannedBy: (hash: string) => ofTool?.get(hash)?.scannedBy ?? undefined,
+        wasRejected: [...(ofTool?.values() ?? [])].some(({ decision }) => decision === 'rejected'),
       }
-      return [row.name, known]
+      return [row.name, tool]
     }),
   )
 }
@@ -172,6 +180,7 @@ async function write(tx: Transaction, plan: ListPlan): Promise<void> {
           seenAt: sql`excluded.seen_at`,
           decision: sql`excluded.decision`,
           changes: sql`excluded.changes`,
+          scan: sql`excluded.scan`,
         },
       })
   }

@@ -10,7 +10,8 @@ import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { askForTools } from './ask-upstream.ts'
 import { type ArgumentCheck, argumentCheck } from './check-arguments.ts'
-import { type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
+import type { DefinitionScanner, FlaggedTool } from './definition-scan.ts'
+import { type LearnParts, type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
 import { type Refresh, startRefresh } from './refresh-tools.ts'
 import { type SearchAnswer, type SearchOptions, searchTools } from './search-tools.ts'
@@ -75,6 +76,9 @@ export type ToolParts = {
   readonly upstreams: Upstreams
   attach(connector: Connector, userId: UserId | undefined): Credential | Promise<Credential>
   readonly limits: { readonly listPages: number; readonly upstreamBytes: number; readonly callIdleMs: number }
+  /** The guards' look at definitions; without it nothing but hidden characters is looked for. */
+  readonly scanner?: DefinitionScanner
+  onFlagged?(connector: Connector, tools: readonly FlaggedTool[]): void
   readonly now: () => number
   readonly log: Log
   /** Between two refreshes of one connector; 10 minutes unless said otherwise. */
@@ -98,7 +102,12 @@ export async function openTools(parts: ToolParts): Promise<Tools> {
   const ending = new AbortController()
 
   const reread = upkeep(store, shelves, listeners)
-  const { learn, relearn, lastLearned, listDefinitions } = learning(parts, store, checks, ending.signal)
+  const { learn, relearn, lastLearned, listDefinitions } = learning(
+    { ...parts, otherTools: (id) => shelves.others(id) },
+    store,
+    checks,
+    ending.signal,
+  )
 
   const offBus = parts.bus.on(topic, reread)
   const offConnectors = parts.connectors.onChange((id) => {
@@ -168,7 +177,12 @@ function upkeep(
 }
 
 /** The part of the door that asks upstreams. */
-function learning(parts: ToolParts, store: ToolStore, checks: ArgumentCheck, signal: AbortSignal) {
+function learning(
+  parts: ToolParts & Pick<LearnParts, 'otherTools'>,
+  store: ToolStore,
+  checks: ArgumentCheck,
+  signal: AbortSignal,
+) {
   const { listPages, upstreamBytes, callIdleMs } = parts.limits
   const bounds = {
     pages: listPages,

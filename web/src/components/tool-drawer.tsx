@@ -52,6 +52,18 @@ function Review({
       about="The tool stays hidden until this exact definition is approved."
     >
       {tool.note !== null && <Note kind="warning" title={`Held back: ${tool.note}`} />}
+      {tool.change.severity !== 'none' && (
+        <Note
+          kind={tool.change.severity === 'high' ? 'danger' : 'info'}
+          title={`Severity of the change: ${tool.change.severity}`}
+        >
+          <ul>
+            {tool.change.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </Note>
+      )}
       {hides && (
         <Note kind="warning" title="The definition holds characters that do not show">
           <p>They are marked below. Such characters can carry instructions that only a model sees.</p>
@@ -66,6 +78,28 @@ function Review({
           Reject
         </Button>
       </div>
+    </Section>
+  )
+}
+
+/** What the guards saw in the definition, with the place: the text itself stands in the definition below. */
+function Findings({ scan }: { scan: ServerTool['scan'] }) {
+  if (scan.risk === null) return null
+  const title = scan.state === 'clean' ? 'Nothing found' : `Risk: ${scan.risk}`
+  return (
+    <Section title={`What the guards say: ${title.toLowerCase()}`}>
+      {scan.detections.length > 0 && scan.risk !== 'none' && (
+        <ul className="grid gap-2 text-13">
+          {scan.detections.map(({ detector, where, excerpt, reason }) => (
+            <li key={`${detector} ${where} ${excerpt}`} className="grid gap-0.5">
+              <span>{reason}</span>
+              <span className="font-mono text-12 text-n11">
+                {detector} in {where === '' ? 'the definition' : where}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
     </Section>
   )
 }
@@ -96,6 +130,7 @@ export function ToolDrawer({ connector, tool, me, onClose }: Props) {
       {tool.state === 'quarantined' && offered !== '' && (
         <Review connector={connector} tool={tool} me={me} before={text(tool.approved_hash)} after={offered} />
       )}
+      <Findings scan={tool.scan} />
       <Section title="Description" about={`Written by ${connector.name}, not by this workspace.`}>
         <blockquote className="border-l-2 border-n6 pl-3 text-13">
           <Reveal text={tool.description || 'The server gives none.'} />

@@ -42,6 +42,7 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
   const demo = demoOf(parts, changes)
   const system = { status: () => statusOf(parts), removeDemo: () => demo.remove() }
   const control = await buildControl({
+    authorization: parts.oauth,
     routes: buildRoutes({ ...parts, gateway, changes, system }),
     identity: parts.identity,
     journal: parts.audit.journal,

@@ -11,7 +11,10 @@ import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import type { Connector } from './kernel/connector.ts'
 import type { Log } from './lib/log.ts'
+import { type Oauth, openOauth } from './oauth/oauth.ts'
+import { openTokens, type Tokens } from './oauth/tokens.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
+import { openRequests, type Requests } from './requests/requests.ts'
 import { openSignIn, type SignIn } from './sign-in/sign-in.ts'
 import { lockDataFolder, openStorage, type Storage } from './storage/storage.ts'
 import { openTools, type Tools } from './tools/tools.ts'
@@ -27,6 +30,9 @@ export type Parts = {
   readonly audit: Audit
   readonly identity: Identity
   readonly signIn: SignIn
+  readonly tokens: Tokens
+  readonly oauth: Oauth
+  readonly requests: Requests
   readonly connectors: Connectors
   readonly credentials: Credentials
   readonly hosting: ProcessHosting
@@ -61,7 +67,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   })
   const ground = { config, log, now, storage, keyring }
   const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
-  const { audit, identity } = await openRecord(ground, connectors)
+  const { audit, identity, tokens } = await openRecord(ground, connectors)
   const { credentials, hosting, upstreams } = await openReach(ground, options, connectors)
   const { db, bus } = storage
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
@@ -73,6 +79,17 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     scanner: guards.list,
     onFlagged: guards.list.tell,
   })
+  const oauth = await openOauth({
+    db,
+    bus,
+    keyring,
+    publicUrl: config.publicUrl,
+    tokens,
+    journal: audit.journal,
+    identity,
+    now,
+    log,
+  })
   const signIn = openSignIn({ db, identity, keyring, config, now })
   const codeMode = await openCodeMode({ db, bus, now })
   return {
@@ -80,6 +97,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     audit,
     identity,
     signIn,
+    tokens,
+    oauth,
+    requests: openRequests({ db, now }),
     connectors,
     credentials,
     hosting,
@@ -117,13 +137,15 @@ async function openLocked(config: Config, log: Log): Promise<Storage> {
 async function openRecord(
   ground: Ground,
   connectors: Connectors,
-): Promise<Pick<Parts, 'audit' | 'identity'>> {
+): Promise<Pick<Parts, 'audit' | 'identity' | 'tokens'>> {
   const { config, log, now, storage, keyring } = ground
   const { db, bus, pool, connection } = storage
   const isSensitive = (id: string) => connectors.list().some((each) => each.id === id && each.sensitive)
   const { dataDir } = config
   const audit = await openAudit({ pool, connection, dataDir, keyring, now, log, isSensitive })
+  const tokens = await openTokens({ db, bus, keyring, publicUrl: config.publicUrl, now, log })
   const identity = await openIdentity({
+    tokens,
     db,
     bus,
     keyring,
@@ -132,7 +154,7 @@ async function openRecord(
     log,
     onFailed: ({ ip, reason, requestId }) => audit.recordFailedAuthentication({ ip, why: reason, requestId }),
   })
-  return { audit, identity }
+  return { audit, identity, tokens }
 }
 
 /** The way to upstreams: secrets, hosted processes, sessions. */
@@ -201,7 +223,9 @@ export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
     ['guards', () => parts.guards.close()],
     ['policy', () => parts.policy.close()],
     ['credentials', () => parts.credentials.close()],
+    ['oauth', () => parts.oauth.close()],
     ['identity', () => parts.identity.close()],
+    ['tokens', () => parts.tokens.close()],
     ['audit', () => parts.audit.close()],
     ['connectors', () => parts.connectors.close()],
     ['storage', () => parts.storage.close()],

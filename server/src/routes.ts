@@ -14,8 +14,10 @@ import { GatewayError } from './kernel/errors.ts'
 import { isUuid, type ServerId } from './kernel/ids.ts'
 import { can, type Route } from './kernel/route.ts'
 import type { PinnedTool } from './kernel/tool.ts'
+import { oauthRoutes } from './oauth/api.ts'
 import type { Parts } from './parts.ts'
 import { policyRoutes } from './policy/api.ts'
+import { requestRoutes } from './requests/api.ts'
 import { signInRoutes } from './sign-in/api.ts'
 import { storageRoutes } from './storage/api.ts'
 import { type SystemRoutesParts, systemRoutes } from './system/api.ts'
@@ -97,6 +99,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
   return [
     ...identityRoutes({ identity, now: parts.now }),
     ...signInRoutes({ signIn: parts.signIn }),
+    ...clientRoutes(parts, knows),
     ...connectorRoutes({
       connectors,
       changes: parts.changes,
@@ -137,5 +140,46 @@ export function buildRoutes(parts: RouteParts): Route[] {
     ...storageRoutes({ backups: parts.storage.backups }),
     ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),
     ...systemRoutes(parts.system),
+  ]
+}
+
+/** AI clients and what they may be sent to; an address nobody has judged yet becomes a request to an administrator. */
+function clientRoutes(parts: RouteParts, knows: (caller: Caller, connector: Connector) => boolean): Route[] {
+  const { oauth, requests, identity, connectors } = parts
+  const kind = 'redirect_uri'
+  return [
+    ...oauthRoutes({
+      oauth,
+      requested: (uri) => requests.newest(kind, uri),
+      request: ({ client, redirect, resources }, { id: requestedBy }, reason) =>
+        requests.ask({
+          kind,
+          subject: redirect.uri,
+          requestedBy,
+          reason,
+          detail: { client_id: client.id, client_name: client.name, host: redirect.host, resources },
+        }),
+      resourceName(resource, caller) {
+        const id = /\/proxy\/([0-9a-f-]{36})\/mcp$/.exec(resource)?.[1]
+        if (id === undefined) return 'Runlayer Plugin'
+        const connector = connectors.find(id as ServerId)
+        return connector !== undefined && knows(caller, connector) ? connector.name : 'A connector'
+      },
+    }),
+    ...requestRoutes({
+      requests,
+      effects: {
+        [kind]: {
+          async approve({ subject }, by) {
+            if (oauth.redirects.judge(subject) === 'allowed') return
+            await oauth.redirects.add(
+              { effect: 'allow', pattern: subject, note: 'Approved on request' },
+              by.id,
+            )
+          },
+        },
+      },
+      emailOf: async (id) => (await identity.find(id))?.email,
+    }),
   ]
 }

@@ -18,6 +18,7 @@ import { type MountParts, mountRoutes, refuseUnknownPaths } from './mount-routes
 import { openApiDocument } from './openapi.ts'
 import { requestFacts } from './request-facts.ts'
 import { securityHeaders } from './security-headers.ts'
+import { type Authorization, serveAuthorization } from './serve-authorization.ts'
 import { serveConsole } from './serve-console.ts'
 import { serveDocs } from './serve-docs.ts'
 import { serveMetrics } from './serve-metrics.ts'
@@ -44,6 +45,8 @@ export type ControlOptions = {
   /** What health looks at, by name. A check that takes over two seconds counts as failing. */
   checks?: Readonly<Record<string, () => Promise<HealthCheck>>>
   metrics?: Registry
+  /** The authorization server for AI clients. */
+  authorization?: Authorization
   /** The built console; without it only the interface is served. */
   webRoot?: string
 }
@@ -77,7 +80,14 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
 
   mountRoutes(app, routes, parts)
   serveMetrics(app, { registry, admission, config })
-  serveResourceMetadata(app, { hosts, publicUrl: config.publicUrl, productName: config.productName })
+  serveResourceMetadata(app, {
+    hosts,
+    publicUrl: config.publicUrl,
+    productName: config.productName,
+    hasIssuer: options.authorization !== undefined,
+  })
+  if (options.authorization !== undefined)
+    await serveAuthorization(app, options.authorization, { hosts, factsOf })
   refuseUnknownPaths(app, parts)
   await serveDocs(app, { hosts, isHttps, productName: config.productName })
   if (options.webRoot !== undefined && existsSync(join(options.webRoot, 'index.html'))) {

@@ -49,7 +49,7 @@ export function mcpDoor(
   return (request, response) => {
     const requestId = randomUUID()
     serve(parts, methods, { request, response, requestId }).catch((thrown: unknown) =>
-      refuse(parts, { response, requestId }, thrown),
+      refuse(parts, { request, response, requestId }, thrown),
     )
   }
 }
@@ -63,11 +63,15 @@ async function serve(
 ): Promise<void> {
   const headers = request.headers
   const ip = parts.peerAddress(request)
+  const url = request.url ?? '/'
+  const mark = url.indexOf('?')
+  const path = mark === -1 ? url : url.slice(0, mark)
   const presented = {
     authorization: headers.authorization,
     apiKey: single(headers['x-runlayer-api-key']),
     cookie: undefined,
     ip,
+    resource: path,
   }
   const reauthenticate = () => parts.identity.authenticate(presented)
   const fresh = parts.bus.ensureFresh()
@@ -75,9 +79,7 @@ async function serve(
   let caller = reauthenticate()
   if (caller instanceof Promise) caller = await caller
   parts.served.check(headers)
-  const url = request.url ?? '/'
-  const mark = url.indexOf('?')
-  const endpoint = existing(parts, mark === -1 ? url : url.slice(0, mark))
+  const endpoint = existing(parts, path)
   const method = request.method
   if (method !== 'POST' && method !== 'GET' && method !== 'DELETE')
     throw new GatewayError('method-not-allowed', 'MCP endpoints answer POST, GET and DELETE')
@@ -117,7 +119,7 @@ function existing(parts: DoorParts, path: string): Endpoint {
 }
 
 /** A refusal before any JSON-RPC request was understood: an HTTP status, with a JSON-RPC error for clients to show. */
-function refuse(parts: DoorParts, { response, requestId }: Omit<Arrival, 'request'>, thrown: unknown): void {
+function refuse(parts: DoorParts, { request, response, requestId }: Arrival, thrown: unknown): void {
   const error = toHttpError(thrown)
   if (error.reason === 'internal')
     parts.log.error({ err: error.cause, request_id: requestId }, 'an MCP request failed')
@@ -126,7 +128,8 @@ function refuse(parts: DoorParts, { response, requestId }: Omit<Arrival, 'reques
     return
   }
   const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
-  if (error.reason === 'unauthenticated') headers['www-authenticate'] = challenge(parts.publicUrl)
+  if (error.reason === 'unauthenticated')
+    headers['www-authenticate'] = challenge(parts.publicUrl, request.url ?? '/')
   if (error.reason === 'method-not-allowed') headers['allow'] = 'POST, GET, DELETE'
   if (error.reason === 'body-too-large') headers['connection'] = 'close'
   response.writeHead(error.status, headers)
@@ -134,8 +137,11 @@ function refuse(parts: DoorParts, { response, requestId }: Omit<Arrival, 'reques
 }
 
 /** RFC 9728 §5.1: where a client finds out how to get a credential. */
-export function challenge(publicUrl: URL): string {
-  return `Bearer resource_metadata="${new URL('/.well-known/oauth-protected-resource', publicUrl).href}"`
+export function challenge(publicUrl: URL, url: string): string {
+  const asked = url.split('?')[0] ?? '/'
+  const path = readEndpoint(asked) === undefined ? '' : asked
+  const base = publicUrl.href.replace(/\/+$/, '')
+  return `Bearer resource_metadata="${base}/.well-known/oauth-protected-resource${path}", scope="mcp"`
 }
 
 function toHttpError(thrown: unknown): GatewayError {

@@ -1,15 +1,17 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
+import type { ConnectionId, UserId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus } from '../storage/storage.ts'
 import { keyedHash } from './make-secret.ts'
-import { callerOf } from './person.ts'
+import { callerOf, callerOfKey } from './person.ts'
 import type { KeyStore } from './proof-store.ts'
 import { type Failure, type Presented, readProof, type Shown } from './read-proof.ts'
 import { recordUses, type Use } from './record-uses.ts'
 import type { SessionStore } from './session-store.ts'
+import type { PeopleStore } from './store.ts'
 
 /** A session ends after this long without a request, and in any case after `sessionMs`. */
 export const sessionIdleMs = 8 * 3_600_000
@@ -23,6 +25,8 @@ export type AuthenticatorParts = {
   keys: KeyStore
   sessions: SessionStore
   bus: Bus
+  people: Pick<PeopleStore, 'find'>
+  tokens: TokenSource
   onFailed(why: Failure, ip: string): void
   /** Keys of the stored hashes. */
   hashKeys: { apiKey: Buffer; session: Buffer }
@@ -31,7 +35,24 @@ export type AuthenticatorParts = {
   log: Log
 }
 
-type Known = { caller: Caller; goodUntil: number; use: Use }
+/** What the authorization server knows of an access token. */
+export type TokenSource = {
+  /** undefined for whatever is not a living token of ours. */
+  find(text: string): Promise<KnownToken | undefined>
+  /** True when a token for this audience counts at this MCP path; never without one. */
+  accepts(audience: string, path: string | undefined): boolean
+  recordUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
+}
+export type KnownToken = {
+  userId: UserId
+  connectionId: ConnectionId
+  clientId: string
+  clientName: string
+  audience: string
+  endsAt: number
+}
+
+type Known = { caller: Caller; goodUntil: number; use: Use; audience: string | undefined }
 
 export type Authenticator = {
   authenticate(presented: Presented): Caller | Promise<Caller>
@@ -50,8 +71,8 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
   // Secrets are looked up by a hash salted for this process, so the cache holds none of them.
   const salt = randomBytes(16).toString('base64url')
   let generation = 0
-  const uses = recordUses(parts)
-  const pending = new Map<string, Promise<Caller>>()
+  const uses = recordUses({ ...parts, recordConnections: parts.tokens.recordUses })
+  const pending = new Map<string, Promise<Known>>()
 
   const stop = parts.bus.on('identity', () => {
     generation++
@@ -65,19 +86,31 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
     return unauthenticated()
   }
 
-  const lookUp = async (shown: Proof, cacheKey: string, ip: string): Promise<Caller> => {
+  const lookUp = async (shown: Proof, cacheKey: string, ip: string): Promise<Known> => {
     const started = generation
     const at = now()
-    const found = await (shown.kind === 'api_key' ? findKey(parts, shown, at) : findSession(parts, shown, at))
+    const found = await finders[shown.kind](parts, shown, at)
     if ('failure' in found) throw refuse(found.failure, ip)
     const use: Use = { kind: shown.kind, id: found.caller.proof.id, at, ip, isNoted: false }
-    const entry: Known = { caller: found.caller, goodUntil: Math.min(found.endsAt, at + maxAgeMs), use }
+    const { caller, endsAt, audience } = found
+    const entry: Known = { caller, goodUntil: Math.min(endsAt, at + maxAgeMs), use, audience }
     if (started === generation) known.set(cacheKey, entry)
-    uses.note(use, at, ip)
-    return found.caller
+    return entry
+  }
+  /** A token counts where it is for, whoever looked it up; a key of the workspace only where somebody asks for one. */
+  const admit = (entry: Known, { ip, resource, takesOrganizationKeys }: Presented): Caller => {
+    if (entry.caller.type === 'organization' && takesOrganizationKeys !== true)
+      throw new GatewayError(
+        'not-allowed',
+        'This key acts for the workspace, not for a person, so it opens no MCP endpoint. Use a personal key.',
+      )
+    if (entry.audience !== undefined && !parts.tokens.accepts(entry.audience, resource))
+      throw refuse('elsewhere', ip)
+    uses.note(entry.use, now(), ip)
+    return entry.caller
   }
   /** Many requests with one key that is not cached ask the store once. */
-  const lookUpOnce = (shown: Proof, cacheKey: string, ip: string): Promise<Caller> => {
+  const lookUpOnce = (shown: Proof, cacheKey: string, ip: string): Promise<Known> => {
     const running = pending.get(cacheKey)
     if (running !== undefined) return running
     const started = lookUp(shown, cacheKey, ip).finally(() => {
@@ -93,12 +126,12 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
       if ('failure' in shown) throw refuse(shown.failure, presented.ip)
       const cacheKey = hash('sha256', salt + shown.kind + shown.secret, 'base64')
       const fresh = parts.bus.ensureFresh()
-      if (fresh !== undefined) return fresh.then(() => lookUp(shown, cacheKey, presented.ip))
+      const admitted = (entry: Known) => admit(entry, presented)
+      if (fresh !== undefined) return fresh.then(() => lookUp(shown, cacheKey, presented.ip)).then(admitted)
       const entry = known.get(cacheKey)
-      const at = now()
-      if (entry === undefined || at >= entry.goodUntil) return lookUpOnce(shown, cacheKey, presented.ip)
-      uses.note(entry.use, at, presented.ip)
-      return entry.caller
+      if (entry === undefined || now() >= entry.goodUntil)
+        return lookUpOnce(shown, cacheKey, presented.ip).then(admitted)
+      return admit(entry, presented)
     },
     writeUses: uses.write,
     async close() {
@@ -109,15 +142,17 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
 }
 
 type Proof = Exclude<Shown, { failure: Failure }>
-type Found = { caller: Caller; endsAt: number } | { failure: Failure }
+type Found = { caller: Caller; endsAt: number; audience: string | undefined } | { failure: Failure }
 
 async function findKey(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
   const key = await parts.keys.findByHash(keyedHash(parts.hashKeys.apiKey, shown.secret))
   if (key === undefined) return { failure: 'unknown' }
   const endsAt = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
   if (endsAt <= at) return { failure: 'expired' }
-  if (key.person.status !== 'active') return { failure: 'deactivated' }
-  return { caller: callerOf(key.person, { kind: 'api_key', id: key.id }), endsAt }
+  const { person, role } = key
+  if (role !== undefined) return { caller: callerOfKey({ ...key, role }), endsAt, audience: undefined }
+  if (person?.status !== 'active') return { failure: 'deactivated' }
+  return { caller: callerOf(person, { kind: 'api_key', id: key.id }), endsAt, audience: undefined }
 }
 
 async function findSession(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
@@ -127,5 +162,18 @@ async function findSession(parts: AuthenticatorParts, shown: Proof, at: number):
   const endsAt = Math.min(session.createdAt.getTime() + sessionMs, session.seenAt.getTime() + sessionIdleMs)
   if (endsAt <= at) return { failure: 'expired' }
   if (person.status !== 'active') return { failure: 'deactivated' }
-  return { caller: callerOf(person, { kind: 'session', id: session.id }), endsAt }
+  return { caller: callerOf(person, { kind: 'session', id: session.id }), endsAt, audience: undefined }
 }
+
+async function findToken(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
+  const token = await parts.tokens.find(shown.secret)
+  if (token === undefined) return { failure: 'unknown' }
+  const { connectionId, clientId, clientName, audience, endsAt } = token
+  if (endsAt <= at) return { failure: 'expired' }
+  const person = await parts.people.find(token.userId)
+  if (person === undefined || person.status !== 'active') return { failure: 'deactivated' }
+  const proof = { kind: 'access_token', id: connectionId, clientId, clientName } as const
+  return { caller: callerOf(person, proof), endsAt, audience }
+}
+
+const finders = { api_key: findKey, session: findSession, access_token: findToken } as const

@@ -3,10 +3,11 @@ import type { Caller, Principal } from '../kernel/caller.ts'
 import { type GroupId, isUuid, newId, type UserId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
-import { openAuthenticator } from './authenticate-caller.ts'
+import { openAuthenticator, type TokenSource } from './authenticate-caller.ts'
 import { type Keys, openKeys } from './change-keys.ts'
 import { type Groups, openGroups, openPeople, type People } from './change-people.ts'
 import { keepSessions, type Sessions, type SignInLink } from './keep-session.ts'
+import { type Notices, openNotices } from './notice-store.ts'
 import { principalOf } from './person.ts'
 import { keyStore } from './proof-store.ts'
 import type { Presented } from './read-proof.ts'
@@ -43,6 +44,7 @@ export type Identity = {
   readonly groups: Groups
   readonly keys: Keys
   readonly sessions: Sessions
+  readonly notices: Notices
   close(): Promise<void>
 }
 
@@ -51,6 +53,8 @@ export type IdentityParts = {
   bus: Bus
   keyring: { derive(label: string): Buffer }
   config: Pick<Config, 'admin' | 'publicUrl'>
+  /** Access tokens of the authorization server; without it there are none. */
+  tokens?: TokenSource
   now: () => number
   log: Log
   /** Hears of every failed authentication. `reason` is a word of ours, never a credential. */
@@ -71,6 +75,8 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
   const linkFor = await setUpAdmin({ db, bus, hashKey: hashKeys.apiKey, now }, config.admin)
   const kept = keepSessions({ people, sessions, bus, hashKeys, publicUrl: config.publicUrl, now })
   const authenticator = openAuthenticator({
+    people,
+    tokens: parts.tokens ?? noTokens,
     keys,
     sessions,
     bus,
@@ -102,6 +108,13 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
     groups: openGroups(groups, bus, now),
     keys: openKeys({ keys, people, bus, hashKey: hashKeys.apiKey, now }),
     sessions: kept,
+    notices: openNotices(db, now),
     close: authenticator.close,
   }
+}
+
+const noTokens: TokenSource = {
+  find: async () => undefined,
+  accepts: () => false,
+  recordUses: async () => undefined,
 }

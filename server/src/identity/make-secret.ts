@@ -1,14 +1,17 @@
 import { createHmac, randomBytes, randomInt } from 'node:crypto'
 
-/** A personal key as this product makes them: rl_ and 43 characters, 256 bits. */
+/** Behind its prefix a key is 43 characters, 256 bits. */
 const keyLength = 43
+const prefixes = { personal: 'rl_', organization: 'rl_org_', enrollment: 'rl_enroll_' } as const
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** Keys given by the environment may be longer and hold - and _ as well. */
 const keyShape = /^rl_[A-Za-z0-9_-]{32,256}$/
+const accessTokenShape = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+const maxAccessToken = 4096
 const tokenShape = /^[A-Za-z0-9_-]{43}$/
 
-export function makeKeySecret(): string {
-  let text = 'rl_'
+export function makeKeySecret(kind: keyof typeof prefixes = 'personal'): string {
+  let text: string = prefixes[kind]
   for (let index = 0; index < keyLength; index++) text += alphabet.charAt(randomInt(alphabet.length))
   return text
 }
@@ -22,13 +25,19 @@ export function isKeyShaped(text: string): boolean {
   return keyShape.test(text)
 }
 
+/** A signed JWT: three parts in base64url, whatever they say. */
+export function isAccessTokenShaped(text: string): boolean {
+  return text.length <= maxAccessToken && accessTokenShape.test(text)
+}
+
 export function isTokenShaped(text: string): boolean {
   return tokenShape.test(text)
 }
 
 /** Enough to tell keys apart in a list, far from enough to guess one. */
 export function prefixOf(secret: string): string {
-  return secret.slice(0, 9)
+  const known = /^rl_(org_|enroll_)?/.exec(secret)?.[0].length ?? 0
+  return secret.slice(0, known + 6)
 }
 
 /** What is stored instead of a secret: worthless without the installation's key. */

@@ -1,4 +1,4 @@
-import { isKeyShaped, isTokenShaped } from './make-secret.ts'
+import { isAccessTokenShaped, isKeyShaped, isTokenShaped } from './make-secret.ts'
 
 /** The headers of a request that may prove who sent it, as they came. */
 export type Presented = {
@@ -6,12 +6,23 @@ export type Presented = {
   apiKey: string | undefined
   cookie: string | undefined
   ip: string
+  /** Set by the REST door alone, which knows what each operation is open to. */
+  takesOrganizationKeys?: boolean
+  /** The MCP path asked for: access tokens count at the one they are for, and nowhere else. */
+  resource?: string | undefined
 }
 
 /** Why nobody was recognised; for counting and for the audit, never for the client. */
-export type Failure = 'missing' | 'malformed' | 'contradicting' | 'unknown' | 'expired' | 'deactivated'
+export type Failure =
+  | 'missing'
+  | 'malformed'
+  | 'contradicting'
+  | 'unknown'
+  | 'expired'
+  | 'deactivated'
+  | 'elsewhere'
 
-export type Shown = { kind: 'api_key' | 'session'; secret: string } | { failure: Failure }
+export type Shown = { kind: 'api_key' | 'session' | 'access_token'; secret: string } | { failure: Failure }
 
 /**
  * The one secret a request shows. Headers are stronger than a cookie, and a bad header is never made good by one; two
@@ -23,7 +34,9 @@ export function readProof(presented: Presented, cookieName: string): Shown {
   const bearer = authorization === undefined ? apiKey : bearerOf(authorization)
   if (bearer === undefined) return { failure: 'malformed' }
   if (apiKey !== undefined && apiKey !== bearer) return { failure: 'contradicting' }
-  return isKeyShaped(bearer) ? { kind: 'api_key', secret: bearer } : { failure: 'malformed' }
+  if (isKeyShaped(bearer)) return { kind: 'api_key', secret: bearer }
+  if (apiKey === undefined && isAccessTokenShaped(bearer)) return { kind: 'access_token', secret: bearer }
+  return { failure: 'malformed' }
 }
 
 function bearerOf(authorization: string): string | undefined {

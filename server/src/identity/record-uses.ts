@@ -3,7 +3,13 @@ import type { KeyStore } from './proof-store.ts'
 import type { SessionStore } from './session-store.ts'
 
 /** The last use of a key or session, kept with its cached caller. */
-export type Use = { kind: 'api_key' | 'session'; id: string; at: number; ip: string; isNoted: boolean }
+export type Use = {
+  kind: 'api_key' | 'session' | 'access_token'
+  id: string
+  at: number
+  ip: string
+  isNoted: boolean
+}
 
 export type Uses = {
   /** Costs two assignments most of the time: it runs with every request. */
@@ -18,7 +24,12 @@ const maxUses = 10_000
 const perStatement = 1_000
 
 /** Writes who used which key and session when, at most once a minute in few statements. */
-export function recordUses(parts: { keys: KeyStore; sessions: SessionStore; log: Log }): Uses {
+export function recordUses(parts: {
+  keys: KeyStore
+  sessions: SessionStore
+  recordConnections(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
+  log: Log
+}): Uses {
   let noted: Use[] = []
 
   const write = async (): Promise<void> => {
@@ -34,6 +45,7 @@ export function recordUses(parts: { keys: KeyStore; sessions: SessionStore; log:
       const portion = rows.slice(from, from + perStatement)
       await parts.keys.recordUses(portion.filter(({ kind }) => kind === 'api_key'))
       await parts.sessions.recordSeen(portion.filter(({ kind }) => kind === 'session'))
+      await parts.recordConnections(portion.filter(({ kind }) => kind === 'access_token'))
     }
   }
   const writeQuietly = () =>

@@ -1,4 +1,5 @@
-import type { GroupId, KeyId, SessionId, UserId } from './ids.ts'
+import type { ConnectionId, GroupId, KeyId, SessionId, UserId } from './ids.ts'
+import type { KeyRole } from './key-roles.ts'
 
 export const roles = [
   'super_admin',
@@ -12,7 +13,13 @@ export const roles = [
 export type Role = (typeof roles)[number]
 
 /** How the caller proved who they are. Ids only: the secret itself never leaves `identity`. */
-export type Proof = { kind: 'api_key'; id: KeyId } | { kind: 'session'; id: SessionId }
+export type Proof =
+  | { kind: 'api_key'; id: KeyId }
+  | { kind: 'session'; id: SessionId }
+  /** Opens the operations of its role alone (key-roles.ts), and no MCP endpoint. */
+  | { kind: 'organization_key'; id: KeyId; role: KeyRole }
+  /** An access token of ours; `id` is the connection it lives by. */
+  | { kind: 'access_token'; id: ConnectionId; clientId: string; clientName: string }
 
 declare const authenticated: unique symbol
 /**
@@ -21,7 +28,8 @@ declare const authenticated: unique symbol
  */
 export type Caller = {
   readonly [authenticated]: true
-  readonly type: 'user'
+  /** `organization`: a key that belongs to nobody; then `id` is the key's own. */
+  readonly type: 'user' | 'organization'
   readonly id: UserId
   readonly email: string
   readonly name: string

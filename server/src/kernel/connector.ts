@@ -4,8 +4,31 @@ export type Transport = 'streamable_http' | 'sse' | 'stdio'
 export type ConnectorStatus = 'draft' | 'active' | 'disabled'
 export type ToolReview = 'quarantine' | 'alert' | 'off'
 export type EraSetting = 'auto' | 'legacy' | 'modern'
+/**
+ * What an administrator settled about OAuth towards an upstream; what is absent is found out. With both URLs nothing is
+ * looked up at all, for providers without metadata. The client secret is sealed in `credentials`.
+ */
+export type OAuthSettings = {
+  readonly clientId?: string
+  readonly scopes?: readonly string[]
+  readonly issuer?: string
+  readonly authorizationUrl?: string
+  readonly tokenUrl?: string
+  readonly tokenAuth?: 'basic' | 'post' | 'none'
+  /** `omit`: for providers that refuse the `resource` parameter. */
+  readonly resource?: 'send' | 'omit'
+  /** `shared`: one sign-in by an administrator serves everybody. */
+  readonly credential?: 'personal' | 'shared'
+  /** `client_credentials`: the gateway signs in as itself, without a person. */
+  readonly flow?: 'authorization_code' | 'client_credentials'
+}
+
 /** `bearer` carries no token here: the token is sealed in `credentials` and opened only by attach. */
-export type ConnectorAuth = { type: 'none' } | { type: 'bearer' } | { type: 'auto' }
+export type ConnectorAuth =
+  | { readonly type: 'none' }
+  | { readonly type: 'bearer' }
+  | { readonly type: 'auto' }
+  | ({ readonly type: 'oauth' } & OAuthSettings)
 
 /** Health of a connector as last seen. `message` is safe to show. */
 export type Health = {

@@ -1,13 +1,15 @@
 import type { ScanNote } from './call.ts'
-import type { EntryId, KeyId, ServerId, SessionId, UserId } from './ids.ts'
+import type { Proof } from './caller.ts'
+import type { EntryId, ServerId, UserId } from './ids.ts'
 
 export type Outcome = 'success' | 'failure' | 'denied' | 'pending' | 'interrupted'
 
 export type Actor = {
-  type: 'user' | 'system'
+  type: 'user' | 'organization_key' | 'system'
   id: string
   email?: string
-  proof?: { kind: 'api_key' | 'session'; id: KeyId | SessionId }
+  /** Of an access token the id is its client's, which people know; elsewhere it is that of the key or session. */
+  proof?: { kind: Proof['kind']; id: string }
 }
 
 /** What is known when an audit entry is opened. Values may still hold secrets: the journal masks before storing. */
@@ -61,10 +63,9 @@ export type OpenedEntry = {
   close(end: CloseEntry): Promise<void>
 }
 
-export function userActor(user: {
-  id: UserId
-  email: string
-  proof: { kind: 'api_key' | 'session'; id: KeyId | SessionId }
-}): Actor {
-  return { type: 'user', id: user.id, email: user.email, proof: { kind: user.proof.kind, id: user.proof.id } }
+export function userActor(user: { id: UserId; email: string; proof: Proof }): Actor {
+  const { kind } = user.proof
+  const id = user.proof.kind === 'access_token' ? user.proof.clientId : user.proof.id
+  if (kind === 'organization_key') return { type: kind, id: user.id, proof: { kind, id } }
+  return { type: 'user', id: user.id, email: user.email, proof: { kind, id } }
 }

@@ -10,6 +10,7 @@ export type ServerId = Id<'server'>
 export type PolicyId = Id<'policy'>
 export type EntryId = Id<'audit_entry'>
 export type SessionId = Id<'console_session'>
+export type ConnectionId = Id<'oauth_connection'>
 
 /**
  * A new version 7 UUID (RFC 9562 §5.7): sorts by creation time, so indexes stay local. The random part comes from

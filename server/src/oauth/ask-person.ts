@@ -1,0 +1,157 @@
+import type { Provider } from 'oidc-provider'
+import type { Caller } from '../kernel/caller.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { newId } from '../kernel/ids.ts'
+import type { ConnectionStore } from './connection-store.ts'
+import type { Records } from './keep-records.ts'
+import {
+  type RedirectKind,
+  type RedirectState,
+  redirectHost,
+  redirectKind,
+  withoutLoopbackPort,
+} from './match-redirect.ts'
+import { audienceOf, mcpScope } from './name-resource.ts'
+import { blockedText } from './show-error.ts'
+
+/** Sign-ins of one client a person keeps at once, such as on several machines; the oldest goes. */
+const maxGrants = 20
+
+/** A client that waits for a person's answer. */
+export type Asking = {
+  readonly id: string
+  readonly client: { id: string; name: string; uri: string | undefined; isDocument: boolean }
+  readonly redirect: { uri: string; host: string; kind: RedirectKind; state: RedirectState }
+  readonly resources: readonly string[]
+  readonly scopes: readonly string[]
+  /** The person agreed to this client at this address before. */
+  readonly isConnected: boolean
+  /** Nothing new is asked, and the address proves who the client is. */
+  readonly mayPass: boolean
+}
+
+export type Consents = {
+  /** Throws not-found when the client no longer waits. */
+  show(id: string, caller: Caller): Promise<Asking>
+  /** Answers the address the browser goes on to. Throws not-allowed where the redirect rules do not let it. */
+  agree(id: string, caller: Caller): Promise<{ continueUrl: string; asking: Asking }>
+  refuse(id: string, caller: Caller): Promise<{ continueUrl: string | undefined; asking: Asking }>
+}
+
+export type ConsentParts = {
+  provider: Provider
+  connections: ConnectionStore
+  records: Records
+  judge(uri: string): RedirectState
+  base: string
+  now: () => number
+}
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
+
+export function openConsents(parts: ConsentParts): Consents {
+  const { provider, connections, records } = parts
+  const load = async (id: string): Promise<Interaction> => {
+    const found = /^[\w-]{8,64}$/.test(id) ? await provider.Interaction.find(id) : undefined
+    if (found === undefined)
+      throw new GatewayError(
+        'not-found',
+        'This client no longer waits for an answer. Connect again from there.',
+      )
+    return found
+  }
+  const read = async (interaction: Interaction, caller: Caller): Promise<Asking> => {
+    const { client_id: clientId, redirect_uri: uri, resource, scope, prompt } = interaction.params
+    const client = await provider.Client.find(String(clientId))
+    const kind = typeof uri === 'string' ? redirectKind(uri) : undefined
+    if (client === undefined || typeof uri !== 'string' || kind === undefined)
+      throw new GatewayError(
+        'not-found',
+        'The client that asked is no longer known. Connect again from there.',
+      )
+    const isConnected = await connections.isConnected(caller.id, client.clientId, withoutLoopbackPort(uri))
+    const state = parts.judge(uri)
+    return {
+      id: interaction.uid,
+      client: {
+        id: client.clientId,
+        name: client.clientName ?? '',
+        uri: client.clientUri,
+        isDocument: client.clientId.startsWith('https://'),
+      },
+      redirect: { uri, host: redirectHost(uri), kind, state },
+      resources: [resource ?? `${parts.base}/mcp`].flat().map(String),
+      scopes: String(scope ?? mcpScope).split(' '),
+      isConnected,
+      // Any program on a machine can listen on loopback or take an app's scheme, so there a person looks each time.
+      mayPass: isConnected && state === 'allowed' && kind === 'web' && prompt !== 'consent',
+    }
+  }
+  const answer = async (interaction: Interaction, result: Interaction['result']): Promise<string> => {
+    if (result !== undefined) interaction.result = result
+    await interaction.save(Math.max(1, interaction.exp - Math.floor(parts.now() / 1000)))
+    return interaction.returnTo
+  }
+  return {
+    show: async (id, caller) => read(await load(id), caller),
+    async agree(id, caller) {
+      const interaction = await load(id)
+      const asking = await read(interaction, caller)
+      checkAllowed(asking)
+      const grantId = await makeGrant(asking, caller)
+      const login = { accountId: caller.id as string, remember: false }
+      return { asking, continueUrl: await answer(interaction, { login, consent: { grantId } }) }
+    },
+    async refuse(id, caller) {
+      const interaction = await load(id)
+      const asking = await read(interaction, caller)
+      // Whoever may not have a code may not have an error either: nobody is sent there.
+      if (asking.redirect.state !== 'allowed') {
+        await interaction.destroy()
+        return { asking, continueUrl: undefined }
+      }
+      const error_description = 'the person refused'
+      return { asking, continueUrl: await answer(interaction, { error: 'access_denied', error_description }) }
+    },
+  }
+
+  async function makeGrant(asking: Asking, caller: Caller): Promise<string> {
+    const grant = new provider.Grant({ accountId: caller.id, clientId: asking.client.id })
+    const open = asking.scopes.filter((scope) => scope !== mcpScope)
+    if (open.length > 0) grant.addOIDCScope(open.join(' '))
+    for (const resource of asking.resources) grant.addResourceScope(resource, mcpScope)
+    const grantId = await grant.save()
+    const audiences = asking.resources.map((each) => audienceOf(each, parts.base) ?? each)
+    const { dropped } = await connections.connect(
+      {
+        id: newId(parts.now()),
+        userId: caller.id,
+        clientId: asking.client.id,
+        clientHash: records.nameOf('Client', asking.client.id),
+        clientName: asking.client.name,
+        redirectUri: withoutLoopbackPort(asking.redirect.uri),
+      },
+      {
+        id: records.nameOf('Grant', grantId),
+        resource: [...new Set(audiences)].join(' '),
+        at: new Date(parts.now()),
+        most: maxGrants,
+      },
+    )
+    for (const name of dropped) await records.endGrant(name)
+    return grantId
+  }
+}
+
+function checkAllowed({ redirect }: Asking): void {
+  if (redirect.state === 'blocked')
+    throw new GatewayError(
+      'redirect-blocked',
+      `${blockedText}. Check that the client is an official one, and tell an administrator which connector and which client you used.`,
+    )
+  if (redirect.state === 'unknown')
+    throw new GatewayError(
+      'redirect-unknown',
+      'An administrator has to approve this redirect URI before anybody here can use it.',
+    )
+}

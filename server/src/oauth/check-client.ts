@@ -1,0 +1,43 @@
+import { type ClientMetadata, errors } from 'oidc-provider'
+import { redirectKind } from './match-redirect.ts'
+import { mcpScope } from './name-resource.ts'
+
+const maxRedirects = 20
+const maxUriLength = 2000
+const maxNameLength = 200
+export const supportedScopes = [mcpScope, 'openid', 'offline_access']
+
+/**
+ * Judges what a client says about itself, registered or in its own document, and mends what clients commonly leave out:
+ * an app that listens on loopback is native whether it says so or not, so its port may vary (RFC 8252 §7.3).
+ */
+export function checkClient(metadata: ClientMetadata): void {
+  const uris = metadata.redirect_uris ?? []
+  if (!Array.isArray(uris)) throw new errors.InvalidRedirectUri('redirect_uris must be an array')
+  if (uris.length > maxRedirects)
+    throw new errors.InvalidRedirectUri(`a client may have ${maxRedirects} redirect_uris`)
+  let isNative = false
+  for (const uri of uris) {
+    const kind = typeof uri === 'string' && uri.length <= maxUriLength ? redirectKind(uri) : undefined
+    if (kind === undefined)
+      throw new errors.InvalidRedirectUri(
+        'redirect_uris may be https, http on loopback, or the scheme of an app, without a fragment or a user name',
+      )
+    if (kind === 'app' || (kind === 'loopback' && uri.startsWith('http:'))) isNative = true
+  }
+  if (isNative) metadata.application_type = 'native'
+  if (typeof metadata.scope === 'string') {
+    const wanted = metadata.scope.split(' ')
+    metadata.scope = supportedScopes.filter((each) => each === mcpScope || wanted.includes(each)).join(' ')
+  }
+  if (metadata.client_name !== undefined) metadata.client_name = cleanName(metadata.client_name)
+}
+
+/** A name is shown to people, so it may not hold what rearranges or hides text. */
+function cleanName(name: unknown): string {
+  if (typeof name !== 'string') throw new errors.InvalidClientMetadata('client_name must be a text')
+  return name
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    .trim()
+    .slice(0, maxNameLength)
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto'
+import type { JWK } from 'jose'
+import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import type { UserId } from '../kernel/ids.ts'
+import { checkClient, supportedScopes } from './check-client.ts'
+import type { Records } from './keep-records.ts'
+import { audienceOf, mcpScope } from './name-resource.ts'
+import { showError } from './show-error.ts'
+
+export const endpoints = '/api/v1/oauth'
+/** Page of the console where a person agrees to a client. */
+export const consentPage = '/connect'
+
+const minute = 60
+const day = 24 * 60 * minute
+export const accessTokenSeconds = 15 * minute
+export const interactionSeconds = 60 * minute
+
+export type ProviderParts = {
+  base: string
+  keys: readonly JWK[]
+  records: Records
+  cookieKeys: readonly string[]
+  findPerson(id: UserId): Promise<{ email: string } | undefined>
+}
+
+/** Our rules as oidc-provider wants to hear them. Everything it can do and we do not use is off. */
+export function configureProvider(parts: ProviderParts): Configuration {
+  const isSecure = parts.base.startsWith('https:')
+  return {
+    adapter: (kind: string) => parts.records.adapter(kind),
+    jwks: { keys: [...parts.keys] },
+    scopes: [...supportedScopes],
+    claims: { openid: ['sub', 'email'] },
+    subjectTypes: ['public'],
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    enabledJWA: {
+      idTokenSigningAlgValues: ['ES256'],
+      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+    },
+    clientDefaults: {
+      id_token_signed_response_alg: 'ES256',
+      grant_types: ['authorization_code', 'refresh_token'],
+    },
+    // The document may say nothing of this property: naming one makes the library ask about every client.
+    extraClientMetadata: {
+      properties: ['software_id'],
+      validator: (_ctx, _key, _value, metadata) => checkClient(metadata),
+    },
+    extraTokenClaims: (_ctx, token) =>
+      'grantId' in token && token.grantId !== undefined
+        ? { grant: parts.records.nameOf('Grant', token.grantId) }
+        : undefined,
+    findAccount: async (_ctx, id) => {
+      const person = await parts.findPerson(id as UserId)
+      return person && { accountId: id, claims: () => ({ sub: id, email: person.email }) }
+    },
+    // Our console says who the person is, for each authorization anew; the library keeps nobody signed in.
+    interactions: { url: (_ctx, { uid }) => `${consentPage}/${uid}`, policy: askEachTime() },
+    expiresWithSession: () => false,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    conformIdTokenClaims: false,
+    cookies: {
+      keys: [...parts.cookieKeys],
+      names: { session: 'runlayer_oauth', interaction: 'runlayer_interaction', resume: 'runlayer_resume' },
+      short: { httpOnly: true, sameSite: 'lax', secure: isSecure },
+      long: { httpOnly: true, sameSite: 'lax', secure: isSecure },
+    },
+    routes: {
+      authorization: `${endpoints}/authorize`,
+      token: `${endpoints}/token`,
+      registration: `${endpoints}/register`,
+      revocation: `${endpoints}/revoke`,
+      jwks: `${endpoints}/jwks`,
+    },
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      AuthorizationCode: minute,
+      IdToken: accessTokenSeconds,
+      RefreshToken: 30 * day,
+      Grant: 365 * day,
+      Interaction: interactionSeconds,
+      Session: 10 * minute,
+    },
+    features: features(parts.base),
+    renderError: showError,
+  }
+}
+
+function features(base: string): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    claimsParameter: { enabled: false },
+    revocation: { enabled: true },
+    registration: {
+      enabled: true,
+      idFactory: () => `client_${randomBytes(16).toString('hex')}`,
+      issueRegistrationAccessToken: false,
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => oneOf ?? `${base}/mcp`,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (ctx, resource) => resourceServer(ctx, resource, base),
+    },
+  }
+}
+
+function resourceServer(ctx: KoaContextWithOIDC, resource: string, base: string) {
+  const audience = audienceOf(resource, base)
+  if (audience === undefined)
+    throw new errors.InvalidTarget(`this server issues tokens for its own MCP endpoints, such as ${base}/mcp`)
+  alwaysAskForMcp(ctx)
+  return {
+    audience,
+    scope: mcpScope,
+    accessTokenTTL: accessTokenSeconds,
+    accessTokenFormat: 'jwt' as const,
+    jwt: { sign: { alg: 'ES256' as const } },
+  }
+}
+
+/** A client that names no scope, or only such as other servers have, means the one there is (RFC 6749 §3.3). */
+function alwaysAskForMcp(ctx: KoaContextWithOIDC): void {
+  const { route, params } = ctx.oidc
+  if (params === undefined || (route !== 'authorization' && route !== 'device_authorization')) return
+  const asked = typeof params['scope'] === 'string' ? params['scope'].split(' ') : []
+  params['scope'] = supportedScopes.filter((scope) => scope === mcpScope || asked.includes(scope)).join(' ')
+}
+
+function askEachTime() {
+  const { Check, Prompt, base } = interactionPolicy
+  const policy = base()
+  policy.clear()
+  const unless = (answer: 'login' | 'consent') =>
+    new Check('person_asked', 'the person has to agree in the console', (ctx) => {
+      const result = ctx.oidc.result as Record<string, unknown> | undefined
+      return result?.[answer] === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT
+    })
+  policy.add(new Prompt({ name: 'login', requestable: true }, unless('login')))
+  policy.add(new Prompt({ name: 'consent', requestable: true }, unless('consent')))
+  return policy
+}

@@ -1,0 +1,137 @@
+import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm'
+import type { ConnectionId, UserId } from '../kernel/ids.ts'
+import type { Db } from '../storage/storage.ts'
+import { connections, grants } from './tables-store.ts'
+
+/** A client somebody connected. */
+export type Connection = {
+  readonly id: ConnectionId
+  readonly userId: UserId
+  readonly clientId: string
+  readonly clientName: string
+  readonly redirectUri: string
+  readonly resources: readonly string[]
+  readonly createdAt: Date
+  readonly lastUsedAt: Date | undefined
+  readonly lastUsedIp: string | undefined
+}
+export type GrantOwner = {
+  readonly connectionId: ConnectionId
+  readonly userId: UserId
+  readonly clientName: string
+}
+export type NewConnection = Pick<Connection, 'id' | 'userId' | 'clientId' | 'clientName' | 'redirectUri'> & {
+  clientHash: string
+}
+
+const ofPerson = {
+  id: connections.id,
+  userId: connections.userId,
+  clientId: connections.clientId,
+  clientName: connections.clientName,
+  redirectUri: connections.redirectUri,
+  createdAt: connections.createdAt,
+  lastUsedAt: connections.lastUsedAt,
+  lastUsedIp: connections.lastUsedIp,
+  resources: sql<
+    string[]
+  >`array(select distinct g.resource from ${grants} g where g.connection_id = ${sql.raw('oauth_connections.id')} order by 1)`,
+}
+
+export type ConnectionStore = ReturnType<typeof connectionStore>
+
+export function connectionStore(db: Db) {
+  const show = (row: Record<keyof typeof ofPerson, unknown>): Connection => {
+    const { lastUsedAt, lastUsedIp, ...rest } = row
+    return { ...rest, lastUsedAt: lastUsedAt ?? undefined, lastUsedIp: lastUsedIp ?? undefined } as Connection
+  }
+  return {
+    async ofPerson(userId: UserId): Promise<Connection[]> {
+      const rows = await db
+        .select(ofPerson)
+        .from(connections)
+        .where(eq(connections.userId, userId))
+        .orderBy(desc(connections.createdAt), asc(connections.id))
+      return rows.map(show)
+    },
+    async find(id: string): Promise<Connection | undefined> {
+      const [row] = await db
+        .select(ofPerson)
+        .from(connections)
+        .where(eq(connections.id, id as ConnectionId))
+      return row === undefined ? undefined : show(row)
+    },
+    async isConnected(userId: UserId, clientId: string, redirectUri: string): Promise<boolean> {
+      const same = and(
+        eq(connections.userId, userId),
+        eq(connections.clientId, clientId),
+        eq(connections.redirectUri, redirectUri),
+      )
+      return (await db.$count(connections, same)) > 0
+    },
+    /**
+     * Remembers what a person agreed to and adds this sign-in. Answers the sign-ins that had to go: a person keeps so
+     * many per client.
+     */
+    connect: (
+      made: NewConnection,
+      grant: { id: string; resource: string; at: Date; most: number },
+    ): Promise<{ connectionId: string; dropped: string[] }> =>
+      db.transaction(async (tx) => {
+        const [row] = await tx
+          .insert(connections)
+          .values({ ...made, createdAt: grant.at })
+          .onConflictDoUpdate({
+            target: [connections.userId, connections.clientId, connections.redirectUri],
+            set: { clientName: made.clientName, clientHash: made.clientHash },
+          })
+          .returning({ id: connections.id })
+        const connectionId = row?.id ?? made.id
+        await tx
+          .insert(grants)
+          .values({ id: grant.id, connectionId, resource: grant.resource, createdAt: grant.at })
+        const kept = tx
+          .select({ id: grants.id })
+          .from(grants)
+          .where(eq(grants.connectionId, connectionId))
+          .orderBy(desc(grants.createdAt), desc(grants.id))
+          .limit(grant.most)
+        const dropped = await tx
+          .select({ id: grants.id })
+          .from(grants)
+          .where(and(eq(grants.connectionId, connectionId), notInArray(grants.id, kept)))
+        return { connectionId, dropped: dropped.map(({ id }) => id) }
+      }),
+    async ownerOfGrant(grantId: string): Promise<GrantOwner | undefined> {
+      const [row] = await db
+        .select({
+          connectionId: connections.id,
+          userId: connections.userId,
+          clientName: connections.clientName,
+        })
+        .from(grants)
+        .innerJoin(connections, eq(connections.id, grants.connectionId))
+        .where(eq(grants.id, grantId))
+      return row
+    },
+    grantsOf: async (connectionIds: readonly string[]): Promise<string[]> => {
+      if (connectionIds.length === 0) return []
+      const rows = await db
+        .select({ id: grants.id })
+        .from(grants)
+        .where(inArray(grants.connectionId, [...connectionIds]))
+      return rows.map(({ id }) => id)
+    },
+    async remove(id: string): Promise<void> {
+      await db.delete(connections).where(eq(connections.id, id as ConnectionId))
+    },
+    async recordUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void> {
+      for (const { id, at, ip } of uses) {
+        await db
+          .update(connections)
+          .set({ lastUsedAt: at, lastUsedIp: ip })
+          .where(eq(connections.id, id as ConnectionId))
+      }
+    },
+  }
+}

@@ -1,0 +1,27 @@
+const proxyPath =
+  /^\/api\/v1\/proxy\/(?:(?:plugins|skills)\/)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\/mcp$/
+
+/** The one scope there is: to act as this person on MCP endpoints, within what policies allow. */
+export const mcpScope = 'mcp'
+
+/**
+ * The path a token is for, or undefined when there is no such resource: both addresses of Runlayer Plugin are one, and
+ * the installation itself means that one (product: a missing resource means /mcp and nothing else).
+ */
+export function resourcePath(path: string): string | undefined {
+  if (path === '/mcp' || path === '/api/v1/proxy/runlayer/mcp') return '/mcp'
+  return proxyPath.test(path) ? path : undefined
+}
+
+/** Reads a `resource` parameter (RFC 8707) into the audience of its tokens; undefined when it is not ours. */
+export function audienceOf(resource: string, base: string): string | undefined {
+  if (resource === base || resource === `${base}/`) return `${base}/mcp`
+  if (!resource.startsWith(`${base}/`)) return undefined
+  const path = resourcePath(resource.slice(base.length).replace(/\/$/, ''))
+  return path === undefined ? undefined : `${base}${path}`
+}
+
+/** The public URL as it stands in issuer and audiences: without a slash at its end. */
+export function baseOf(publicUrl: URL): string {
+  return publicUrl.href.replace(/\/+$/, '')
+}

@@ -1,0 +1,117 @@
+import { Provider } from 'oidc-provider'
+import type { Caller } from '../kernel/caller.ts'
+import type { Journal } from '../kernel/entry.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { isUuid, type UserId } from '../kernel/ids.ts'
+import type { Log } from '../lib/log.ts'
+import type { Bus, Db } from '../storage/storage.ts'
+import { type Consents, openConsents } from './ask-person.ts'
+import { configureProvider } from './configure-provider.ts'
+import { type Connection, connectionStore } from './connection-store.ts'
+import { keepRedirectRules, type RedirectRules } from './keep-redirect-rules.ts'
+import { baseOf } from './name-resource.ts'
+import { type OauthHandle, oauthPaths, serveOauth } from './serve-oauth.ts'
+import type { Tokens } from './tokens.ts'
+
+/** The authorization server for AI clients. */
+export type Oauth = {
+  /** Answers the paths of `paths`, and no others. */
+  readonly handle: OauthHandle
+  readonly paths: typeof oauthPaths
+  readonly consents: Consents
+  readonly redirects: RedirectRules
+  /** What a person connected, newest first. */
+  connectionsOf(userId: UserId): Promise<Connection[]>
+  /** Ends a connection and every token of it. Throws not-found for another person's. */
+  disconnect(id: string, userId: UserId): Promise<Connection>
+  close(): void
+}
+
+export type OauthParts = {
+  db: Db
+  bus: Bus
+  keyring: { derive(label: string): Buffer }
+  publicUrl: URL
+  tokens: Tokens
+  journal: Journal
+  identity: {
+    find(id: UserId): Promise<{ email: string } | undefined>
+    authenticate(presented: {
+      authorization: undefined
+      apiKey: undefined
+      cookie: string | undefined
+      ip: string
+    }): Caller | Promise<Caller>
+  }
+  now: () => number
+  log: Log
+}
+
+export async function openOauth(parts: OauthParts): Promise<Oauth> {
+  const { db, bus, identity, tokens, now, log } = parts
+  const base = baseOf(parts.publicUrl)
+  const connections = connectionStore(db)
+  const redirects = await keepRedirectRules({ db, bus, now })
+  const provider = new Provider(
+    base,
+    configureProvider({
+      base,
+      keys: tokens.signingKeys,
+      records: tokens.records,
+      cookieKeys: [parts.keyring.derive('oauth-cookie').toString('base64url')],
+      findPerson: async (id) => (isUuid(id) ? await identity.find(id) : undefined),
+    }),
+  )
+  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
+  const end = async (ids: readonly string[]) => {
+    for (const name of await connections.grantsOf(ids)) await tokens.records.endGrant(name)
+    for (const id of ids) await connections.remove(id)
+  }
+  // Whoever is deactivated or deleted loses what they connected, and does not get it back with their account.
+  const stop = bus.on('identity', async (id) => {
+    if (!isUuid(id) || (await identity.find(id as UserId)) !== undefined) return
+    await end((await connections.ofPerson(id as UserId)).map((each) => each.id))
+  })
+  return {
+    handle: serveOauth({
+      provider,
+      base,
+      journal: parts.journal,
+      judge: redirects.judge,
+      personOf: (cookie, ip) => personOf(identity, cookie, ip),
+      now,
+      log,
+    }),
+    paths: oauthPaths,
+    consents: openConsents({
+      provider,
+      connections,
+      records: tokens.records,
+      judge: redirects.judge,
+      base,
+      now,
+    }),
+    redirects,
+    connectionsOf: connections.ofPerson,
+    async disconnect(id, userId) {
+      const found = isUuid(id) ? await connections.find(id) : undefined
+      if (found === undefined || found.userId !== userId)
+        throw new GatewayError('not-found', 'You have no connected client with this id.')
+      await end([id])
+      return found
+    },
+    close() {
+      stop()
+      redirects.close()
+    },
+  }
+}
+
+async function personOf(identity: OauthParts['identity'], cookie: string | undefined, ip: string) {
+  try {
+    return await identity.authenticate({ authorization: undefined, apiKey: undefined, cookie, ip })
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.reason === 'unauthenticated') return undefined
+    throw thrown
+  }
+}

@@ -206,6 +206,13 @@ beforeAll(async () => {
       path: '/api/v1/users/me/passkeys',
       body: { name: 'laptop', state: 'x', response: { id: 'x' } },
     },
+    askForRedirect: { path: '/api/v1/oauth/interactions/no-such-client/ask', body: { reason: 'x' } },
+    createRedirectRule: {
+      path: '/api/v1/oauth/redirect-rules',
+      body: { effect: 'allow', pattern: 'https://client.example.com/cb' },
+    },
+    approveRequest: { path: `/api/v1/requests/${user.id}/approve`, body: { note: 'x' } },
+    rejectRequest: { path: `/api/v1/requests/${user.id}/reject`, body: { note: 'x' } },
     createSession: { path: '/api/v1/sessions', body: { token: 'x'.repeat(43) } },
     createUser: { path: '/api/v1/users', body: { email: 'ben@example.com' } },
     updateUser: { path: `/api/v1/users/${user.id}`, body: { name: 'Ada' } },
@@ -218,7 +225,16 @@ afterAll(async () => {
 
 /** Everything that a body could have written. */
 async function everything(): Promise<string> {
-  const lists = ['users', 'groups', 'api-keys', 'servers?scope=all', 'policies', 'security/settings']
+  const lists = [
+    'users',
+    'groups',
+    'api-keys',
+    'servers?scope=all',
+    'policies',
+    'security/settings',
+    'requests',
+    'oauth/redirect-rules',
+  ]
   const answers = await Promise.all(lists.map((list) => server.api('GET', `/api/v1/${list}`)))
   // Health is looked at by itself and moves without anybody's request; so does the time a key was last used.
   return JSON.stringify(answers, (key, value: unknown) =>
@@ -311,6 +327,9 @@ test('the contract gave hundreds of mistakes, and the good bodies are good', asy
     'reviewServerTool',
     'acceptPackageUpdate',
     'createSession',
+    'askForRedirect',
+    'approveRequest',
+    'rejectRequest',
     // Need a session that has just begun.
     'setPassword',
     'confirmTotp',

@@ -96,33 +96,38 @@ export function oauthRoutes(parts: OauthRoutesParts): Route[] {
   return [...consentRoutes(parts), ...connectionRoutes(parts), ...ruleRoutes(parts)]
 }
 
-function consentRoutes({ oauth, requested, request, resourceName }: OauthRoutesParts): Route[] {
-  const path = '/api/v1/oauth/interactions/{id}'
-  const common = { tag: 'OAuth', needs: 'anyone' as const, params: InteractionId }
-  const show = async (asking: Asking, caller: Caller) => {
-    const last = asking.redirect.state === 'unknown' ? await requested(asking.redirect.uri) : undefined
-    const { client, redirect } = asking
-    return {
-      id: asking.id,
-      client: {
-        id: client.id,
-        name: client.name,
-        uri: client.uri ?? null,
-        kind: client.isDocument ? ('document' as const) : ('registered' as const),
-      },
-      redirect,
-      resources: asking.resources.map((uri) => ({ uri, name: resourceName(uri, caller) })),
-      scopes: [...asking.scopes],
-      connected_before: asking.isConnected,
-      may_pass: asking.mayPass,
-      can_decide: can(caller, 'requests.decide'),
-      request: last ?? null,
-    }
+async function showAsking(
+  { requested, resourceName }: Pick<OauthRoutesParts, 'requested' | 'resourceName'>,
+  asking: Asking,
+  caller: Caller,
+) {
+  const last = asking.redirect.state === 'unknown' ? await requested(asking.redirect.uri) : undefined
+  const { client, redirect } = asking
+  return {
+    id: asking.id,
+    client: {
+      id: client.id,
+      name: client.name,
+      uri: client.uri ?? null,
+      kind: client.isDocument ? ('document' as const) : ('registered' as const),
+    },
+    redirect,
+    resources: asking.resources.map((uri) => ({ uri, name: resourceName(uri, caller) })),
+    scopes: [...asking.scopes],
+    connected_before: asking.isConnected,
+    may_pass: asking.mayPass,
+    can_decide: can(caller, 'requests.decide'),
+    request: last ?? null,
   }
-  const facts = ({ client, redirect }: Asking) => ({
-    client_name: client.name,
-    redirect_uri: redirect.uri,
-  })
+}
+
+const path = '/api/v1/oauth/interactions/{id}'
+const common = { tag: 'OAuth', needs: 'anyone' as const, params: InteractionId }
+const facts = ({ client, redirect }: Asking) => ({ client_name: client.name, redirect_uri: redirect.uri })
+
+function consentRoutes(parts: OauthRoutesParts): Route[] {
+  const { oauth } = parts
+  const show = (asking: Asking, caller: Caller) => showAsking(parts, asking, caller)
   return [
     route({
       ...common,
@@ -164,6 +169,13 @@ function consentRoutes({ oauth, requested, request, resourceName }: OauthRoutesP
         return { continue_url: continueUrl ?? null }
       },
     }),
+    ...askRoutes(parts),
+  ]
+}
+
+function askRoutes(parts: OauthRoutesParts): Route[] {
+  const { oauth, request } = parts
+  return [
     route({
       ...common,
       method: 'POST',
@@ -183,7 +195,7 @@ function consentRoutes({ oauth, requested, request, resourceName }: OauthRoutesP
           )
         const made = await request(asking, caller, body.reason)
         record({ resourceId: made.id, after: facts(asking) })
-        return show(asking, caller)
+        return showAsking(parts, asking, caller)
       },
     }),
   ]

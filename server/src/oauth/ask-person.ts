@@ -50,7 +50,7 @@ export type ConsentParts = {
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
 export function openConsents(parts: ConsentParts): Consents {
-  const { provider, connections, records } = parts
+  const { provider } = parts
   const load = async (id: string): Promise<Interaction> => {
     const found = /^[\w-]{8,64}$/.test(id) ? await provider.Interaction.find(id) : undefined
     if (found === undefined)
@@ -60,33 +60,7 @@ export function openConsents(parts: ConsentParts): Consents {
       )
     return found
   }
-  const read = async (interaction: Interaction, caller: Caller): Promise<Asking> => {
-    const { client_id: clientId, redirect_uri: uri, resource, scope, prompt } = interaction.params
-    const client = await provider.Client.find(String(clientId))
-    const kind = typeof uri === 'string' ? redirectKind(uri) : undefined
-    if (client === undefined || typeof uri !== 'string' || kind === undefined)
-      throw new GatewayError(
-        'not-found',
-        'The client that asked is no longer known. Connect again from there.',
-      )
-    const isConnected = await connections.isConnected(caller.id, client.clientId, withoutLoopbackPort(uri))
-    const state = parts.judge(uri)
-    return {
-      id: interaction.uid,
-      client: {
-        id: client.clientId,
-        name: client.clientName ?? '',
-        uri: client.clientUri,
-        isDocument: client.clientId.startsWith('https://'),
-      },
-      redirect: { uri, host: redirectHost(uri), kind, state },
-      resources: [resource ?? `${parts.base}/mcp`].flat().map(String),
-      scopes: String(scope ?? mcpScope).split(' '),
-      isConnected,
-      // Any program on a machine can listen on loopback or take an app's scheme, so there a person looks each time.
-      mayPass: isConnected && state === 'allowed' && kind === 'web' && prompt !== 'consent',
-    }
-  }
+  const read = (interaction: Interaction, caller: Caller) => readAsking(parts, interaction, caller)
   const answer = async (interaction: Interaction, result: Interaction['result']): Promise<string> => {
     if (result !== undefined) interaction.result = result
     await interaction.save(Math.max(1, interaction.exp - Math.floor(parts.now() / 1000)))
@@ -98,7 +72,7 @@ export function openConsents(parts: ConsentParts): Consents {
       const interaction = await load(id)
       const asking = await read(interaction, caller)
       checkAllowed(asking)
-      const grantId = await makeGrant(asking, caller)
+      const grantId = await makeGrant(parts, asking, caller)
       const login = { accountId: caller.id as string, remember: false }
       return { asking, continueUrl: await answer(interaction, { login, consent: { grantId } }) }
     },
@@ -114,33 +88,60 @@ export function openConsents(parts: ConsentParts): Consents {
       return { asking, continueUrl: await answer(interaction, { error: 'access_denied', error_description }) }
     },
   }
+}
 
-  async function makeGrant(asking: Asking, caller: Caller): Promise<string> {
-    const grant = new provider.Grant({ accountId: caller.id, clientId: asking.client.id })
-    const open = asking.scopes.filter((scope) => scope !== mcpScope)
-    if (open.length > 0) grant.addOIDCScope(open.join(' '))
-    for (const resource of asking.resources) grant.addResourceScope(resource, mcpScope)
-    const grantId = await grant.save()
-    const audiences = asking.resources.map((each) => audienceOf(each, parts.base) ?? each)
-    const { dropped } = await connections.connect(
-      {
-        id: newId(parts.now()),
-        userId: caller.id,
-        clientId: asking.client.id,
-        clientHash: records.nameOf('Client', asking.client.id),
-        clientName: asking.client.name,
-        redirectUri: withoutLoopbackPort(asking.redirect.uri),
-      },
-      {
-        id: records.nameOf('Grant', grantId),
-        resource: [...new Set(audiences)].join(' '),
-        at: new Date(parts.now()),
-        most: maxGrants,
-      },
-    )
-    for (const name of dropped) await records.endGrant(name)
-    return grantId
+async function readAsking(parts: ConsentParts, interaction: Interaction, caller: Caller): Promise<Asking> {
+  const { provider, connections } = parts
+  const { client_id: clientId, redirect_uri: uri, resource, scope, prompt } = interaction.params
+  const client = await provider.Client.find(String(clientId))
+  const kind = typeof uri === 'string' ? redirectKind(uri) : undefined
+  if (client === undefined || typeof uri !== 'string' || kind === undefined)
+    throw new GatewayError('not-found', 'The client that asked is no longer known. Connect again from there.')
+  const isConnected = await connections.isConnected(caller.id, client.clientId, withoutLoopbackPort(uri))
+  const state = parts.judge(uri)
+  return {
+    id: interaction.uid,
+    client: {
+      id: client.clientId,
+      name: client.clientName ?? '',
+      uri: client.clientUri,
+      isDocument: client.clientId.startsWith('https://'),
+    },
+    redirect: { uri, host: redirectHost(uri), kind, state },
+    resources: [resource ?? `${parts.base}/mcp`].flat().map(String),
+    scopes: String(scope ?? mcpScope).split(' '),
+    isConnected,
+    // Any program on a machine can listen on loopback or take an app's scheme, so there a person looks each time.
+    mayPass: isConnected && state === 'allowed' && kind === 'web' && prompt !== 'consent',
   }
+}
+
+async function makeGrant(parts: ConsentParts, asking: Asking, caller: Caller): Promise<string> {
+  const { provider, connections, records } = parts
+  const grant = new provider.Grant({ accountId: caller.id, clientId: asking.client.id })
+  const open = asking.scopes.filter((scope) => scope !== mcpScope)
+  if (open.length > 0) grant.addOIDCScope(open.join(' '))
+  for (const resource of asking.resources) grant.addResourceScope(resource, mcpScope)
+  const grantId = await grant.save()
+  const audiences = asking.resources.map((each) => audienceOf(each, parts.base) ?? each)
+  const { dropped } = await connections.connect(
+    {
+      id: newId(parts.now()),
+      userId: caller.id,
+      clientId: asking.client.id,
+      clientHash: records.nameOf('Client', asking.client.id),
+      clientName: asking.client.name,
+      redirectUri: withoutLoopbackPort(asking.redirect.uri),
+    },
+    {
+      id: records.nameOf('Grant', grantId),
+      resource: [...new Set(audiences)].join(' '),
+      at: new Date(parts.now()),
+      most: maxGrants,
+    },
+  )
+  for (const name of dropped) await records.endGrant(name)
+  return grantId
 }
 
 function checkAllowed({ redirect }: Asking): void {

@@ -16,21 +16,21 @@ export function checkClient(metadata: ClientMetadata): void {
   if (!Array.isArray(uris)) throw new errors.InvalidRedirectUri('redirect_uris must be an array')
   if (uris.length > maxRedirects)
     throw new errors.InvalidRedirectUri(`a client may have ${maxRedirects} redirect_uris`)
-  let isNative = false
-  for (const uri of uris) {
-    const kind = typeof uri === 'string' && uri.length <= maxUriLength ? redirectKind(uri) : undefined
-    if (kind === undefined)
-      throw new errors.InvalidRedirectUri(
-        'redirect_uris may be https, http on loopback, or the scheme of an app, without a fragment or a user name',
-      )
-    if (kind === 'app' || (kind === 'loopback' && uri.startsWith('http:'))) isNative = true
-  }
-  if (isNative) metadata.application_type = 'native'
+  if (uris.map(isNativeRedirect).includes(true)) metadata.application_type = 'native'
   if (typeof metadata.scope === 'string') {
     const wanted = metadata.scope.split(' ')
     metadata.scope = supportedScopes.filter((each) => each === mcpScope || wanted.includes(each)).join(' ')
   }
   if (metadata.client_name !== undefined) metadata.client_name = cleanName(metadata.client_name)
+}
+
+function isNativeRedirect(uri: unknown): boolean {
+  const kind = typeof uri === 'string' && uri.length <= maxUriLength ? redirectKind(uri) : undefined
+  if (kind === undefined)
+    throw new errors.InvalidRedirectUri(
+      'redirect_uris may be https, http on loopback, or the scheme of an app, without a fragment or a user name',
+    )
+  return kind === 'app' || (kind === 'loopback' && String(uri).startsWith('http:'))
 }
 
 /** A name is shown to people, so it may not hold what rearranges or hides text. */

@@ -69,39 +69,7 @@ export function connectionStore(db: Db) {
       )
       return (await db.$count(connections, same)) > 0
     },
-    /**
-     * Remembers what a person agreed to and adds this sign-in. Answers the sign-ins that had to go: a person keeps so
-     * many per client.
-     */
-    connect: (
-      made: NewConnection,
-      grant: { id: string; resource: string; at: Date; most: number },
-    ): Promise<{ connectionId: string; dropped: string[] }> =>
-      db.transaction(async (tx) => {
-        const [row] = await tx
-          .insert(connections)
-          .values({ ...made, createdAt: grant.at })
-          .onConflictDoUpdate({
-            target: [connections.userId, connections.clientId, connections.redirectUri],
-            set: { clientName: made.clientName, clientHash: made.clientHash },
-          })
-          .returning({ id: connections.id })
-        const connectionId = row?.id ?? made.id
-        await tx
-          .insert(grants)
-          .values({ id: grant.id, connectionId, resource: grant.resource, createdAt: grant.at })
-        const kept = tx
-          .select({ id: grants.id })
-          .from(grants)
-          .where(eq(grants.connectionId, connectionId))
-          .orderBy(desc(grants.createdAt), desc(grants.id))
-          .limit(grant.most)
-        const dropped = await tx
-          .select({ id: grants.id })
-          .from(grants)
-          .where(and(eq(grants.connectionId, connectionId), notInArray(grants.id, kept)))
-        return { connectionId, dropped: dropped.map(({ id }) => id) }
-      }),
+    connect: (made: NewConnection, grant: NewGrant) => db.transaction((tx) => connect(tx, made, grant)),
     async ownerOfGrant(grantId: string): Promise<GrantOwner | undefined> {
       const [row] = await db
         .select({
@@ -134,4 +102,40 @@ export function connectionStore(db: Db) {
       }
     },
   }
+}
+
+type NewGrant = { id: string; resource: string; at: Date; most: number }
+
+/**
+ * Remembers what a person agreed to and adds this sign-in. Answers the sign-ins that had to go: a person keeps so many per
+ * client.
+ */
+async function connect(
+  tx: Pick<Db, 'insert' | 'select'>,
+  made: NewConnection,
+  grant: NewGrant,
+): Promise<{ connectionId: string; dropped: string[] }> {
+  const [row] = await tx
+    .insert(connections)
+    .values({ ...made, createdAt: grant.at })
+    .onConflictDoUpdate({
+      target: [connections.userId, connections.clientId, connections.redirectUri],
+      set: { clientName: made.clientName, clientHash: made.clientHash },
+    })
+    .returning({ id: connections.id })
+  const connectionId = row?.id ?? made.id
+  await tx
+    .insert(grants)
+    .values({ id: grant.id, connectionId, resource: grant.resource, createdAt: grant.at })
+  const kept = tx
+    .select({ id: grants.id })
+    .from(grants)
+    .where(eq(grants.connectionId, connectionId))
+    .orderBy(desc(grants.createdAt), desc(grants.id))
+    .limit(grant.most)
+  const dropped = await tx
+    .select({ id: grants.id })
+    .from(grants)
+    .where(and(eq(grants.connectionId, connectionId), notInArray(grants.id, kept)))
+  return { connectionId, dropped: dropped.map(({ id }) => id) }
 }

@@ -106,6 +106,14 @@ export function requestRoutes(parts: RequestRoutesParts): Route[] {
       status: 200,
       run: async ({ caller }, { params }) => show(await visible(params.id, caller)),
     }),
+    ...decisionRoutes(decide),
+  ]
+}
+
+type Decide = (id: string, verdict: Verdict, context: RequestContext) => Promise<z.input<typeof Shown>>
+
+function decisionRoutes(decide: Decide): Route[] {
+  return [
     route({
       method: 'POST',
       path: `${path}/{id}/approve`,

@@ -141,7 +141,7 @@ async function main(): Promise<void> {
     const direct: Target = { url: upstream.url, headers: [''], tool: 'echo' }
     const governed: Target = { url: connectorUrl, headers, tool: 'echo' }
     const plugin: Target = { url: new URL('/mcp', server.url), headers, tool: 'execute_tool', toolName }
-    if (process.argv.includes('--steady')) return await steady(governed, pid)
+    if (process.argv.includes('--steady')) return await steady(governed, pid, upstream.child.pid ?? 0)
     const rows = [
       await compare('governed echo', { connections: 32, direct, governed, pid }),
       await compare('governed echo', { connections: 16, direct, governed, pid }),
@@ -173,14 +173,20 @@ async function main(): Promise<void> {
 }
 
 /** For whoever looks for the cost of a call: one long governed round, processor time by thread. */
-async function steady(governed: Target, pid: number): Promise<void> {
+async function steady(governed: Target, pid: number, upstreamPid: number): Promise<void> {
   const sessions = await openSessions(governed, 32)
   await drive(governed, sessions, { seconds: 4 })
   const before = threadSeconds(pid)
+  const upstreamBefore = cpuSeconds(upstreamPid)
+  const ownBefore = process.cpuUsage()
   const round = await drive(governed, sessions, { seconds: 8 })
   closeSessions(sessions)
   console.log(
     `${round.perSecond.toFixed(0)} calls/s, p50 ${round.p50.toFixed(2)} ms, p99 ${round.p99.toFixed(2)} ms`,
+  )
+  const own = process.cpuUsage(ownBefore)
+  console.log(
+    `load ${((own.user + own.system) / round.calls).toFixed(1)} µs, upstream ${(((cpuSeconds(upstreamPid) - upstreamBefore) * 1e6) / round.calls).toFixed(1)} µs per call`,
   )
   for (const [name, seconds] of threadSeconds(pid)) {
     const micros = ((seconds - (before.get(name) ?? 0)) * 1e6) / round.calls

@@ -6,8 +6,11 @@ import type { AuditStore } from './store.ts'
 
 /** Long enough to gather a batch, short enough to be in the database within 100 ms. */
 const gatherMs = 40
+/** After a full batch the next is gathered longer: rows cost a fifth less in large batches, and land within 200 ms. */
+const gatherLongMs = 80
+const fullBatch = 200
 /** With so many waiting there is nothing to gather. */
-const manyEvents = 1_000
+const manyEvents = 4_000
 const longestPauseMs = 5_000
 
 /**
@@ -63,6 +66,7 @@ class SpoolLander implements Lander {
   #mayMove: boolean
   #unlanded: SpooledEvent[] = []
   #pauseMs = 0
+  #lastBatch = 0
   #running: Promise<void> | undefined
   #hurry = () => {}
   #waiters: { seq: number; done: PromiseWithResolvers<void> }[] = []
@@ -148,6 +152,7 @@ class SpoolLander implements Lander {
     if (this.#unlanded.length === 0) this.#unlanded = await this.#follower.next(this.#chain.seq)
     if (this.#unlanded.length === 0) throw new Error('the audit spool holds less than was written to it')
     this.#chain = await landBatch(this.#o, store, this.#chain, this.#unlanded)
+    this.#lastBatch = this.#unlanded.length
     this.#unlanded = []
     this.#mayMove = false
     this.#o.onLanded?.(this.#chain.seq)
@@ -173,7 +178,10 @@ class SpoolLander implements Lander {
     const inHurry = this.#closed || this.#waiters.length > 0
     if (inHurry || (this.#behind() >= manyEvents && this.#pauseMs === 0)) return undefined
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(gatherMs, this.#pauseMs))
+      const timer = setTimeout(
+        resolve,
+        Math.max(this.#lastBatch < fullBatch ? gatherMs : gatherLongMs, this.#pauseMs),
+      )
       this.#hurry = () => {
         clearTimeout(timer)
         resolve()

@@ -1,11 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import pg from 'pg'
 import type { Log } from '../lib/log.ts'
+import { lowerPriority } from '../lib/lower-priority.ts'
 import { landingParts } from './build-rows.ts'
 import { startLanding } from './land-events.ts'
 import type { LandingAsk, LandingSay, LandingSetup } from './landing-words.ts'
 import { spoolCounters } from './spool-counters.ts'
 import { auditStore } from './store.ts'
+
+lowerPriority(10)
 
 const setup = workerData as LandingSetup
 const port = parentPort

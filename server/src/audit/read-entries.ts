@@ -63,7 +63,8 @@ export type EntryDetail = EntryView & {
 }
 export type EntryPage = { rows: EntryView[]; nextCursor: string | null }
 
-const othersLandMs = 120
+/** What another process answered just now may take this long to land there (land-events.ts). */
+const othersLandMs = 200
 
 export type Reader = ReturnType<typeof openReader>
 
@@ -78,7 +79,6 @@ export function openReader(o: {
   const land = async () => {
     try {
       await o.flush()
-      // Other processes land what they answered within 100 ms; their calls must be seen here too.
       if (await o.hasOthers()) await sleep(othersLandMs)
     } catch (cause) {
       throw new GatewayError(

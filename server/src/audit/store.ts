@@ -6,6 +6,8 @@ import type { Head } from './sign-heads.ts'
 /** The part of the pool that is used. Plain SQL: the statements below are the hot path of the database. */
 export type Pool = Pick<pg.Pool, 'query'>
 
+const uniqueViolation = '23505'
+
 /** A row as stored, without bodies. */
 export type EntryRow = {
   id: string
@@ -89,7 +91,14 @@ function writerStatements(pool: Pool) {
   return {
     /** One statement, all or nothing. False when the writer's chain is not where `from` says. */
     async land(landing: Landing): Promise<boolean> {
-      return (await pool.query(landingStatement(landing))).rows.length === 1
+      const run = async (careful: boolean) =>
+        (await pool.query(landingStatement(landing, careful))).rows.length === 1
+      try {
+        return await run(false)
+      } catch (error) {
+        if ((error as { code?: string }).code !== uniqueViolation) throw error
+        return await run(true)
+      }
     },
     async addWriter(chain: Chain, place: string, demo = false): Promise<void> {
       await pool.query('INSERT INTO audit_writers (id, place, demo, hash) VALUES ($1, $2, $3, $4)', [

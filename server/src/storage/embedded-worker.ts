@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createGzip } from 'node:zlib'
+import { lowerPriority } from '../lib/lower-priority.ts'
 import { countTables } from './count-tables.ts'
 import type { TableCounts, WorkerAsk, WorkerSay, WorkerSetup } from './engine-worker-words.ts'
 import { openPglite } from './open-pglite.ts'
@@ -15,6 +16,7 @@ const port = parentPort
 if (port === null) throw new Error('embedded-worker runs only as a worker')
 const say = (word: WorkerSay) => port.postMessage(word)
 
+lowerPriority(10)
 const db = await openPglite(setup.databaseDir)
 const wal = openWalSync(setup.databaseDir)
 

@@ -19,6 +19,8 @@ import type { Parts } from './parts.ts'
 import { policyRoutes } from './policy/api.ts'
 import { requestRoutes } from './requests/api.ts'
 import { signInRoutes } from './sign-in/api.ts'
+import { searchRoutes } from './search/api.ts'
+import { type SearchReports, searchReports } from './search/search.ts'
 import { storageRoutes } from './storage/api.ts'
 import { type SystemRoutesParts, systemRoutes } from './system/api.ts'
 import { toolRoutes } from './tools/api.ts'
@@ -82,6 +84,20 @@ export async function activate(
 
 export type RouteParts = Parts & { gateway: Gateway; changes: ConnectorChanges; system: SystemRoutesParts }
 
+function searchReportsOf({ audit, connectors, tools, now }: Parts): SearchReports {
+  return searchReports({
+    searchTrail: audit.searchTrail,
+    catalogue: () =>
+      connectors
+        .list()
+        .filter(({ status }) => status === 'active')
+        .map(({ id, name }) => ({ id, name, tools: tools.of(id) })),
+    findTool: tools.find,
+    sharedWords: tools.sharedWords,
+    now,
+  })
+}
+
 /** Every REST operation of the product, each declared by its noun. */
 export function buildRoutes(parts: RouteParts): Route[] {
   const { mayUse, sees } = viewers(parts)
@@ -137,6 +153,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
     ...auditRoutes({ audit: parts.audit }),
     ...guardRoutes({ guards: parts.guards, visible, callGuards: parts.config.callGuards }),
     ...codeModeRoutes(parts.codeMode),
+    ...searchRoutes(searchReportsOf(parts)),
     ...storageRoutes({ backups: parts.storage.backups }),
     ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),
     ...systemRoutes(parts.system),

@@ -1,5 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anyTool, type ScriptedUpstream, startScriptedUpstream } from '../fixtures/scripted-upstream.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  anyTool,
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  words,
+} from '../fixtures/scripted-upstream.ts'
 import { freshServer } from '../support/fresh-server.ts'
 import { answerOf, LegacyClient, textOf } from '../support/raw-mcp.ts'
 import type { RunningServer } from '../support/server.ts'
@@ -69,6 +74,7 @@ beforeAll(async () => {
   ledger = await startScriptedUpstream({
     era: 'legacy',
     tools: Array.from({ length: manyTools }, (_, at) => usualTool(at)),
+    scripts: { 'tools/call': () => words('done') },
   })
   server = await freshServer()
   const waits = { headers: { 'x-token': '{TOKEN}' } }
@@ -200,4 +206,73 @@ test('the first list and one search take at most a twentieth of the tokens of th
   const shown = tokens(JSON.stringify(list?.['tools'])) + tokens(textOf({ result: found ?? {} }))
   const share = shown / tokens(JSON.stringify(whole?.['tools']))
   expect(share).toBeLessThan(0.05)
+})
+
+describe('the report', () => {
+  type Report = {
+    searches: number
+    found: number
+    missed: number
+    recall: { value: number } | null
+    worst_queries: { query: string; wanted: string[] }[] | null
+    hard_tools: { name: string; problems: string[]; suggestion: string | null }[]
+  }
+  const path = '/api/v1/search/report?days=1'
+  const execute = async (as: LegacyClient, tool_name: string, args: object = {}) => {
+    const reply = await as.request('tools/call', {
+      name: 'execute_tool',
+      arguments: { meta: 'm', tool_name, arguments: args },
+    })
+    expect(answerOf(reply).result?.['isError']).toBeUndefined()
+  }
+  let ben: Person
+
+  test('says how often search showed the tool that was run, from the audit itself', async () => {
+    ben = await addPerson(server, 'ben')
+    await allow(server, [ben], [many])
+    const before = await server.api<Report>('GET', path)
+    const his = await LegacyClient.open(plugin(), ben.key)
+    const [hit] = (await search({ query: 'archive an invoice' }, his)).results
+    await execute(his, String(hit?.['name']), { id: '1' })
+    await search({ query: 'shipment please' }, his)
+    await execute(his, 'ledger_list_contract_62', { id: '1' })
+    const report = await server.api<Report>('GET', path)
+    expect([report.searches, report.found, report.missed]).toEqual([
+      before.searches + 2,
+      before.found + 1,
+      before.missed + 1,
+    ])
+    expect(report.recall?.value).toBe(0.5)
+    expect(report.worst_queries).toContainEqual(
+      expect.objectContaining({ query: 'shipment please', wanted: ['ledger_list_contract_62'] }),
+    )
+    const hard = report.hard_tools.find(({ name }) => name === 'ledger_list_contract_62')
+    expect(hard?.problems).toContain('missing_words')
+    expect(hard?.suggestion).toContain('shipment')
+  })
+
+  test('the words of others are for those who may read arguments, the rest for those who may read the audit', async () => {
+    await expect(server.api('GET', path, undefined, ben.key)).rejects.toThrow('403')
+    await server.api('PATCH', `/api/v1/users/${ben.id}`, { roles: ['analytics_admin'] })
+    const report = await server.api<Report>('GET', path, undefined, ben.key)
+    expect(report.searches).toBeGreaterThan(0)
+    expect(report.worst_queries).toBeNull()
+    expect(report.hard_tools.every(({ suggestion }) => suggestion === null)).toBe(true)
+    await expect(server.api('GET', '/api/v1/search/evaluation-set', undefined, ben.key)).rejects.toThrow(
+      '403',
+    )
+  })
+
+  test('the own catalogue and queries come out as a set to measure search with', async () => {
+    const set = await server.api<{
+      corpus: { tool_id: string }[]
+      queries: { query: string; relevant: string[] }[]
+    }>('GET', '/api/v1/search/evaluation-set?days=1')
+    const ids = new Set(set.corpus.map(({ tool_id: id }) => id))
+    expect(ids.size).toBeGreaterThanOrEqual(manyTools)
+    expect(set.queries).toContainEqual(
+      expect.objectContaining({ query: 'shipment please', relevant: ['ledger_list_contract_62'] }),
+    )
+    expect(set.queries.every(({ relevant }) => relevant.every((id) => ids.has(id)))).toBe(true)
+  })
 })

@@ -16,10 +16,13 @@ import { type Lander, startLanding } from './land-events.ts'
 import { openLandingThread } from './landing-thread.ts'
 import type { LandingKeys, LandingSetup } from './landing-words.ts'
 import { type EntryDetail, type EntryPage, openReader, type Query, type Viewer } from './read-entries.ts'
+import { readSearchTrail, type SearchTrail } from './read-searches.ts'
 import { type FailedAuthentication, sampleFailures } from './record-failures.ts'
 import { replaySpool } from './replay-spool.ts'
 import { openSpool, type Spool, type SpoolLimits, spoolLimits } from './spool.ts'
 import { type AuditStore, auditStore } from './store.ts'
+
+export type { SearchTrail, TrailEvent } from './read-searches.ts'
 
 /** The journal of everything that was called and changed: written before it happens, read afterwards, checkable by a stranger. */
 export type Audit = {
@@ -36,6 +39,8 @@ export type Audit = {
   export(viewer: Viewer, query: Query, format: ExportFormat): Promise<ExportFile>
   /** Successful calls of the last 30 days by server and tool, of one person or of all, for ranking. */
   usageCounts(userId?: UserId): Promise<{ serverId: ServerId; tool: string; calls: number }[]>
+  /** What was searched for and run through the Runlayer Plugin since a moment, everybody's, for figures. */
+  searchTrail(sinceMs: number): Promise<SearchTrail>
   /** Entries with given times, in a chain of their own, marked as demo. */
   importDemo(entries: readonly DemoEntry[]): Promise<void>
   /** Removes all demo entries; returns how many. */
@@ -117,6 +122,7 @@ export async function openAudit(o: AuditOptions): Promise<Audit> {
       exportEntries({ reader, store, signer: parts.signer, now: o.now }, { viewer, query, format }),
     usageCounts: async (userId) =>
       (await store.usage(o.now() - usageMs, userId)) as { serverId: ServerId; tool: string; calls: number }[],
+    searchTrail: (sinceMs) => readSearchTrail(o.pool, reader, sinceMs),
     importDemo: (entries) => importDemo(parts, { store, place }, entries),
     removeDemo: store.removeDemo,
     publicKey: parts.signer.publicKey,

@@ -114,6 +114,7 @@ export function openReader(o: {
   }
 
   const reader = {
+    land,
     async rows(viewer: Viewer, query: Query): Promise<EntryRow[]> {
       await land()
       return o.store.list(filterOf(viewer, query))

@@ -72,7 +72,7 @@ const selectEntries = `SELECT ${entryColumns.map((name) => `e.${name}`)}, e.writ
   FROM audit_entries e JOIN audit_writers w ON w.id = e.writer`
 
 /** The smallest version 7 id of a millisecond. */
-function firstId(ms: number): string {
+export function firstId(ms: number): string {
   const hex = Math.max(0, Math.trunc(ms)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`
 }

@@ -26,7 +26,9 @@ export type CodeModeSettings = { enabled: boolean; limits: { compute_ms: number;
 
 export type ConnectedClient = { id: string; client_id: string; client_name: string; redirect_uri: string; resources: ({ uri: string; name: string })[]; created_at: string; last_used_at: string | null; last_used_ip: string | null }
 
-export type Connection = { state: "connected" | "needs_values" | "not_needed"; missing: string[] }
+export type ConnectedServer = { server_id: string; name: string }
+
+export type Connection = { state: "connected" | "needs_values" | "not_needed" | "needs_sign_in" | "ended"; missing: string[]; sign_in: { shared: boolean; reason: string | null; issuer: string | null; scope: string | null; connected_at: string | null; refreshed_at: string | null; expires_at: string | null } | null }
 
 export type Connector = { id: string; name: string; slug: string; description: string; kind: "hosted" | "local"; transport: "streamable_http" | "sse" | "stdio"; status: "draft" | "active" | "disabled"; health: "unknown" | "ok" | "failing" | "needs_connection"; health_message: string | null; health_checked_at: string | null; mcp_url: string; personal_values: string[]; url: string | null; headers: { [name: string]: string }; command: string | null; args: string[]; env: { [name: string]: string }; auth: { type: "auto" | "oauth" | "bearer" | "none"; client_id?: string | undefined; scopes?: string[] | undefined; issuer?: string | undefined; authorization_url?: string | undefined; token_url?: string | undefined; token_auth?: "basic" | "post" | "none" | undefined; resource?: "send" | "omit" | undefined; credential?: "personal" | "shared" | undefined; flow?: "authorization_code" | "client_credentials" | undefined }; protocol: "auto" | "legacy" | "modern"; tool_review: "quarantine" | "alert" | "off"; skip_input_validation: boolean; tool_output_offloading: boolean; sensitive: boolean; identity_forward: boolean; network: "none" | "open"; mounts: ({ path: string; mode: "ro" | "rw" })[]; package: { name: string; version: string; integrity: string } | null; fingerprint: string; demo: boolean; created_by: string | null; created_at: string; updated_at: string; revision: number }
 
@@ -49,6 +51,8 @@ export type GroupChange = { name?: string | undefined; member_ids?: string[] | u
 export type GuardSettings = { sensitivity: "low" | "medium" | "high"; actions: { [name: string]: "allow" | "alert" | "mask" | "block" }; block_when_certain: boolean; end_session: boolean; connectors: ({ server_id: string; sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined })[]; detector_version: string; calls: "on" | "off" }
 
 export type GuardSettingsChange = { sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined; block_when_certain?: boolean | undefined; end_session?: boolean | undefined }
+
+export type HardTool = { name: string; connector: string; server_id: string; upstream_name: string; description: string; runs: number; shown: number; missed: number; problems: ("no_description" | "short_description" | "empty_name" | "undescribed_parameters" | "shared_description" | "missing_words")[]; suggestion: string | null }
 
 export type HealthCheck = { state: "ok" | "failing"; message?: string | undefined }
 
@@ -128,7 +132,15 @@ export type ScanAnswer = { action: "allow" | "alert" | "mask" | "block"; risk: "
 
 export type ScanRequest = { kind: "tool_definition" | "tool_input" | "tool_output" | "intent" | "skill_file"; content?: string | { [name: string]: unknown } | unknown[] | undefined; definition?: string | { [name: string]: unknown } | unknown[] | undefined; call?: { tool?: string | undefined; description?: string | undefined; arguments?: unknown | undefined; output?: unknown | undefined } | undefined; sensitivity?: "low" | "medium" | "high" | undefined }
 
+export type SearchEvaluationSet = { corpus: ({ tool_id: string; server: string; name: string; description: string; inputSchema: { [name: string]: JsonValue } })[]; queries: ({ query_id: string; query: string; relevant: string[]; kind: "audit" })[] }
+
+export type SearchReport = { from: string; to: string; is_cut: boolean; searches: number; people: number; found: number; found_first: number; missed: number; known: number; abandoned: number; empty: number; recall: { value: number; low: number; high: number } | null; worst_queries: WorstQuery[] | null; hard_tools: HardTool[] }
+
 export type Session = { csrf_token: string; user_id: string }
+
+export type SignInAddress = { url: string }
+
+export type SignInAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
 
 export type SignInLink = { url: string; token: string; expires_at: string }
 
@@ -166,11 +178,15 @@ export type VerifiedBackup = { name: string; bytes: number; taken_at: string; ta
 
 export type WaitingClient = { id: string; client: { id: string; name: string; uri: string | null; kind: "registered" | "document" }; redirect: { uri: string; host: string; kind: "loopback" | "web" | "app"; state: "allowed" | "blocked" | "unknown" }; resources: ({ uri: string; name: string })[]; scopes: string[]; connected_before: boolean; may_pass: boolean; can_decide: boolean; request: { id: string; status: "pending" | "approved" | "rejected"; note: string } | null }
 
+export type WorstQuery = { query: string; times: number; missed: number; empty: number; wanted: string[] }
+
 export const operations = {
   acceptPackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update/accept' },
   agreeToClient: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/agree' },
   approveRequest: { method: 'POST', path: '/api/v1/requests/{id}/approve' },
   askForRedirect: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/ask' },
+  authorizeConnection: { method: 'POST', path: '/api/v1/servers/{id}/connection/authorize' },
+  completeConnection: { method: 'POST', path: '/api/v1/connections/complete' },
   confirmTotp: { method: 'POST', path: '/api/v1/users/me/totp/confirm' },
   createApiKey: { method: 'POST', path: '/api/v1/api-keys' },
   createBackup: { method: 'POST', path: '/api/v1/system/backups' },
@@ -206,10 +222,13 @@ export const operations = {
   getGroup: { method: 'GET', path: '/api/v1/groups/{id}' },
   getGuardSettings: { method: 'GET', path: '/api/v1/security/settings' },
   getMe: { method: 'GET', path: '/api/v1/users/me' },
+  getOauthClient: { method: 'GET', path: '/.well-known/oauth-client.json' },
   getOpenApi: { method: 'GET', path: '/api/v1/openapi.json' },
   getPasskeyQuestion: { method: 'GET', path: '/api/v1/users/me/passkey-question' },
   getPolicy: { method: 'GET', path: '/api/v1/policies/{id}' },
   getRequest: { method: 'GET', path: '/api/v1/requests/{id}' },
+  getSearchEvaluationSet: { method: 'GET', path: '/api/v1/search/evaluation-set' },
+  getSearchReport: { method: 'GET', path: '/api/v1/search/report' },
   getServer: { method: 'GET', path: '/api/v1/servers/{id}' },
   getServerGuardSettings: { method: 'GET', path: '/api/v1/servers/{id}/security-settings' },
   getServerLog: { method: 'GET', path: '/api/v1/servers/{id}/log' },
@@ -261,6 +280,8 @@ export interface Operations {
   agreeToClient: { params: { id: string }; query: undefined; body: undefined; response: OauthContinue }
   approveRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
   askForRedirect: { params: { id: string }; query: undefined; body: { reason?: string | undefined }; response: WaitingClient }
+  authorizeConnection: { params: { id: string }; query: undefined; body: undefined; response: SignInAddress }
+  completeConnection: { params: undefined; query: undefined; body: SignInAnswer; response: ConnectedServer }
   confirmTotp: { params: undefined; query: undefined; body: TotpCode; response: RecoveryCodes }
   createApiKey: { params: undefined; query: undefined; body: NewApiKey; response: ApiKeyWithSecret }
   createBackup: { params: undefined; query: undefined; body: undefined; response: VerifiedBackup }
@@ -296,10 +317,13 @@ export interface Operations {
   getGroup: { params: { id: string }; query: undefined; body: undefined; response: Group }
   getGuardSettings: { params: undefined; query: undefined; body: undefined; response: GuardSettings }
   getMe: { params: undefined; query: undefined; body: undefined; response: Me }
+  getOauthClient: { params: undefined; query: undefined; body: undefined; response: { client_id: string } & { [name: string]: unknown } }
   getOpenApi: { params: undefined; query: undefined; body: undefined; response: { [name: string]: unknown } }
   getPasskeyQuestion: { params: undefined; query: undefined; body: undefined; response: PasskeyQuestion }
   getPolicy: { params: { id: string }; query: undefined; body: undefined; response: Policy }
   getRequest: { params: { id: string }; query: undefined; body: undefined; response: Request }
+  getSearchEvaluationSet: { params: undefined; query: { days?: number | undefined; window_minutes?: number | undefined }; body: undefined; response: SearchEvaluationSet }
+  getSearchReport: { params: undefined; query: { days?: number | undefined; window_minutes?: number | undefined }; body: undefined; response: SearchReport }
   getServer: { params: { id: string }; query: undefined; body: undefined; response: Connector }
   getServerGuardSettings: { params: { id: string }; query: undefined; body: undefined; response: ConnectorGuardSettings }
   getServerLog: { params: { id: string }; query: undefined; body: undefined; response: { data: string[]; next_cursor: null } }

@@ -1,7 +1,8 @@
 import { inputCheck } from '../../server/src/control/check-input.ts'
 import type { Caller } from '../../server/src/kernel/caller.ts'
 import { GatewayError } from '../../server/src/kernel/errors.ts'
-import { can, type Route, type SignInContext } from '../../server/src/kernel/route.ts'
+import { checkCapability } from '../../server/src/kernel/key-roles.ts'
+import type { Route, SignInContext } from '../../server/src/kernel/route.ts'
 
 export type Sent = { as?: Caller; params?: object; query?: object; body?: unknown }
 /** `cookies`: what the operation set; `recorded`: what it added to its audit entry; `identified`: whose it is. */
@@ -22,9 +23,7 @@ export async function callRoute(
   if (route === undefined) throw new Error(`no operation ${operationId}`)
   const { as } = sent
   if (route.needs !== 'public' && as === undefined) throw new GatewayError('unauthenticated', 'nobody')
-  if (route.needs !== 'public' && route.needs !== 'anyone' && !can(as as Caller, route.needs)) {
-    throw new GatewayError('not-allowed', `needs ${route.needs}`)
-  }
+  if (route.needs !== 'public') checkCapability(route, as as Caller)
   const answered: Answered = { value: undefined, cookies: [], recorded: {}, identified: [] }
   const context = {
     caller: as as Caller,

@@ -2,7 +2,6 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import { can, type Route } from '../kernel/route.ts'
 import type { ServedHosts } from './served-hosts.ts'
 
 /** What identity offers the REST door. */
@@ -13,6 +12,7 @@ export type CallerSource = {
     apiKey: string | undefined
     cookie: string | undefined
     ip: string
+    takesOrganizationKeys: boolean
   }): Caller | Promise<Caller>
   csrfTokenOf(caller: Caller): string
 }
@@ -42,19 +42,18 @@ export async function admitCaller(admission: Admission, request: Arrived): Promi
   }
   const fresh = admission.ensureFresh()
   if (fresh !== undefined) await fresh
-  const caller = await admission.identity.authenticate({ authorization, apiKey, cookie, ip: request.ip })
+  const caller = await admission.identity.authenticate({
+    authorization,
+    apiKey,
+    cookie,
+    ip: request.ip,
+    takesOrganizationKeys: true,
+  })
   admission.hosts.check(request.headers)
   if (caller.proof.kind === 'session' && request.method !== 'GET' && request.method !== 'HEAD') {
     checkCsrf(admission.identity.csrfTokenOf(caller), single(request.headers['x-csrf-token']))
   }
   return caller
-}
-
-/** Throws not-allowed unless the caller's roles carry what the operation needs. */
-export function checkCapability(route: Pick<Route, 'needs' | 'operationId'>, caller: Caller): void {
-  if (route.needs === 'anyone' || route.needs === 'public') return
-  if (!can(caller, route.needs))
-    throw new GatewayError('not-allowed', `${route.operationId} needs the capability ${route.needs}.`)
 }
 
 /** A cookie travels with any page's request; the token does not (the browser keeps it from other origins). */

@@ -1,11 +1,14 @@
 import { z } from 'zod'
-import type { Caller } from '../kernel/caller.ts'
+import { type Caller, roles } from '../kernel/caller.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { isUuid, type KeyId, type UserId } from '../kernel/ids.ts'
+import { organizationRoles } from '../kernel/key-roles.ts'
 import { can, type Route, route } from '../kernel/route.ts'
+import { personalPower } from './change-keys.ts'
 import type { Identity } from './identity.ts'
 import { afterOf, fullPage } from './page-list.ts'
-import type { ApiKey } from './person.ts'
+import type { ApiKey, KeyPower } from './person.ts'
+import type { KeyFilter } from './proof-store.ts'
 
 const NewApiKey = z
   .strictObject({
@@ -16,7 +19,11 @@ const NewApiKey = z
       .max(200)
       .regex(/^\P{Cc}*$/u, 'must have no control characters'),
     kind: z.enum(['personal', 'organization', 'enrollment']).optional(),
-    role: z.enum(['deploy', 'detect_scan', 'security_scan', 'management']).optional(),
+    role: z.enum(organizationRoles).optional().describe('What an organization key is for.'),
+    platform_role: z
+      .enum(roles)
+      .optional()
+      .describe('What a management key may do on REST. It opens no MCP endpoint and no person’s own things.'),
     user_id: z.string().max(100).optional(),
     expires_at: z.iso.datetime({ offset: true }).nullable().optional(),
   })
@@ -25,10 +32,12 @@ const NewApiKey = z
 const keyFields = {
   id: z.string(),
   name: z.string(),
-  kind: z.literal('personal'),
+  kind: z.enum(['personal', 'organization', 'enrollment']),
+  role: z.enum(organizationRoles).nullable(),
+  platform_role: z.enum(roles).nullable(),
   prefix: z.string().describe('How the secret begins.'),
-  user_id: z.string(),
-  user_email: z.string(),
+  user_id: z.string().nullable().describe('Whom a personal key acts as.'),
+  user_email: z.string().nullable(),
   created_by: z.string().nullable(),
   created_at: z.string(),
   expires_at: z.string().nullable(),
@@ -47,7 +56,8 @@ const ListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(1000).optional(),
 })
-type Parts = { identity: Pick<Identity, 'keys' | 'people'>; now: () => number }
+type Draft = z.output<typeof NewApiKey>
+type Parts = { identity: Pick<Identity, 'keys' | 'people' | 'notices'>; now: () => number }
 
 export function keyRoutes(parts: Parts): Route[] {
   return [...readRoutes(parts), createRoute(parts), deleteRoute(parts)]
@@ -57,10 +67,12 @@ function show(key: ApiKey) {
   return {
     id: key.id,
     name: key.name,
-    kind: 'personal' as const,
+    kind: key.kind,
+    role: key.role ?? null,
+    platform_role: key.platformRole ?? null,
     prefix: key.prefix,
-    user_id: key.userId,
-    user_email: key.userEmail,
+    user_id: key.userId ?? null,
+    user_email: key.userEmail ?? null,
     created_by: key.createdBy ?? null,
     created_at: key.createdAt.toISOString(),
     expires_at: key.expiresAt?.toISOString() ?? null,
@@ -71,10 +83,26 @@ function show(key: ApiKey) {
 
 const noSuchKey = () => new GatewayError('not-found', 'There is no key with this id.')
 
-/** Somebody else's key is unknown to whoever may not manage keys. */
+/** Which keys of others a reader sees. */
+function scopeOf(caller: Caller): KeyFilter {
+  return {
+    mine: caller.id,
+    people: can(caller, 'keys.manage'),
+    organization: can(caller, 'organization_keys.read'),
+    deploy: can(caller, 'deploy_keys.write'),
+  }
+}
+
+/** Somebody else's key is unknown to whoever may not see it. */
 async function visibleKey({ identity }: Parts, id: string, caller: Caller): Promise<ApiKey> {
   const key = isUuid(id) ? await identity.keys.find(id as KeyId) : undefined
-  if (key === undefined || (key.userId !== caller.id && !can(caller, 'keys.manage'))) throw noSuchKey()
+  if (key === undefined) throw noSuchKey()
+  const { people, organization, deploy } = scopeOf(caller)
+  const isSeen =
+    key.kind === 'personal'
+      ? key.userId === caller.id || people
+      : organization || (deploy && key.role === 'deploy')
+  if (!isSeen) throw noSuchKey()
   return key
 }
 
@@ -84,7 +112,7 @@ function readRoutes(parts: Parts): Route[] {
       method: 'GET',
       path: '/api/v1/api-keys',
       operationId: 'listApiKeys',
-      summary: 'Your own keys, newest first; everybody’s for those who manage keys',
+      summary: 'Your own keys, newest first, and those of others that your role shows',
       tag: 'API keys',
       needs: 'anyone',
       query: ListQuery,
@@ -92,12 +120,11 @@ function readRoutes(parts: Parts): Route[] {
       status: 200,
       async run({ caller }, { query }) {
         const { user_id: asked, limit } = query
-        const owner = can(caller, 'keys.manage') ? asked : caller.id
-        if (asked !== undefined && (asked !== owner || !isUuid(asked))) return { data: [], next_cursor: null }
+        if (asked !== undefined && !isUuid(asked)) return { data: [], next_cursor: null }
         const after = afterOf(query.cursor)
         if (after !== undefined && !isUuid(after))
           throw wrong('query.cursor', 'cursor', 'Take next_cursor of a list.')
-        const filter = { userId: owner as UserId | undefined, query: query.query }
+        const filter = { ...scopeOf(caller), userId: asked as UserId | undefined, query: query.query }
         const found = await parts.identity.keys.page(filter, after as KeyId | undefined, limit + 1)
         return fullPage(found, limit, { show, keyOf: (key) => key.id })
       },
@@ -122,28 +149,49 @@ function wrong(loc: string, rule: string, msg: string): GatewayError {
   return new GatewayError('invalid-field', `${loc}: ${msg}`, { errors })
 }
 
-/** Throws invalid-field naming everything that is not offered yet or makes no sense. */
-function checkDraft(body: z.output<typeof NewApiKey>, now: number): void {
+/** Throws invalid-field naming everything that does not go together. */
+function checkDraft(body: Draft, now: number): void {
+  const { kind = 'personal', role, platform_role: platform } = body
   const errors: FieldError[] = []
-  if (body.kind !== undefined && body.kind !== 'personal') {
-    errors.push({
-      loc: 'body.kind',
-      rule: 'not-available',
-      msg: `Keys of kind ${body.kind} are not available in this version.`,
-    })
-  }
-  if (body.role !== undefined) {
-    errors.push({
-      loc: 'body.role',
-      rule: 'not-available',
-      msg: 'A personal key has no role: it acts as its owner.',
-    })
-  }
-  if (body.expires_at != null && Date.parse(body.expires_at) <= now) {
-    errors.push({ loc: 'body.expires_at', rule: 'future', msg: 'The end must be in the future.' })
-  }
+  const say = (field: string, rule: string, msg: string) => errors.push({ loc: `body.${field}`, rule, msg })
+  if (kind === 'organization' && role === undefined)
+    say(
+      'role',
+      'required',
+      'Say what this organization key is for: deploy, detect_scan, security_scan or management.',
+    )
+  if (kind !== 'organization' && role !== undefined)
+    say('role', 'not-with-kind', `A key of the kind ${kind} has no role.`)
+  if (role === 'management' && platform === undefined)
+    say('platform_role', 'required', 'Say which platform role this management key has on REST.')
+  if (role !== 'management' && platform !== undefined)
+    say('platform_role', 'not-with-role', 'Only a management key has a platform role.')
+  if (kind !== 'personal' && body.user_id !== undefined)
+    say('user_id', 'not-with-kind', `A key of the kind ${kind} belongs to nobody.`)
+  if (body.expires_at != null && Date.parse(body.expires_at) <= now)
+    say('expires_at', 'future', 'The end must be in the future.')
   const [first] = errors
   if (first !== undefined) throw new GatewayError('invalid-field', `${first.loc}: ${first.msg}`, { errors })
+}
+
+/** What the key is to act as. Throws not-allowed for a power the caller may not give. */
+async function powerOf(parts: Parts, body: Draft, caller: Caller): Promise<KeyPower> {
+  const { kind = 'personal', role, platform_role: platformRole } = body
+  if (kind === 'personal') return personalPower(await ownerOf(parts, body.user_id, caller))
+  const needed =
+    role === 'management'
+      ? 'roles.write'
+      : role === 'deploy'
+        ? 'deploy_keys.write'
+        : 'organization_keys.write'
+  if (!can(caller, needed))
+    throw new GatewayError(
+      'not-allowed',
+      `Making a key of the role ${role ?? kind} needs the capability ${needed}.`,
+    )
+  return kind === 'enrollment' || role === undefined
+    ? { kind: 'enrollment', userId: undefined, role: undefined, platformRole: undefined }
+    : { kind: 'organization', userId: undefined, role, platformRole }
 }
 
 /** A key acts as its owner, so making one for somebody else is making oneself them. */
@@ -162,7 +210,7 @@ function createRoute(parts: Parts): Route {
     method: 'POST',
     path: '/api/v1/api-keys',
     operationId: 'createApiKey',
-    summary: 'Makes a personal key and shows its secret this once',
+    summary: 'Makes a key and shows its secret this once',
     tag: 'API keys',
     needs: 'anyone',
     audit: { action: 'api_key_created', resourceType: 'api_key' },
@@ -172,15 +220,20 @@ function createRoute(parts: Parts): Route {
     async run(context, { body }) {
       const { caller } = context
       checkDraft(body, parts.now())
-      const userId = await ownerOf(parts, body.user_id, caller)
+      const power = await powerOf(parts, body, caller)
       const expiresAt = body.expires_at == null ? undefined : new Date(body.expires_at)
       const { key, secret } = await parts.identity.keys.create({
-        userId,
+        ...power,
         name: body.name,
         expiresAt,
         createdBy: caller.id,
       })
       context.record({ resourceId: key.id, after: show(key) })
+      if (key.userId !== undefined && key.userId !== caller.id)
+        await parts.identity.notices.add(
+          key.userId,
+          `${caller.email} made an API key named “${key.name}” that acts as you. Revoke it if you do not know why.`,
+        )
       return { ...show(key), secret }
     },
   })
@@ -200,9 +253,18 @@ function deleteRoute(parts: Parts): Route {
     status: 204,
     async run(context, { params }) {
       const key = await visibleKey(parts, params.id, context.caller)
+      checkMayRevoke(key, context.caller)
       await parts.identity.keys.revoke(key.id)
       context.record({ resourceId: key.id, before: show(key) })
       return undefined
     },
   })
+}
+
+/** Who sees a key of the workspace need not be who may end it. */
+function checkMayRevoke(key: ApiKey, caller: Caller): void {
+  if (key.kind === 'personal') return
+  const needed = key.role === 'deploy' ? 'deploy_keys.write' : 'organization_keys.write'
+  if (!can(caller, needed))
+    throw new GatewayError('not-allowed', `Revoking this key needs the capability ${needed}.`)
 }

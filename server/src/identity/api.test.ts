@@ -5,6 +5,7 @@ import { eachStore, quietLog } from '../../../test/support/stores.ts'
 import type { Role } from '../kernel/caller.ts'
 import type { Storage } from '../storage/storage.ts'
 import { identityRoutes } from './api.ts'
+import { personalPower } from './change-keys.ts'
 import { openIdentity } from './identity.ts'
 
 const keyring = { derive: (label: string) => createHmac('sha256', 'test').update(label).digest() }
@@ -31,10 +32,11 @@ async function openOn(storage: Storage) {
       apiKey: undefined,
       cookie: undefined,
       ip: '192.0.2.1',
+      takesOrganizationKeys: true,
     })
   const person = async (email: string, roles: Role[] = ['user']) => {
     const made = await identity.people.create({ email, roles }, 'system')
-    const { secret } = await identity.keys.create({ userId: made.id, name: 'test' })
+    const { secret } = await identity.keys.create({ ...personalPower(made.id), name: 'test' })
     return as(secret)
   }
   const call = async (operationId: string, sent: Sent = {}) => {
@@ -116,10 +118,26 @@ eachStore((open) => {
       ['createGroup', { name: 'G', member_ids: ['x'] }, 'body.member_ids.0 format-uuid'],
       ['createGroup', { name: 'G', member_ids: [nobody] }, 'body.member_ids.0 exists'],
       ['createApiKey', {}, 'body.name required'],
-      ['createApiKey', { name: 'k', kind: 'organization' }, 'body.kind not-available'],
-      ['createApiKey', { name: 'k', kind: 'enrollment' }, 'body.kind not-available'],
+      ['createApiKey', { name: 'k', kind: 'enrollment', role: 'deploy' }, 'body.role not-with-kind'],
+      ['createApiKey', { name: 'k', kind: 'organization' }, 'body.role required'],
+      [
+        'createApiKey',
+        { name: 'k', kind: 'organization', role: 'management' },
+        'body.platform_role required',
+      ],
+      [
+        'createApiKey',
+        { name: 'k', kind: 'organization', role: 'deploy', platform_role: 'user' },
+        'body.platform_role not-with-role',
+      ],
+      [
+        'createApiKey',
+        { name: 'k', kind: 'organization', role: 'deploy', user_id: nobody },
+        'body.user_id not-with-kind',
+      ],
+      ['updateUser', { roles: ['security_admin', 'it_admin'] }, 'body.roles forbidden-pair'],
       ['createApiKey', { name: 'k', kind: 'odd' }, 'body.kind invalid-value'],
-      ['createApiKey', { name: 'k', role: 'deploy' }, 'body.role not-available'],
+      ['createApiKey', { name: 'k', role: 'deploy' }, 'body.role not-with-kind'],
       ['createApiKey', { name: 'k', expires_at: 'soon' }, 'body.expires_at format-datetime'],
       ['createApiKey', { name: 'k', expires_at: '2020-01-01T00:00:00Z' }, 'body.expires_at future'],
       ['createApiKey', { name: 'k', user_id: nobody }, 'body.user_id exists'],
@@ -231,5 +249,83 @@ eachStore((open) => {
     })
     await call('deleteApiKey', { as: it, params: { id: own.id } })
     expect(await refusalOf(as(own['secret'] as string))).toBe('unauthenticated')
+  })
+
+  test('keys of the workspace: made by those who may, each opens its own operations, and no MCP endpoint', async () => {
+    const { call, root, person, as, identity } = await openOn(await open())
+    const [it, dev, sec] = [
+      await person('it@example.com', ['it_admin']),
+      await person('dev@example.com', ['developer']),
+      await person('sec@example.com', ['security_admin']),
+    ]
+    const make = (by: typeof root, body: object) =>
+      call('createApiKey', { as: by, body: { name: 'CI', kind: 'organization', ...body } })
+    const { value: scan } = await make(it, { role: 'security_scan' })
+    expect(scan).toMatchObject({
+      kind: 'organization',
+      role: 'security_scan',
+      user_id: null,
+      user_email: null,
+    })
+    expect(scan['secret']).toMatch(/^rl_org_[A-Za-z0-9]{43}$/)
+    const { value: deploy } = await make(dev, { role: 'deploy' })
+    for (const [by, body] of [
+      [it, { role: 'management', platform_role: 'it_admin' }],
+      [dev, { role: 'security_scan' }],
+      [dev, { kind: 'enrollment' }],
+      [sec, { role: 'deploy' }],
+    ] as const)
+      expect(await refusalOf(make(by, body))).toBe('not-allowed')
+    const { value: managing } = await make(root, { role: 'management', platform_role: 'super_admin' })
+    const { value: enrolling } = await call('createApiKey', {
+      as: it,
+      body: { name: 'MDM', kind: 'enrollment' },
+    })
+    expect(enrolling['secret']).toMatch(/^rl_enroll_/)
+
+    const scanner = await as(String(scan['secret']))
+    expect(scanner).toMatchObject({ type: 'organization', id: scan.id, roles: [], groupIds: [], name: 'CI' })
+    for (const secret of [scan, deploy, managing, enrolling].map((key) => String(key['secret']))) {
+      const atMcp = { authorization: undefined, apiKey: secret, cookie: undefined, ip: '' }
+      expect(await refusalOf((async () => identity.authenticate(atMcp))())).toBe('not-allowed')
+    }
+    const refused = ['getMe', 'listUsers', 'listApiKeys', 'listSessions', 'listRoles', 'createUser']
+    for (const operation of refused)
+      expect(await refusalOf(call(operation, { as: scanner, body: {} })), operation).toBe('not-allowed')
+    const manager = await as(String(managing['secret']))
+    await call('createUser', { as: manager, body: { email: 'new@example.com' } })
+    await call('listRoles', { as: manager })
+    for (const operation of ['getMe', 'createApiKey', 'listSessions', 'createSignInLink'])
+      expect(
+        await refusalOf(call(operation, { as: manager, params: { id: root.id }, body: { name: 'x' } })),
+        operation,
+      ).toBe('not-allowed')
+
+    const seen = async (by: typeof root) =>
+      ((await call('listApiKeys', { as: by })).value['data'] as { kind: string; role: string }[])
+        .filter(({ kind }) => kind !== 'personal')
+        .map(({ kind, role }) => role ?? kind)
+    expect(await seen(sec)).toEqual(['enrollment', 'management', 'deploy', 'security_scan'])
+    expect(await seen(dev)).toEqual(['deploy'])
+    expect(await refusalOf(call('getApiKey', { as: dev, params: { id: scan.id } }))).toBe('not-found')
+    expect(await refusalOf(call('deleteApiKey', { as: sec, params: { id: scan.id } }))).toBe('not-allowed')
+    await call('deleteApiKey', { as: it, params: { id: scan.id } })
+    expect(await refusalOf(as(String(scan['secret'])))).toBe('unauthenticated')
+  })
+
+  test('whoever gets a key from somebody else is told, and puts the notice away', async () => {
+    const { call, root, person } = await openOn(await open())
+    const ann = await person('ann@example.com')
+    await call('createApiKey', { as: root, body: { name: 'robot', user_id: ann.id } })
+    await call('createApiKey', { as: ann, body: { name: 'own' } })
+    const list = async (as: typeof root) =>
+      (await call('listNotices', { as })).value['data'] as { id: string; text: string }[]
+    const [notice, ...others] = await list(ann)
+    expect(notice?.text).toContain('root@example.com made an API key named “robot” that acts as you.')
+    expect([others, await list(root)]).toEqual([[], []])
+    const away = (as: typeof root) => call('deleteNotice', { as, params: { id: notice?.id } })
+    expect(await refusalOf(away(root))).toBe('not-found')
+    await away(ann)
+    expect(await list(ann)).toEqual([])
   })
 })

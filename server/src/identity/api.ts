@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { roles } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type UserId } from '../kernel/ids.ts'
+import { roleMatrix } from '../kernel/role-matrix.ts'
 import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
 import { groupRoutes } from './api-groups.ts'
 import { keyRoutes } from './api-keys.ts'
+import { noticeRoutes } from './api-notices.ts'
 import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
 import { afterOf, fullPage } from './page-list.ts'
@@ -79,6 +81,8 @@ export function identityRoutes(parts: IdentityRoutesParts): Route[] {
     ...groupRoutes(identity.groups),
     ...keyRoutes(parts),
     ...sessionRoutes(parts),
+    ...noticeRoutes(parts),
+    rolesRoute(),
   ]
 }
 
@@ -97,6 +101,30 @@ function showUser(person: Person) {
     created_at: person.createdAt.toISOString(),
     updated_at: person.updatedAt.toISOString(),
   }
+}
+
+const RoleDocument = z
+  .object({
+    role,
+    title: z.string(),
+    description: z.string(),
+    capabilities: z.array(z.string()),
+    not_with: z.array(role).describe('Roles nobody holds together with this one.'),
+  })
+  .meta({ id: 'RoleDocument' })
+
+function rolesRoute(): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/roles',
+    operationId: 'listRoles',
+    summary: 'What each role may do, from the table that every check reads',
+    tag: 'People',
+    needs: 'anyone',
+    output: listOf(RoleDocument),
+    status: 200,
+    run: async () => ({ data: roleMatrix(), next_cursor: null }),
+  })
 }
 
 /** Throws not-found, also for an odd spelling of an id (T10). */

@@ -2,11 +2,11 @@ import { GatewayError } from '../kernel/errors.ts'
 import { type KeyId, newId, type UserId } from '../kernel/ids.ts'
 import type { Bus } from '../storage/storage.ts'
 import { keyedHash, makeKeySecret, prefixOf } from './make-secret.ts'
-import type { ApiKey } from './person.ts'
-import type { KeyFilter, KeyStore } from './proof-store.ts'
+import type { ApiKey, KeyPower, Person } from './person.ts'
+import type { KeyFilter, KeyStore, NewKey } from './proof-store.ts'
 import type { PeopleStore } from './store.ts'
 
-/** Personal API keys as records. The secret leaves `create` once and is kept nowhere. */
+/** API keys as records. The secret leaves `create` once and is kept nowhere. */
 export type Keys = {
   find(id: KeyId): Promise<ApiKey | undefined>
   page(filter: KeyFilter, after: KeyId | undefined, limit: number): Promise<ApiKey[]>
@@ -16,13 +16,10 @@ export type Keys = {
   revoke(id: KeyId): Promise<void>
 }
 
-export type KeyDraft = {
-  userId: UserId
+export type KeyDraft = KeyPower & {
   name: string
   expiresAt?: Date | undefined
   createdBy?: UserId | undefined
-  /** A secret chosen by the operator instead of a made one. */
-  secret?: string
 }
 
 const maxKeys = 100
@@ -33,13 +30,12 @@ export function openKeys({ keys, people, bus, hashKey, now }: KeyParts): Keys {
   return {
     find: keys.find,
     page: keys.page,
-    async create({ userId, name, expiresAt, createdBy, secret = makeKeySecret() }) {
-      const person = await people.find(userId)
-      if (person === undefined) throw new GatewayError('not-found', 'There is no person with this id.')
-      if (person.status !== 'active') throw new GatewayError('conflict', 'This person is deactivated.')
-      const key: Omit<ApiKey, 'userEmail'> = {
+    async create({ name, expiresAt, createdBy, ...power }) {
+      const owner = power.kind === 'personal' ? await activeOwner(people, power.userId) : undefined
+      const secret = makeKeySecret(power.kind)
+      const key: NewKey = {
+        ...power,
         id: newId<'api_key'>(now()),
-        userId,
         name,
         prefix: prefixOf(secret),
         createdBy,
@@ -49,14 +45,29 @@ export function openKeys({ keys, people, bus, hashKey, now }: KeyParts): Keys {
         lastUsedIp: undefined,
       }
       if ((await keys.insert(key, keyedHash(hashKey, secret), maxKeys)) === 'full') {
-        throw new GatewayError('conflict', `This person already has ${maxKeys} keys. Revoke some first.`)
+        throw new GatewayError(
+          'conflict',
+          `${owner === undefined ? 'This workspace' : 'This person'} already has ${maxKeys} such keys. Revoke some first.`,
+        )
       }
       await bus.publish('identity', `key:${key.id}`)
-      return { key: { ...key, userEmail: person.email }, secret }
+      return { key: { ...key, userEmail: owner?.email }, secret }
     },
     async revoke(id) {
       if (!(await keys.remove(id))) throw new GatewayError('not-found', 'There is no key with this id.')
       await bus.publish('identity', `key:${id}`)
     },
   }
+}
+
+async function activeOwner(people: PeopleStore, userId: UserId): Promise<Person> {
+  const person = await people.find(userId)
+  if (person === undefined) throw new GatewayError('not-found', 'There is no person with this id.')
+  if (person.status !== 'active') throw new GatewayError('conflict', 'This person is deactivated.')
+  return person
+}
+
+/** The power of a key that acts as this person. */
+export function personalPower(userId: UserId): KeyPower {
+  return { kind: 'personal', userId, role: undefined, platformRole: undefined }
 }

@@ -1,6 +1,7 @@
 import type { Caller, Role } from '../kernel/caller.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { type GroupId, newId, type UserId } from '../kernel/ids.ts'
+import { forbiddenPair, roleWords } from '../kernel/role-matrix.ts'
 import { can } from '../kernel/route.ts'
 import type { Bus } from '../storage/storage.ts'
 import type { Group, Person } from './person.ts'
@@ -55,6 +56,7 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
     page: store.page,
     async create({ email, name = '', roles = plainRoles, demo = false }, by) {
       if (roles.some((role) => !plainRoles.includes(role))) checkMayGiveRoles(by)
+      checkPair(roles)
       const at = new Date(now())
       const unique = [...new Set(roles)]
       const id = newId<'user'>(at.getTime())
@@ -76,6 +78,7 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
       const before = await found(id)
       if (change.roles !== undefined && !sameRoles(change.roles, before.roles)) checkMayGiveRoles(by)
       checkMayTouch(before, by)
+      if (change.roles !== undefined && !sameRoles(change.roles, before.roles)) checkPair(change.roles)
       const roles = change.roles === undefined ? {} : { roles: [...new Set(change.roles)] }
       const outcome = await store.update(id, { ...change, ...roles }, new Date(now()))
       if (outcome === 'missing') throw noSuchPerson()
@@ -99,6 +102,17 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
       return removed
     },
   }
+}
+
+function checkPair(roles: readonly Role[]): void {
+  const pair = forbiddenPair(roles)
+  if (pair === undefined) return
+  const error: FieldError = {
+    loc: 'body.roles',
+    rule: 'forbidden-pair',
+    msg: `Nobody is ${roleWords[pair[0]].title} and ${roleWords[pair[1]].title} at once (separation of duty).`,
+  }
+  throw new GatewayError('invalid-field', `${error.loc}: ${error.msg}`, { errors: [error] })
 }
 
 function checkMayGiveRoles(by: Author): void {

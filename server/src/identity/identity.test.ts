@@ -5,6 +5,7 @@ import type { Caller, Role } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { Storage } from '../storage/storage.ts'
+import { personalPower } from './change-keys.ts'
 import { type Identity, openIdentity } from './identity.ts'
 import type { Presented } from './read-proof.ts'
 
@@ -46,7 +47,7 @@ async function refusal(run: () => unknown): Promise<string> {
 
 async function personWith(identity: Identity, email: string, roles: Role[] = ['user']) {
   const person = await identity.people.create({ email, roles }, 'system')
-  const { key, secret } = await identity.keys.create({ userId: person.id, name: 'test' })
+  const { key, secret } = await identity.keys.create({ ...personalPower(person.id), name: 'test' })
   return { person, key, secret, caller: await identity.authenticate(withKey(secret)) }
 }
 
@@ -77,7 +78,7 @@ eachStore((open) => {
     const ann = await personWith(identity, 'ann@example.com')
     const ben = await personWith(identity, 'ben@example.com')
     const short = await identity.keys.create({
-      userId: ann.person.id,
+      ...personalPower(ann.person.id),
       name: 'short',
       expiresAt: new Date(clock.ms + 1000),
     })
@@ -153,7 +154,7 @@ eachStore((open) => {
     const { identity, clock } = await openOn(await open())
     const { person } = await personWith(identity, 'ann@example.com')
     const { secret } = await identity.keys.create({
-      userId: person.id,
+      ...personalPower(person.id),
       name: 'short',
       expiresAt: new Date(clock.ms + 5000),
     })
@@ -256,7 +257,9 @@ eachStore((open) => {
     expect(caller).toMatchObject({ email: 'root@example.com', roles: ['super_admin'] })
     expect(await first.identity.firstSignInLink()).toBeUndefined()
     const again = await openOn(storage, { admin })
-    expect(await again.identity.keys.page({}, undefined, 10)).toHaveLength(1)
+    expect(
+      await again.identity.keys.page({ people: true, organization: true, deploy: true }, undefined, 10),
+    ).toHaveLength(1)
     await again.identity.keys.revoke((caller as Caller & { proof: { kind: 'api_key' } }).proof.id)
     const third = await openOn(storage, { admin })
     expect(await refusal(() => third.identity.authenticate(withKey(adminKey)))).toMatch(/^unauthenticated/)

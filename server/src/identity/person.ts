@@ -1,5 +1,6 @@
 import type { Caller, Principal, Role } from '../kernel/caller.ts'
 import type { GroupId, KeyId, SessionId, UserId } from '../kernel/ids.ts'
+import type { KeyRole, OrganizationRole } from '../kernel/key-roles.ts'
 
 export type PersonStatus = 'active' | 'deactivated'
 
@@ -27,11 +28,32 @@ export type Group = {
   readonly updatedAt: Date
 }
 
-/** A personal API key without its secret, which is shown once and stored as a keyed hash. */
-export type ApiKey = {
+/** Whom a key acts as: its owner, or the workspace within a role. */
+export type KeyPower =
+  | {
+      readonly kind: 'personal'
+      readonly userId: UserId
+      readonly role: undefined
+      readonly platformRole: undefined
+    }
+  | {
+      readonly kind: 'organization'
+      readonly userId: undefined
+      readonly role: OrganizationRole
+      /** What a management key may do on REST; the other roles have none. */
+      readonly platformRole: Role | undefined
+    }
+  | {
+      readonly kind: 'enrollment'
+      readonly userId: undefined
+      readonly role: undefined
+      readonly platformRole: undefined
+    }
+
+/** An API key without its secret, which is shown once and stored as a keyed hash. */
+export type ApiKey = KeyPower & {
   readonly id: KeyId
-  readonly userId: UserId
-  readonly userEmail: string
+  readonly userEmail: string | undefined
   readonly name: string
   /** How the secret begins, to tell keys apart. */
   readonly prefix: string
@@ -63,7 +85,26 @@ export function principalOf(person: Person): Principal {
   return { type: 'user', id: person.id, email: person.email, roles: person.roles, groupIds: person.groupIds }
 }
 
-/** The only place that makes a Caller: whoever calls this has checked the proof. */
+/** The caller a key of the workspace makes: nobody's groups, and no role but that of a management key. */
+export function callerOfKey(key: {
+  id: KeyId
+  name: string
+  role: KeyRole
+  platformRole: Role | undefined
+}): Caller {
+  const { id, name, role, platformRole } = key
+  return {
+    type: 'organization',
+    id,
+    email: '',
+    name,
+    roles: platformRole === undefined ? [] : [platformRole],
+    groupIds: [],
+    proof: { kind: 'organization_key', id, role },
+  } as unknown as Caller
+}
+
+/** Makes the Caller of a person: whoever calls this has checked the proof. */
 export function callerOf(person: Person, proof: Caller['proof']): Caller {
   return { ...principalOf(person), name: person.name, proof } as unknown as Caller
 }

@@ -1,17 +1,30 @@
-import { and, asc, desc, eq, ilike, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, ilike, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import type { Role } from '../kernel/caller.ts'
 import type { KeyId, UserId } from '../kernel/ids.ts'
+import type { KeyRole } from '../kernel/key-roles.ts'
 import type { Db } from '../storage/storage.ts'
 import type { ApiKey, Person } from './person.ts'
 import { like, personColumns, toPerson } from './store.ts'
 import { apiKeys, appliedAdmins, people } from './tables-store.ts'
 
-export type KeyFilter = { userId?: UserId | undefined; query?: string | undefined }
+/** `mine`: also everything of this person. The rest says which keys of others are seen. */
+export type KeyFilter = {
+  mine?: UserId | undefined
+  people: boolean
+  organization: boolean
+  deploy: boolean
+  userId?: UserId | undefined
+  query?: string | undefined
+}
 export type KeyUse = { id: string; at: Date; ip: string }
 
 const keyColumns = {
   id: apiKeys.id,
   userId: apiKeys.userId,
   userEmail: people.email,
+  kind: apiKeys.kind,
+  role: apiKeys.role,
+  platformRole: apiKeys.platformRole,
   name: apiKeys.name,
   prefix: apiKeys.prefix,
   createdBy: apiKeys.createdBy,
@@ -20,18 +33,51 @@ const keyColumns = {
   lastUsedAt: apiKeys.lastUsedAt,
   lastUsedIp: apiKeys.lastUsedIp,
 }
-type Loose<T> = {
-  [Field in keyof T]: undefined extends T[Field] ? Exclude<T[Field], undefined> | null : T[Field]
-}
+type KeyRow = {
+  [Field in Exclude<keyof ApiKey, 'kind'>]: undefined extends ApiKey[Field]
+    ? Exclude<ApiKey[Field], undefined> | null
+    : ApiKey[Field]
+} & { kind: ApiKey['kind'] }
 
-function toKey(row: Loose<ApiKey>): ApiKey {
-  return {
+function toKey(row: KeyRow): ApiKey {
+  const loose = {
     ...row,
+    userId: row.userId ?? undefined,
+    userEmail: row.userEmail ?? undefined,
+    role: row.role ?? undefined,
+    platformRole: row.platformRole ?? undefined,
     createdBy: row.createdBy ?? undefined,
     expiresAt: row.expiresAt ?? undefined,
     lastUsedAt: row.lastUsedAt ?? undefined,
     lastUsedIp: row.lastUsedIp ?? undefined,
   }
+  // The table's own checks see to it that kind, owner and role fit each other.
+  return loose as ApiKey
+}
+
+/** What a hash leads to: a person, or the power of a key that belongs to nobody. */
+export type FoundKey = {
+  id: KeyId
+  expiresAt: Date | undefined
+  person: Person | undefined
+  name: string
+  role: KeyRole | undefined
+  platformRole: Role | undefined
+}
+
+/** Distributes over the kinds, which Omit alone would mix up. */
+type WithoutEmail<Key> = Key extends unknown ? Omit<Key, 'userEmail'> : never
+export type NewKey = WithoutEmail<ApiKey>
+
+/** The keys a reader may see, by construction. */
+function visible(filter: KeyFilter) {
+  const shown = [
+    filter.mine === undefined ? undefined : eq(apiKeys.userId, filter.mine),
+    filter.people ? eq(apiKeys.kind, 'personal') : undefined,
+    filter.organization ? ne(apiKeys.kind, 'personal') : undefined,
+    filter.deploy ? eq(apiKeys.role, 'deploy') : undefined,
+  ].filter((one) => one !== undefined)
+  return shown.length === 0 ? sql`false` : or(...shown)
 }
 
 export type KeyStore = ReturnType<typeof keyStore>
@@ -42,26 +88,34 @@ export function keyStore(db: Db) {
       const [row] = await db
         .select(keyColumns)
         .from(apiKeys)
-        .innerJoin(people, eq(people.id, apiKeys.userId))
+        .leftJoin(people, eq(people.id, apiKeys.userId))
         .where(eq(apiKeys.id, id))
       return row === undefined ? undefined : toKey(row)
     },
     /** The key a hash belongs to and its owner, whatever state both are in. */
-    async findByHash(
-      hash: string,
-    ): Promise<{ id: KeyId; expiresAt: Date | undefined; person: Person } | undefined> {
+    async findByHash(hash: string): Promise<FoundKey | undefined> {
+      const { id, name, kind, role, platformRole, expiresAt } = keyColumns
       const [row] = await db
-        .select({ id: apiKeys.id, expiresAt: apiKeys.expiresAt, person: personColumns })
+        .select({ id, name, kind, role, platformRole, expiresAt, person: personColumns })
         .from(apiKeys)
-        .innerJoin(people, eq(people.id, apiKeys.userId))
+        .leftJoin(people, eq(people.id, apiKeys.userId))
         .where(eq(apiKeys.hash, hash))
-      return row === undefined
-        ? undefined
-        : { id: row.id, expiresAt: row.expiresAt ?? undefined, person: toPerson(row.person) }
+      if (row === undefined) return undefined
+      const isPersons = row.kind === 'personal'
+      return {
+        id: row.id,
+        name: row.name,
+        expiresAt: row.expiresAt ?? undefined,
+        person: isPersons ? toPerson(row.person as Parameters<typeof toPerson>[0]) : undefined,
+        role: row.kind === 'enrollment' ? row.kind : (row.role ?? undefined),
+        platformRole: row.platformRole ?? undefined,
+      }
     },
     /** Newest first, behind `after`. */
-    async page({ userId, query }: KeyFilter, after: KeyId | undefined, limit: number): Promise<ApiKey[]> {
+    async page(filter: KeyFilter, after: KeyId | undefined, limit: number): Promise<ApiKey[]> {
+      const { userId, query } = filter
       const wanted = and(
+        visible(filter),
         userId === undefined ? undefined : eq(apiKeys.userId, userId),
         after === undefined ? undefined : lt(apiKeys.id, after),
         query === undefined
@@ -71,15 +125,16 @@ export function keyStore(db: Db) {
       const rows = await db
         .select(keyColumns)
         .from(apiKeys)
-        .innerJoin(people, eq(people.id, apiKeys.userId))
+        .leftJoin(people, eq(people.id, apiKeys.userId))
         .where(wanted)
         .orderBy(desc(apiKeys.id))
         .limit(limit)
       return rows.map(toKey)
     },
     /** 'full' when the person already has `most` keys. */
-    async insert(key: Omit<ApiKey, 'userEmail'>, hash: string, most: number): Promise<'done' | 'full'> {
-      if ((await db.$count(apiKeys, eq(apiKeys.userId, key.userId))) >= most) return 'full'
+    async insert(key: NewKey, hash: string, most: number): Promise<'done' | 'full'> {
+      const alike = key.userId === undefined ? isNull(apiKeys.userId) : eq(apiKeys.userId, key.userId)
+      if ((await db.$count(apiKeys, alike)) >= most) return 'full'
       await db.insert(apiKeys).values({ ...key, hash })
       return 'done'
     },

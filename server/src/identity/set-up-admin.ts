@@ -1,6 +1,7 @@
 import type { Role } from '../kernel/caller.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { personalPower } from './change-keys.ts'
 import { keyedHash, prefixOf } from './make-secret.ts'
 import type { Person } from './person.ts'
 import { isUntouched, keyStore, markApplied, setupStore } from './proof-store.ts'
@@ -27,7 +28,7 @@ export async function setUpAdmin(
     if (await markApplied(tx, keyedHash(hashKey, `${admin.email.toLowerCase()} ${hash}`), at)) {
       const person = await superAdmin(tx, admin.email, at)
       const known = await keyStore(tx).findByHash(hash)
-      if (known !== undefined && known.person.id !== person.id) {
+      if (known !== undefined && known.person?.id !== person.id) {
         throw new Error('RUNLAYER_ADMIN_API_KEY is the key of somebody else; choose another')
       }
       if (known === undefined) await giveKey(tx, person, { hash, prefix: prefixOf(admin.apiKey), at })
@@ -80,7 +81,7 @@ async function giveKey(
   await keyStore(tx).insert(
     {
       id: newId<'api_key'>(key.at.getTime()),
-      userId: person.id,
+      ...personalPower(person.id),
       name: 'RUNLAYER_ADMIN_API_KEY',
       prefix: key.prefix,
       createdBy: undefined,

@@ -1,7 +1,8 @@
 import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '../kernel/caller.ts'
 import type { GroupId, KeyId, SessionId, UserId } from '../kernel/ids.ts'
-import type { PersonStatus, SignInMethod } from './person.ts'
+import type { OrganizationRole } from '../kernel/key-roles.ts'
+import type { ApiKey, PersonStatus, SignInMethod } from './person.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -32,7 +33,10 @@ export const groupMembers = pgTable('group_members', {
 
 export const apiKeys = pgTable('api_keys', {
   id: uuid().primaryKey().$type<KeyId>(),
-  userId: uuid('user_id').notNull().$type<UserId>(),
+  userId: uuid('user_id').$type<UserId>(),
+  kind: text().notNull().$type<ApiKey['kind']>(),
+  role: text().$type<OrganizationRole>(),
+  platformRole: text('platform_role').$type<Role>(),
   name: text().notNull(),
   hash: text().notNull(),
   prefix: text().notNull(),
@@ -63,4 +67,11 @@ export const signInLinks = pgTable('sign_in_links', {
 export const appliedAdmins = pgTable('applied_admins', {
   hash: text().primaryKey(),
   appliedAt: moment('applied_at').notNull(),
+})
+
+export const personNotices = pgTable('person_notices', {
+  id: uuid().primaryKey(),
+  userId: uuid('user_id').notNull().$type<UserId>(),
+  text: text().notNull(),
+  createdAt: moment('created_at').notNull(),
 })

@@ -36,7 +36,10 @@ const peopleOnly: readonly string[] = ['createSignInLink', 'createInvitation']
 export function checkCapability(route: Pick<Route, 'needs' | 'operationId'>, caller: Caller): void {
   const { needs, operationId } = route
   if (needs === 'public') return
-  if (caller.proof.kind === 'organization_key') return checkKey(route, caller, caller.proof.role)
+  if (caller.proof.kind === 'organization_key') {
+    checkKey(route, caller, caller.proof.role)
+    return
+  }
   if (needs === 'anyone' || can(caller, needs)) return
   throw new GatewayError('not-allowed', `${operationId} needs the capability ${needs}.`)
 }

@@ -4,6 +4,7 @@ import { callRoute, refusalOf, type Sent } from '../../../test/support/call-rout
 import { eachStore, quietLog } from '../../../test/support/stores.ts'
 import { keyringOf } from '../credentials/keyring.ts'
 import { identityRoutes } from '../identity/api.ts'
+import { personalPower } from '../identity/change-keys.ts'
 import { openIdentity } from '../identity/identity.ts'
 import type { Caller } from '../kernel/caller.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -110,7 +111,7 @@ eachStore((open) => {
     expect(await refusalOf(set(entered, { password: good, current_password: `${good} too` }))).toBe(
       'sign-in-again',
     )
-    const { secret } = await identity.keys.create({ userId: ann.id, name: 'key' })
+    const { secret } = await identity.keys.create({ ...personalPower(ann.id), name: 'key' })
     const withKey = await identity.authenticate({
       authorization: `Bearer ${secret}`,
       apiKey: undefined,

@@ -23,13 +23,29 @@ export async function loader(): Promise<void> {
   await cache.ensureQueryData(queries.keys())
 }
 
+const roleNames: Record<NonNullable<ApiKey['role']>, string> = {
+  deploy: 'Deploy',
+  detect_scan: 'Detect Scan',
+  security_scan: 'Security Scan',
+  management: 'Management',
+}
+
+/** Whom a key acts as, in words. */
+function belongsTo(key: ApiKey, owner: (id: string) => string): string {
+  if (key.user_id !== null) return owner(key.user_id)
+  if (key.kind === 'enrollment') return 'Workspace: Enrollment'
+  if (key.role === null) return 'Workspace'
+  const role = roleNames[key.role]
+  return key.platform_role === null ? `Workspace: ${role}` : `Workspace: ${role} as ${key.platform_role}`
+}
+
 function columns(
   owner: ((id: string) => string) | undefined,
   revoke: (key: ApiKey) => void,
 ): readonly Column<ApiKey>[] {
   return [
     { name: 'Name', width: 'w-[26%]', cell: (row) => <span className="font-medium">{row.name}</span> },
-    ...(owner === undefined ? [] : [{ name: 'Owner', cell: (row: ApiKey) => owner(row.user_id) }]),
+    ...(owner === undefined ? [] : [{ name: 'Owner', cell: (row: ApiKey) => belongsTo(row, owner) }]),
     { name: 'Created', width: 'w-28', extra: true, cell: (row) => <Time iso={row.created_at} /> },
     { name: 'Last used', width: 'w-28', cell: (row) => <Time iso={row.last_used_at} /> },
     {
@@ -77,7 +93,10 @@ export function KeysPage() {
     whose?: string | undefined
     new?: string | undefined
   }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
-  const everyone = me.capabilities.includes('keys.manage') && search.whose === 'all'
+  const seesOthers = ['keys.manage', 'organization_keys.read', 'deploy_keys.write'].some((one) =>
+    me.capabilities.includes(one),
+  )
+  const everyone = seesOthers && search.whose === 'all'
   const rows = all.filter(
     (key) =>
       (everyone || key.user_id === me.id) &&
@@ -92,12 +111,12 @@ export function KeysPage() {
     <>
       <PageHead
         title="API keys"
-        purpose="A key lets an AI client or a script act as its owner. The secret is shown once, when it is made."
+        purpose="A key lets an AI client or a script act as its owner, or a pipeline act for the workspace within one role. The secret is shown once, when it is made."
         actions={add}
       />
       <Toolbar>
         <SearchBox label="Search keys" value={search.query} onChange={(query) => set({ query })} />
-        {me.capabilities.includes('keys.manage') && (
+        {seesOthers && (
           <Segments
             legend="Whose keys"
             value={everyone ? 'all' : 'mine'}
@@ -125,7 +144,7 @@ export function KeysPage() {
           id={(row) => row.id}
         />
       )}
-      {search.new !== undefined && <KeyForm onClose={() => set({ new: undefined })} />}
+      {search.new !== undefined && <KeyForm me={me} onClose={() => set({ new: undefined })} />}
       {ending !== undefined && (
         <ConfirmDialog
           title={`Revoke ${ending.name}`}

@@ -45,6 +45,8 @@ export const paths = {
   groups: () => linkOptions({ to: '/groups' }),
   group: (group: string) => linkOptions({ to: '/groups', search: { group } }),
   keys: () => linkOptions({ to: '/keys' }),
+  clients: () => linkOptions({ to: '/clients' }),
+  requests: () => linkOptions({ to: '/requests' }),
   account: () => linkOptions({ to: '/account' }),
   audit: (search: AuditSearch = {}) => linkOptions({ to: '/audit', search }),
   auditEntry: (entry: string) => linkOptions({ to: '/audit', search: { entry } }),

@@ -36,19 +36,47 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 })
 
+/** Sends whoever has no session to sign in and back here. */
+async function signedIn(location: { pathname: string; href: string }): Promise<void> {
+  try {
+    await cache.ensureQueryData(queries.me())
+  } catch (error) {
+    if (isStatus(error, 401))
+      throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } })
+    throw error
+  }
+}
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   component: Shell,
-  beforeLoad: async ({ location }) => {
-    try {
-      await cache.ensureQueryData(queries.me())
-    } catch (error) {
-      if (isStatus(error, 401))
-        throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } })
-      throw error
-    }
-  },
+  beforeLoad: ({ location }) => signedIn(location),
+})
+
+/** Where a client sends its person: a page of its own, for somebody signed in. */
+const connect = createRoute({
+  getParentRoute: () => root,
+  path: '/connect/$id',
+  beforeLoad: ({ location }) => signedIn(location),
+  component: lazyRouteComponent(() => import('./pages/connect.tsx'), 'ConnectPage'),
+})
+
+const clients = createRoute({
+  getParentRoute: () => shell,
+  path: '/clients',
+  loader: async () => (await import('./pages/clients.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/clients.tsx'), 'ClientsPage'),
+})
+
+const requests = createRoute({
+  getParentRoute: () => shell,
+  path: '/requests',
+  validateSearch: (search: Record<string, unknown>): { status?: string | undefined } =>
+    pick('status')(search),
+  loaderDeps: ({ search: { status } }) => ({ status }),
+  loader: async ({ deps }) => (await import('./pages/requests.tsx')).loader(deps.status),
+  component: lazyRouteComponent(() => import('./pages/requests.tsx'), 'RequestsPage'),
 })
 
 const home = createRoute({
@@ -156,6 +184,7 @@ const audit = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    connect,
     shell.addChildren([
       home,
       connectors,
@@ -168,6 +197,8 @@ export const router = createRouter({
       people,
       groups,
       keys,
+      clients,
+      requests,
       audit,
       account,
     ]),

@@ -55,6 +55,30 @@ export const people = () =>
 export const groups = () =>
   queryOptions({ queryKey: ['groups'], queryFn: () => api.call('listGroups', { query: { limit } }) })
 
+/** A client that waits; asked again while an administrator has to decide. */
+export const waitingClient = (id: string) =>
+  queryOptions({
+    queryKey: ['waiting-client', id],
+    queryFn: () => api.call('getWaitingClient', { params: { id } }),
+    retry: false,
+    refetchInterval: ({ state }) => (state.data?.redirect.state === 'unknown' ? 3000 : false),
+  })
+
+export const connectedClients = () =>
+  queryOptions({ queryKey: ['connected-clients'], queryFn: () => api.call('listConnectedClients') })
+
+export const requests = (status: string | undefined) =>
+  queryOptions({
+    queryKey: ['requests', status ?? 'pending'],
+    queryFn: () =>
+      api.call('listRequests', {
+        query: { limit, ...(status === 'all' ? {} : { status: 'pending' as const }) },
+      }),
+  })
+
+export const redirectRules = () =>
+  queryOptions({ queryKey: ['redirect-rules'], queryFn: () => api.call('listRedirectRules') })
+
 export const keys = () =>
   queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
 

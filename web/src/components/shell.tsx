@@ -1,8 +1,10 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
+  Cable,
   Command,
   House,
+  Inbox,
   Keyboard,
   KeyRound,
   PanelLeft,
@@ -42,6 +44,8 @@ const places = [
   { name: 'People', link: paths.people(), icon: UserRound, needs: 'people.read' },
   { name: 'Groups', link: paths.groups(), icon: Users, needs: 'people.read' },
   { name: 'API keys', link: paths.keys(), icon: KeyRound, needs: undefined },
+  { name: 'Clients', link: paths.clients(), icon: Cable, needs: undefined },
+  { name: 'Requests', link: paths.requests(), icon: Inbox, needs: undefined },
   { name: 'Audit', link: paths.audit(), icon: ScrollText, needs: undefined },
 ] as const
 

@@ -5,6 +5,7 @@ import { addBackup } from './commands/backup.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addRestore } from './commands/restore.ts'
+import { addSearch } from './commands/search.ts'
 import { CommandError, type ExitCode, exitCodes, type Terminal } from './terminal.ts'
 
 /** Every command, in the order of the help. */
@@ -13,6 +14,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addBackup,
   addRestore,
   addAudit,
+  addSearch,
   addDemo,
 ]
 

@@ -94,7 +94,7 @@ const Environment = z.object({
     'must be CIDRs such as 10.0.0.0/8, separated by commas',
   ).optional(),
   RUNLAYER_UNSANDBOXED_STDIO: flag.default(false),
-  RUNLAYER_CALL_GUARDS: z.enum(['on', 'off']).default('off'),
+  RUNLAYER_CALL_GUARDS: z.enum(['on', 'off']).default('on'),
   RUNLAYER_STDIO_COMMANDS: list((name) => name.length > 0, 'must be command names').default(['npx']),
   RUNLAYER_INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   RUNLAYER_TRUSTED_PROXIES: list(isCidr, 'must be CIDRs, separated by commas').default([]),

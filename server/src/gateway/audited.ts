@@ -101,10 +101,15 @@ function successOf(call: Cleared): CloseEntry {
   const isError = call.reply.members.get('isError') === 'true'
   return {
     ...base,
-    action: isError ? failed(call) : actions[call.method],
+    action: isError ? failed(call) : isWarned(call) ? 'security_warning' : actions[call.method],
     outcome: isError ? 'failure' : 'success',
     result: call.reply.text,
   }
+}
+
+/** A guard spoke or masked something: a warning, apart from violations (product.md §9.2). */
+function isWarned({ scans }: Cleared): boolean {
+  return scans?.some(({ action }) => action === 'alert' || action === 'mask') === true
 }
 
 function isQuestion(reply: Cleared['reply']): boolean {
@@ -118,7 +123,7 @@ function failed(call: Received): string {
 function failureOf(call: Received, trail: Trail, error: GatewayError): CloseEntry {
   const denied = error.denied !== undefined
   const blocked = error.reason === 'content-blocked'
-  const scans = error.data?.['scans'] as CloseEntry['scans']
+  const { scans } = error
   return {
     ...place(trail.resolved),
     action: denied ? 'policy_denied' : blocked ? 'security_violation' : failed(call),

@@ -1,4 +1,4 @@
-import type { Finding, Scanner } from './finding.ts'
+import type { ContentKind, Finding, Scanner } from './finding.ts'
 import type { ScanResult, Sensitivity } from './scan-content.ts'
 import type { GuardSettings } from './settings.ts'
 
@@ -28,7 +28,11 @@ const certainRule = 0.85
 const scored: ReadonlySet<Scanner> = new Set(['injection', 'exfiltration', 'commands', 'definitions'])
 
 /** What to do about a scan: each scanner's own setting, the strictest wins. */
-export function decideAction(result: ScanResult, settings: GuardSettings, threshold: number): Verdict {
+export function decideAction(
+  result: ScanResult,
+  settings: GuardSettings,
+  at: { kind: ContentKind; threshold: number },
+): Verdict {
   const best = new Map<Scanner, Finding>()
   for (const finding of result.findings) {
     const known = best.get(finding.scanner)
@@ -36,7 +40,7 @@ export function decideAction(result: ScanResult, settings: GuardSettings, thresh
   }
   const reports: ScanReport[] = []
   for (const [scanner, finding] of best) {
-    const action = actionOf(finding, result, { settings, threshold })
+    const action = actionOf(finding, result, { settings, ...at })
     if (action === 'allow') continue
     const { detector, category, path, excerpt, reason } = finding
     reports.push({
@@ -62,9 +66,12 @@ export function decideAction(result: ScanResult, settings: GuardSettings, thresh
 function actionOf(
   finding: Finding,
   result: ScanResult,
-  rule: { settings: GuardSettings; threshold: number },
+  rule: { settings: GuardSettings; kind: ContentKind; threshold: number },
 ): Action {
-  const wanted = rule.settings.actions[finding.scanner]
+  const set = rule.settings.actions[finding.scanner]
+  // Blocking a definition holds it for a person; what speaks like one elsewhere is told.
+  const isElsewhere = finding.scanner === 'definitions' && rule.kind !== 'tool_definition'
+  const wanted = isElsewhere && set === 'block' ? 'alert' : set
   if (wanted === 'allow') return 'allow'
   if (finding.scanner === 'secrets') return wanted
   if (finding.scanner === 'hidden')

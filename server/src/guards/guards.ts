@@ -14,9 +14,10 @@ import { buildScan, type ScanResult, type Sensitivity } from './scan-content.ts'
 import { type GuardScreens, guardScreens } from './screen-calls.ts'
 import { type GuardSettings, type OwnSettings, overlay, ownFrom, settingsFrom } from './settings.ts'
 import { everywhere, guardStore } from './store.ts'
+import { watchFlow } from './watch-flow.ts'
 
 export type { ScanReport } from './decide-action.ts'
-export type { Screening } from './screen-calls.ts'
+export type { Screening } from './judge-text.ts'
 
 export type ScannedContent = ScanResult & Verdict
 
@@ -63,13 +64,23 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
     async scan(kind, text, sensitivity = settings.global().sensitivity) {
       const result = text.length > longText ? await aside.scan(kind, text) : scan(kind, text)
       const threshold = models[kind].last.thresholds[sensitivity]
-      return { ...result, ...decideAction(result, { ...settings.global(), sensitivity }, threshold) }
+      return {
+        ...result,
+        ...decideAction(result, { ...settings.global(), sensitivity }, { kind, threshold }),
+      }
     },
     list: {
       ...listGuard({ scan, version, settingsOf }),
       tell: (connector, tools) => recordFlagged(o, connector, tools),
     },
-    screens: guardScreens({ scan, scanLong: aside.scan, models, settingsOf, log: o.log }),
+    screens: guardScreens({
+      scan,
+      scanLong: aside.scan,
+      models,
+      settingsOf,
+      flow: watchFlow(o.now),
+      log: o.log,
+    }),
     version,
     settings: settings.global,
     settingsOf,

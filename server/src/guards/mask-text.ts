@@ -3,7 +3,8 @@ import { findSecrets, redact } from './find-secrets.ts'
 import { jsonStrings } from './walk-json.ts'
 
 /** What to take out of a text. */
-export type Masks = { secrets: boolean; hidden: boolean }
+/** `named`: also where a member's own name asks for a secret; a tool that takes a password must get it. */
+export type Masks = { secrets: boolean; hidden: boolean; named?: boolean }
 export type Masked = { text: string; secrets: number; hidden: number }
 
 /** A JSON text with secrets written over and hidden characters removed, string by string; numbers and form stay. */
@@ -24,10 +25,16 @@ export function maskJson(text: string, masks: Masks): Masked {
   return out
 }
 
+const namesSecret = (name: string) =>
+  /(?:pass(?:word|wd|phrase|code)|pwd|secret|token|key|credentials?|authorization|auth|cookie|dsn|connection[_-]?string|connectionUri|database[_-]?url)s?$/i.test(
+    name,
+  )
+
 function maskValue(value: string, name: string, masks: Masks): Masked {
   const unveiled = masks.hidden ? findHidden(value) : undefined
   const isVeiled = unveiled !== undefined && !(unveiled.harmless && unveiled.hits.length < 4)
   const text = isVeiled ? unveiled.text : value
-  const secrets = masks.secrets ? findSecrets(text, name) : []
+  const wantsSecret = masks.named === false && namesSecret(name)
+  const secrets = masks.secrets && !wantsSecret ? findSecrets(text, masks.named === false ? '' : name) : []
   return { text: redact(text, secrets), secrets: secrets.length, hidden: isVeiled ? unveiled.hits.length : 0 }
 }

@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 
 const action = (kind: ContentKind, text: string) =>
-  decideAction(scan(kind, text), defaultSettings, 0.5).action
+  decideAction(scan(kind, text), defaultSettings, { kind, threshold: 0.5 }).action
 
 describe('a scan', () => {
   test('leaves ordinary results alone', () => {
@@ -35,7 +35,9 @@ describe('a scan', () => {
     const result = scan('tool_output', text)
     expect(result.score).toBeGreaterThan(0.5)
     expect(result.findings[0]).toMatchObject({ category: 'prompt-injection', path: 'items[0].body' })
-    expect(['alert', 'block']).toContain(decideAction(result, defaultSettings, 0.5).action)
+    expect(['alert', 'block']).toContain(
+      decideAction(result, defaultSettings, { kind: 'tool_output', threshold: 0.5 }).action,
+    )
   })
 
   test('reads what was hidden in tag characters, in base64 and in letters of other alphabets', () => {

@@ -1,131 +1,202 @@
-import type { Allowed, Answered, ScanNote } from '../kernel/call.ts'
+import type { Allowed, Answered } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { Log } from '../lib/log.ts'
+import type { Json } from '../kernel/json.ts'
 import { membersOf } from '../lib/raw-json.ts'
-import { decideAction, type ScanReport, type Verdict } from './decide-action.ts'
-import type { ContentKind } from './finding.ts'
-import { type Masked, maskJson } from './mask-text.ts'
-import type { Models } from './model/open-models.ts'
-import { longText } from './scan-aside.ts'
-import type { Scan, ScanResult } from './scan-content.ts'
+import type { ScanReport, Verdict } from './decide-action.ts'
+import { judgeIntent } from './judge-intent.ts'
+import {
+  blocked,
+  type JudgeParts,
+  judgeText,
+  type Maybe,
+  reportsOf,
+  type Screening,
+  withScans,
+} from './judge-text.ts'
+import { maskJson } from './mask-text.ts'
+import { maskedText, questionGuard, screenRequests } from './screen-questions.ts'
+import { ScreenedExchange } from './screened-exchange.ts'
 import type { GuardSettings } from './settings.ts'
+import { reachOf } from './tool-reach.ts'
+import type { FlowWatch } from './watch-flow.ts'
 
-/** What the guards found on a call's way: audit records it when the entry is closed. */
-export type Screening = { readonly scans?: readonly ScanNote[] }
-
-export type ScreenParts = {
-  scan: Scan
-  /** For texts longer than `longText`, off this thread. */
-  scanLong(kind: ContentKind, text: string): Promise<ScanResult>
-  models: Models
+export type ScreenParts = JudgeParts & {
   settingsOf(serverId: string): GuardSettings
-  log: Pick<Log, 'warn'>
+  readonly flow: FlowWatch
 }
 
-type Maybe<T> = T | Promise<T>
-
 export type GuardScreens = {
-  /** Before the call runs: looks at its arguments. Throws `content-blocked`. */
+  /** Before the call runs: looks at its arguments and at what was read before. Throws `content-blocked`. */
   input(call: Allowed & Screening): Maybe<Allowed & Screening>
   /** Before the client gets the answer: masks, alerts, or throws `content-blocked`. Short texts are answered at once. */
   output(call: Answered & Screening): Maybe<Answered & Screening>
 }
 
+/** Shorter texts hold neither a secret nor an instruction. */
+const least = 12
+
 /** The two places where the guards stand in a call (gateway/steps/screen.ts). */
 export function guardScreens(parts: ScreenParts): GuardScreens {
   return {
     input(call) {
+      const settings = parts.settingsOf(call.connector.id)
+      refuseEnded(parts, call)
+      const guarded = withGuardedExchange(call, settings)
       const text = call.argsText
-      if (text === undefined || text.length < 12) return call
-      return judged(parts, { kind: 'tool_input', text, call }, (verdict) => {
-        refuseBlocked(verdict, 'arguments', call.connector.name)
-        return withScans(call, verdict.reports)
+      const before = flowReports(parts, call, settings)
+      if ((text === undefined || text.length < least) && before.length === 0) return guarded
+      return judgeText(parts, { kind: 'tool_input', text: text ?? '{}', settings }, (verdict) => {
+        const masked = maskArguments(guarded, verdict, settings)
+        refuse(parts, { call, settings, reports: [...before, ...masked.reports] }, 'arguments')
+        return withScans(masked.call, noted(call, [...before, ...masked.reports]))
       })
     },
     output(call) {
+      const settings = parts.settingsOf(call.connector.id)
       const { reply } = call
-      if (reply.kind === 'parked') return call
-      if (reply.kind === 'error') return screenError(parts, call)
-      if (reply.text.length < 12) return call
-      return judged(parts, { kind: 'tool_output', text: reply.text, call }, (verdict) => {
-        refuseBlocked(verdict, 'answer', call.connector.name)
-        if (!asksMask(verdict)) return withScans(call, verdict.reports)
-        const { text } = maskReply(parts.settingsOf(call.connector.id), reply.text)
-        return withScans({ ...call, reply: { ...reply, text, members: membersOf(text) } }, verdict.reports)
-      })
+      if (reply.kind === 'parked') return screenParked(call, reply, settings)
+      if (reply.kind === 'error') return screenError(parts, { call, reply, settings })
+      return screenResult(parts, { call, reply, settings })
     },
   }
 }
 
-/** Short texts are judged at once, long ones on the other thread. */
-function judged<T>(
-  parts: ScreenParts,
-  { kind, text, call }: { kind: ContentKind; text: string; call: Pick<Allowed, 'connector'> },
-  then: (verdict: Verdict) => T,
-): Maybe<T> {
-  const settings = parts.settingsOf(call.connector.id)
-  if (Object.values(settings.actions).every((action) => action === 'allow')) return then(nothing)
-  const decide = (result: ScanResult) =>
-    decideAction(result, settings, parts.models[kind].last.thresholds[settings.sensitivity])
-  if (text.length > longText)
-    return parts
-      .scanLong(kind, text)
-      .then(decide, (error: unknown) => unscanned(parts, kind, error))
-      .then(then)
-  let verdict: Verdict
-  try {
-    verdict = decide(parts.scan(kind, text))
-  } catch (error) {
-    verdict = unscanned(parts, kind, error)
-  }
-  return then(verdict)
+type Of<Kind extends Answered['reply']['kind']> = {
+  readonly call: Answered & Screening
+  readonly reply: Extract<Answered['reply'], { kind: Kind }>
+  readonly settings: GuardSettings
 }
 
-const nothing: Verdict = { action: 'allow', reports: [] }
+/** One principal and session; a modern client has none, so its name stands in. */
+const sessionOf = ({ caller, client }: Allowed) => `${caller.id} ${client.sessionKey ?? client.name ?? ''}`
+/** One conversation: through connectors of their own a client works in several sessions at once. */
+const keyOf = (call: Allowed) =>
+  call.endpoint.kind === 'connector' ? `${call.caller.id} ${call.client.name ?? ''}` : sessionOf(call)
 
-/** A guard that breaks must not take the product with it; nobody looked at the text, and that is told. */
-function unscanned(parts: ScreenParts, kind: ContentKind, error: unknown): Verdict {
-  parts.log.warn({ err: error, kind }, 'a scan failed; the content went through unscanned')
-  return nothing
+function refuseEnded({ flow }: ScreenParts, call: Allowed): void {
+  const reason = flow.endedBy(sessionOf(call))
+  if (reason !== undefined)
+    throw new GatewayError(
+      'content-blocked',
+      `A guard ended this conversation: ${reason} Start a new one, without the content that caused it.`,
+      { connector: call.connector.name },
+    )
 }
 
-/** Messages of failing tools reach the model too. */
-function screenError(parts: ScreenParts, call: Answered & Screening): Maybe<Answered & Screening> {
-  const { reply } = call
-  if (reply.kind !== 'error') return call
-  const message = JSON.stringify(reply.message)
-  return judged(parts, { kind: 'tool_output', text: message, call }, (verdict) => {
-    refuseBlocked(verdict, 'answer', call.connector.name)
-    const settings = parts.settingsOf(call.connector.id)
-    const masked = maskReply(settings, message)
-    const data = reply.data === undefined ? undefined : maskReply(settings, reply.data).text
-    const changed = { ...call, reply: { ...reply, message: JSON.parse(masked.text) as string, data } }
-    return withScans(changed, verdict.reports)
+function withGuardedExchange<C extends Allowed>(call: C, settings: GuardSettings): C {
+  const place = { connector: call.connector.name, settings }
+  return { ...call, exchange: new ScreenedExchange(call.exchange, (late) => questionGuard(place, late)) }
+}
+
+function flowReports(parts: ScreenParts, call: Allowed, settings: GuardSettings): ScanReport[] {
+  if (settings.actions.flow === 'allow' || call.target.kind !== 'tool') return []
+  const { connector, target, argsText = '{}' } = call
+  const finding = parts.flow.ask({
+    key: keyOf(call),
+    connector,
+    tool: target.tool.name,
+    reach: reachOf(target.tool),
+    argsText,
+  })
+  return finding === undefined ? [] : reportsOf([finding], settings)
+}
+
+/** Takes secrets and hidden characters out of arguments, but leaves a secret where the tool asks for one by name. */
+function maskArguments<C extends Allowed>(
+  call: C,
+  { reports }: Verdict,
+  settings: GuardSettings,
+): { call: C; reports: readonly ScanReport[] } {
+  const { argsText } = call
+  if (argsText === undefined || !reports.some(({ action }) => action === 'mask')) return { call, reports }
+  const { secrets, hidden } = settings.actions
+  const masked = maskJson(argsText, { secrets: secrets === 'mask', hidden: hidden === 'mask', named: false })
+  const done = reports.filter(
+    ({ scanner, action }) =>
+      action !== 'mask' || (scanner === 'secrets' ? masked.secrets : masked.hidden) > 0,
+  )
+  if (masked.text === argsText) return { call, reports: done }
+  return { call: { ...call, argsText: masked.text, args: JSON.parse(masked.text) as Json }, reports: done }
+}
+
+function screenResult(parts: ScreenParts, of: Of<'result'>): Maybe<Answered & Screening> {
+  const { call, reply, settings } = of
+  const requests = reply.members.get('inputRequests')
+  const asked =
+    requests === undefined
+      ? []
+      : screenRequests({ connector: call.connector.name, settings }, requests).reports
+  if (reply.text.length < least) return withScans(call, lateOf(call))
+  return judgeText(parts, { kind: 'tool_output', text: reply.text, settings }, (verdict) => {
+    const reports = [...verdict.reports, ...intentReports(call, reply.text, settings), ...asked]
+    refuse(parts, { call, settings, reports }, 'answer')
+    hear(parts, call, { text: reply.text, reports })
+    const scanned = withScans(call, [...lateOf(call), ...noted(call, reports)])
+    if (!verdict.reports.some(({ action }) => action === 'mask')) return scanned
+    const text = maskedText(settings, reply.text)
+    return { ...scanned, reply: { ...reply, text, members: membersOf(text) } }
   })
 }
 
-const asksMask = ({ reports }: Verdict) => reports.some(({ action }) => action === 'mask')
-
-function maskReply(settings: GuardSettings, text: string): Masked {
-  const { secrets, hidden } = settings.actions
-  return maskJson(text, { secrets: secrets === 'mask', hidden: hidden === 'mask' })
+function intentReports(call: Answered, resultText: string, settings: GuardSettings): ScanReport[] {
+  if (settings.actions.intent === 'allow' || call.target.kind !== 'tool') return []
+  const reach = reachOf(call.target.tool)
+  const facts = { reach, purpose: call.meta, argsText: call.argsText ?? '{}', resultText }
+  return reportsOf(judgeIntent(facts), settings)
 }
 
-/** Says what was found and why, never the text that was found. */
-function refuseBlocked(verdict: Verdict, what: 'arguments' | 'answer', connector: string): void {
-  const blocked = verdict.reports.find(({ action }) => action === 'block')
-  if (blocked === undefined) return
-  const { scanner, detector, category, where, score, sensitivity } = blocked
-  throw new GatewayError(
-    'content-blocked',
-    `The guard "${scanner}" blocked the ${what} of ${connector}: ${blocked.reason}`,
-    {
-      connector,
-      data: { scanner, detector, category, where, score, sensitivity, scans: verdict.reports },
-    },
-  )
+/** What came back is remembered for the calls that follow, once something in it or before it steered. */
+function hear(
+  { flow }: ScreenParts,
+  call: Answered,
+  { text, reports }: { text: string; reports: readonly ScanReport[] },
+): void {
+  const steers = reports.some(({ scanner }) => scanner === 'injection' || scanner === 'exfiltration')
+  const tool = call.target.kind === 'tool' ? call.target.tool.name : call.method
+  flow.hear({ key: keyOf(call), connector: call.connector, tool, text, steers })
 }
 
-function withScans<C extends Screening>(call: C, reports: readonly ScanReport[]): C {
-  return reports.length === 0 ? call : { ...call, scans: [...(call.scans ?? []), ...reports] }
+/** Questions of a parked call are all that the client gets of it now. */
+function screenParked(
+  call: Answered & Screening,
+  reply: Of<'parked'>['reply'],
+  settings: GuardSettings,
+): Answered & Screening {
+  const { text, reports } = screenRequests({ connector: call.connector.name, settings }, reply.inputRequests)
+  const scanned = withScans(call, [...lateOf(call), ...reports])
+  return text === reply.inputRequests ? scanned : { ...scanned, reply: { ...reply, inputRequests: text } }
+}
+
+/** Messages of failing tools reach the model too. */
+function screenError(parts: ScreenParts, of: Of<'error'>): Maybe<Answered & Screening> {
+  const { call, reply, settings } = of
+  const message = JSON.stringify(reply.message)
+  const text = reply.data === undefined ? message : `[${message},${reply.data}]`
+  return judgeText(parts, { kind: 'tool_output', text, settings }, (verdict) => {
+    refuse(parts, { call, settings, reports: verdict.reports }, 'answer')
+    hear(parts, call, { text, reports: verdict.reports })
+    const masked = JSON.parse(maskedText(settings, message)) as string
+    const data = reply.data === undefined ? undefined : maskedText(settings, reply.data)
+    const changed = { ...call, reply: { ...reply, message: masked, data } }
+    return withScans(changed, [...lateOf(call), ...noted(call, verdict.reports)])
+  })
+}
+
+const lateOf = ({ exchange }: Allowed) => (exchange instanceof ScreenedExchange ? exchange.late : [])
+
+/** Nobody reads bodies of a sensitive connector, so no part of them is kept. */
+function noted({ connector }: Allowed, reports: readonly ScanReport[]): readonly ScanReport[] {
+  return connector.sensitive ? reports.map((report) => ({ ...report, excerpt: '' })) : reports
+}
+
+function refuse(
+  parts: ScreenParts,
+  of: { call: Allowed; settings: GuardSettings; reports: readonly ScanReport[] },
+  what: 'arguments' | 'answer',
+): void {
+  const { call, settings } = of
+  const error = blocked(noted(call, of.reports), { what, connector: call.connector.name })
+  if (error === undefined) return
+  if (settings.endSession) parts.flow.end(sessionOf(call), error.message)
+  throw error
 }

@@ -1,3 +1,4 @@
+import type { ScanNote } from './call.ts'
 import type { Decision } from './decision.ts'
 import { type Fault, type Reason, reasons } from './reasons.ts'
 
@@ -11,6 +12,8 @@ export type ErrorExtras = {
   data?: Record<string, unknown>
   /** The connector at fault, when one is. */
   connector?: string
+  /** What guards saw; audit records it, the client is not told: it could repeat the attack. */
+  scans?: readonly ScanNote[]
   /** The decision behind a refusal that must look like ignorance to the caller; audit records it. */
   denied?: Decision
 }
@@ -23,6 +26,7 @@ export class GatewayError extends Error {
   readonly data: Record<string, unknown> | undefined
   readonly connector: string | undefined
   readonly denied: Decision | undefined
+  readonly scans: readonly ScanNote[] | undefined
 
   constructor(reason: Reason, detail: string, extras: ErrorExtras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause })
@@ -31,6 +35,7 @@ export class GatewayError extends Error {
     this.data = extras.data
     this.connector = extras.connector
     this.denied = extras.denied
+    this.scans = extras.scans
   }
 
   get status(): number {

@@ -1,0 +1,42 @@
+import type { AskReply, Exchange, ScanNote } from '../kernel/call.ts'
+
+export type ExchangeGuard = {
+  /** What a notification may say. */
+  notice(params: string): string
+  /** What a question may ask, or why it may not be asked. */
+  question(method: string, params: string): { params: string; refused?: string }
+}
+
+/** The way back to the client, with a guard on it: progress, log messages, and questions in the middle of a call. */
+export class ScreenedExchange implements Exchange {
+  readonly #inner: Exchange
+  readonly #guard: (late: ScanNote[]) => ExchangeGuard
+  #opened: ExchangeGuard | undefined
+  /** What was seen on the way, for the call's audit entry. */
+  readonly late: ScanNote[] = []
+
+  constructor(inner: Exchange, guard: (late: ScanNote[]) => ExchangeGuard) {
+    this.#inner = inner
+    this.#guard = guard
+  }
+
+  get signal(): AbortSignal {
+    return this.#inner.signal
+  }
+
+  notify(method: string, params: string): void {
+    this.#inner.notify(method, this.#open().notice(params))
+  }
+
+  async ask(method: string, params: string): Promise<AskReply> {
+    const asked = this.#open().question(method, params)
+    if (asked.refused !== undefined)
+      return { error: JSON.stringify({ code: -32602, message: asked.refused }) }
+    return await this.#inner.ask(method, asked.params)
+  }
+
+  #open(): ExchangeGuard {
+    this.#opened ??= this.#guard(this.late)
+    return this.#opened
+  }
+}

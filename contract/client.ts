@@ -4,6 +4,10 @@ export type AccountNotice = { id: string; text: string; created_at: string }
 
 export type AccountSecurity = { password_changed_at: string | null; totp: boolean; recovery_codes_left: number; passkeys: Passkey[]; passkeys_offered: boolean }
 
+export type AdminRecovered = { email: string; url: string; expires_at: string }
+
+export type AdminRecovery = { email?: string | undefined; at: number; nonce: string; proof: string }
+
 export type ApiKey = { id: string; name: string; kind: "personal" | "organization" | "enrollment"; role: "deploy" | "detect_scan" | "security_scan" | "management" | null; platform_role: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user" | null; prefix: string; user_id: string | null; user_email: string | null; created_by: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; last_used_ip: string | null }
 
 export type ApiKeyWithSecret = { id: string; name: string; kind: "personal" | "organization" | "enrollment"; role: "deploy" | "detect_scan" | "security_scan" | "management" | null; platform_role: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user" | null; prefix: string; user_id: string | null; user_email: string | null; created_by: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; last_used_ip: string | null; secret: string }
@@ -191,6 +195,7 @@ export const operations = {
   createApiKey: { method: 'POST', path: '/api/v1/api-keys' },
   createBackup: { method: 'POST', path: '/api/v1/system/backups' },
   createGroup: { method: 'POST', path: '/api/v1/groups' },
+  createInvitation: { method: 'POST', path: '/api/v1/users/{id}/invitations' },
   createPasskey: { method: 'POST', path: '/api/v1/users/me/passkeys' },
   createPolicy: { method: 'POST', path: '/api/v1/policies' },
   createRedirectRule: { method: 'POST', path: '/api/v1/oauth/redirect-rules' },
@@ -254,6 +259,7 @@ export const operations = {
   listUsers: { method: 'GET', path: '/api/v1/users' },
   proposePackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update' },
   putConnection: { method: 'PUT', path: '/api/v1/servers/{id}/connection' },
+  recoverAdmin: { method: 'POST', path: '/api/v1/admin-recovery' },
   refreshServer: { method: 'POST', path: '/api/v1/servers/{id}/refresh' },
   refuseClient: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/refuse' },
   rejectRequest: { method: 'POST', path: '/api/v1/requests/{id}/reject' },
@@ -286,6 +292,7 @@ export interface Operations {
   createApiKey: { params: undefined; query: undefined; body: NewApiKey; response: ApiKeyWithSecret }
   createBackup: { params: undefined; query: undefined; body: undefined; response: VerifiedBackup }
   createGroup: { params: undefined; query: undefined; body: NewGroup; response: Group }
+  createInvitation: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
   createPasskey: { params: undefined; query: undefined; body: NewPasskey; response: Passkey }
   createPolicy: { params: undefined; query: undefined; body: NewPolicy; response: Policy }
   createRedirectRule: { params: undefined; query: undefined; body: NewRedirectRule; response: RedirectRule }
@@ -349,6 +356,7 @@ export interface Operations {
   listUsers: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: User[]; next_cursor: string | null } }
   proposePackageUpdate: { params: { id: string }; query: undefined; body: undefined; response: PackageUpdate }
   putConnection: { params: { id: string }; query: undefined; body: NewConnection; response: Connection }
+  recoverAdmin: { params: undefined; query: undefined; body: AdminRecovery; response: AdminRecovered }
   refreshServer: { params: { id: string }; query: undefined; body: undefined; response: LearnReport }
   refuseClient: { params: { id: string }; query: undefined; body: undefined; response: OauthContinue }
   rejectRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }

@@ -33,11 +33,38 @@ export async function callServer(
   const key = terminal.env['RUNLAYER_API_KEY']
   if (key === undefined || key === '')
     throw new CommandError(exitCodes.notAllowed, 'Set RUNLAYER_API_KEY to an API key of yours first.')
-  const request = fetch(`${baseUrl}${path}`, {
-    method,
-    headers: { 'x-runlayer-api-key': key, accept: 'application/json' },
-    signal: terminal.signal,
-  })
+  return answerOf(terminal, baseUrl, (signal) =>
+    fetch(`${baseUrl}${path}`, {
+      method,
+      headers: { 'x-runlayer-api-key': key, accept: 'application/json' },
+      signal,
+    }),
+  )
+}
+
+/** One REST change that needs no key, because its body proves what it must. */
+export async function postToServer(
+  terminal: Terminal,
+  baseUrl: string,
+  path: string,
+  body: object,
+): Promise<unknown> {
+  return answerOf(terminal, baseUrl, (signal) =>
+    fetch(`${baseUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    }),
+  )
+}
+
+async function answerOf(
+  terminal: Terminal,
+  baseUrl: string,
+  ask: (signal: AbortSignal) => Promise<Response>,
+): Promise<unknown> {
+  const request = ask(terminal.signal)
   const response = await request.catch((cause: unknown) => {
     if (terminal.signal.aborted) throw new CommandError(exitCodes.interrupted, 'Interrupted.')
     throw new CommandError(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addAdmin } from './commands/admin.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addDemo } from './commands/demo.ts'
@@ -16,6 +17,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addAudit,
   addSearch,
   addDemo,
+  addAdmin,
 ]
 
 /** Runs one command line against `terminal`; resolves with its exit code and never throws for what a user did. */

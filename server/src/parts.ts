@@ -3,14 +3,18 @@ import { type CodeMode, openCodeMode } from './code-mode/code-mode.ts'
 import type { Config } from './config/config.ts'
 import { type Connectors, openConnectors } from './connectors/connectors.ts'
 import { type Credentials, openCredentials } from './credentials/credentials.ts'
-import { type Keyring, openKeyring } from './credentials/keyring.ts'
+import { hostKeys, type Keyring, openKeyring } from './credentials/keyring.ts'
 import { isDemoServer } from './demo/demo.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
+import { type Grants, openGrants } from './grants/grants.ts'
+import { withGrants } from './grants/with-grants.ts'
 import { type Guards, openGuards } from './guards/guards.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import type { Connector } from './kernel/connector.ts'
+import { openGuardedFetch } from './lib/guarded-fetch.ts'
 import type { Log } from './lib/log.ts'
+import { addressGuard } from './lib/network.ts'
 import { type Oauth, openOauth } from './oauth/oauth.ts'
 import { openTokens, type Tokens } from './oauth/tokens.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
@@ -35,6 +39,7 @@ export type Parts = {
   readonly requests: Requests
   readonly connectors: Connectors
   readonly credentials: Credentials
+  readonly grants: Grants
   readonly hosting: ProcessHosting
   readonly upstreams: OpenUpstreams
   readonly policy: Policy
@@ -68,7 +73,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const ground = { config, log, now, storage, keyring }
   const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
   const { audit, identity, tokens } = await openRecord(ground, connectors)
-  const { credentials, hosting, upstreams } = await openReach(ground, options, connectors)
+  const reach = await openReach(ground, options, { connectors, audit })
+  const { credentials, upstreams } = reach
   const { db, bus } = storage
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
@@ -84,13 +90,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     bus,
     keyring,
     publicUrl: config.publicUrl,
+    allowedNetworks: config.allowedNetworks,
     tokens,
     journal: audit.journal,
     identity,
     now,
     log,
   })
-  const signIn = openSignIn({ db, identity, keyring, config, now })
+  const signIn = openSignIn({ db, identity, keyring, config, hostKeys: hostKeys(config), now })
   const codeMode = await openCodeMode({ db, bus, now })
   return {
     ...ground,
@@ -101,9 +108,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     oauth,
     requests: openRequests({ db, now }),
     connectors,
-    credentials,
-    hosting,
-    upstreams,
+    ...reach,
     policy,
     tools,
     guards,
@@ -161,17 +166,36 @@ async function openRecord(
 async function openReach(
   ground: Ground,
   options: PartsOptions,
-  connectors: Connectors,
-): Promise<Pick<Parts, 'credentials' | 'hosting' | 'upstreams'>> {
+  { connectors, audit }: Pick<Parts, 'connectors' | 'audit'>,
+): Promise<Pick<Parts, 'credentials' | 'grants' | 'hosting' | 'upstreams'>> {
   const { config, log, now, storage, keyring } = ground
   const { db, bus } = storage
   const connectAt = (connector: Connector) => connectUrl(config.publicUrl, connector)
-  const credentials = openCredentials({ db, bus, keyring, now, connectUrl: connectAt })
+  const values = openCredentials({ db, bus, keyring, now, connectUrl: connectAt })
+  const grants = await openGrants({
+    ...{ db, bus, keyring, now, log, connectUrl: connectAt },
+    journal: audit.journal,
+    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
+    own: ownAddresses(config),
+    connector: (id) => connectors.find(id),
+    clientSecret: async (id) => (await values.read(id)).token,
+  })
+  const credentials = withGrants(values, grants)
   const hosting = await hostServers(options, { db, connectors })
   const product = { name: 'runlayer', title: config.productName, version: config.version }
   const { allowedNetworks, limits } = config
   const upstreams = openUpstreams({ hosting, allowedNetworks, limits, product, now, log })
-  return { credentials, hosting, upstreams }
+  return { credentials, grants, hosting, upstreams: grants.guard(upstreams) }
+}
+
+/** By which authorization servers of upstreams know this installation: the page in the console, and our document. */
+function ownAddresses({ publicUrl, productName }: Config): Grants['own'] {
+  return {
+    productName,
+    publicUrl,
+    redirectUri: new URL('/connections/callback', publicUrl).href,
+    documentUrl: new URL('/.well-known/oauth-client.json', publicUrl).href,
+  }
 }
 
 /** Hosted processes end with their connector; packages nobody runs any more go at start. */
@@ -222,6 +246,7 @@ export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
     ['tools', () => parts.tools.close()],
     ['guards', () => parts.guards.close()],
     ['policy', () => parts.policy.close()],
+    ['grants', () => parts.grants.close()],
     ['credentials', () => parts.credentials.close()],
     ['oauth', () => parts.oauth.close()],
     ['identity', () => parts.identity.close()],

@@ -177,6 +177,7 @@ beforeAll(async () => {
     },
     createServer: { path: '/api/v1/servers', body: { ...newServer, name: 'Other' } },
     updateServer: { path: `/api/v1/servers/${connector.id}`, body: { description: '' } },
+    completeConnection: { path: '/api/v1/connections/complete', body: { state: 'x' } },
     putConnection: { path: `/api/v1/servers/${connector.id}/connection`, body: { values: { TOKEN: 'x' } } },
     reviewServerTool: {
       path: `/api/v1/servers/${connector.id}/tools/review`,
@@ -199,6 +200,10 @@ beforeAll(async () => {
     updateServerGuardSettings: {
       path: `/api/v1/servers/${connector.id}/security-settings`,
       body: { sensitivity: 'low' },
+    },
+    recoverAdmin: {
+      path: '/api/v1/admin-recovery',
+      body: { at: 0, nonce: 'x'.repeat(20), proof: 'x' },
     },
     setPassword: { path: '/api/v1/users/me/password', body: { password: 'x' } },
     confirmTotp: { path: '/api/v1/users/me/totp/confirm', body: { code: '123456' } },
@@ -327,6 +332,7 @@ test('the contract gave hundreds of mistakes, and the good bodies are good', asy
     'reviewServerTool',
     'acceptPackageUpdate',
     'createSession',
+    'recoverAdmin',
     'askForRedirect',
     'approveRequest',
     'rejectRequest',

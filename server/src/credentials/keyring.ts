@@ -101,6 +101,11 @@ function openWith(key: Buffer, sealed: string, bind: Buffer): Buffer {
   return Buffer.concat([decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes)), decipher.final()])
 }
 
+/** The keys that whoever may read the host's secrets has: those of the settings, or the one of the file. */
+export function hostKeys(o: { secretKeys: readonly Buffer[]; dataDir: string }): readonly Buffer[] {
+  return o.secretKeys.length > 0 ? o.secretKeys : [fileKey(o.dataDir, false)]
+}
+
 /** The key the embedded store makes for itself: readable by this user only, made with the database, never replaced. */
 function fileKey(dataDir: string, mayCreate: boolean): Buffer {
   const path = join(dataDir, 'secret.key')

@@ -6,6 +6,7 @@ import { roleMatrix } from '../kernel/role-matrix.ts'
 import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
 import { groupRoutes } from './api-groups.ts'
 import { keyRoutes } from './api-keys.ts'
+import { linkRoutes } from './api-links.ts'
 import { noticeRoutes } from './api-notices.ts'
 import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
@@ -57,10 +58,6 @@ const Me = z
   })
   .meta({ id: 'Me' })
 
-const SignInLink = z
-  .object({ url: z.string(), token: z.string(), expires_at: z.string() })
-  .meta({ id: 'SignInLink' })
-
 const Params = z.object({ id: z.string() })
 const ListQuery = z.strictObject({
   query: z.string().max(200).optional(),
@@ -77,7 +74,7 @@ export function identityRoutes(parts: IdentityRoutesParts): Route[] {
   return [
     meRoute(identity),
     ...userRoutes(identity),
-    signInLinkRoute(identity),
+    ...linkRoutes({ identity }),
     ...groupRoutes(identity.groups),
     ...keyRoutes(parts),
     ...sessionRoutes(parts),
@@ -271,26 +268,4 @@ type Given<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> }
 /** Without the fields that were not sent. */
 function given<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>
-}
-
-/** Whoever holds the link is that person, so only those who give roles may make one. */
-function signInLinkRoute(identity: Doors): Route {
-  return route({
-    method: 'POST',
-    path: '/api/v1/users/{id}/sign-in-links',
-    operationId: 'createSignInLink',
-    summary: 'A link to pass on, which signs this person in once within 24 hours',
-    tag: 'People',
-    needs: 'roles.write',
-    audit: { action: 'sign_in_link_created', resourceType: 'user' },
-    params: Params,
-    output: SignInLink,
-    status: 201,
-    async run(context, { params }) {
-      const person = await personOf(identity, params.id)
-      const { url, token, expiresAt } = await identity.mintSignInLink(person.email)
-      context.record({ resourceId: person.id })
-      return { url, token, expires_at: expiresAt.toISOString() }
-    },
-  })
 }

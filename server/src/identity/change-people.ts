@@ -42,7 +42,7 @@ const noSuchPerson = () => new GatewayError('not-found', 'There is no person wit
 const noSuchGroup = () => new GatewayError('not-found', 'There is no group with this id.')
 
 /** Roles everybody may be given by whoever may create people. */
-const plainRoles: readonly Role[] = ['user']
+export const plainRoles: readonly Role[] = ['user']
 
 export function openPeople(store: PeopleStore, bus: Bus, now: () => number): People {
   const found = async (id: UserId): Promise<Person> => {
@@ -115,7 +115,7 @@ function checkPair(roles: readonly Role[]): void {
   throw new GatewayError('invalid-field', `${error.loc}: ${error.msg}`, { errors: [error] })
 }
 
-function checkMayGiveRoles(by: Author): void {
+export function checkMayGiveRoles(by: Author): void {
   if (by === 'system' || can(by, 'roles.write')) return
   throw new GatewayError('not-allowed', 'Only a Super Admin gives or takes roles other than user.')
 }

@@ -5,8 +5,9 @@ import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { openAuthenticator, type TokenSource } from './authenticate-caller.ts'
 import { type Keys, openKeys } from './change-keys.ts'
-import { type Groups, openGroups, openPeople, type People } from './change-people.ts'
+import { type Author, type Groups, openGroups, openPeople, type People } from './change-people.ts'
 import { keepSessions, type Sessions, type SignInLink } from './keep-session.ts'
+import { invite, type Known, recoverAdmin } from './let-in.ts'
 import { type Notices, openNotices } from './notice-store.ts'
 import { principalOf } from './person.ts'
 import { keyStore } from './proof-store.ts'
@@ -25,8 +26,15 @@ export type Identity = {
   /** A person as policy sees them; undefined when unknown or deactivated. */
   find(userId: UserId): Promise<Principal | undefined>
   csrfTokenOf(caller: Caller): string
-  /** A link that signs this person in once within 24 hours. Throws not-found without such an active person. */
-  mintSignInLink(email: string): Promise<SignInLink>
+  /** A link that signs this person in once, by default within 24 hours. Throws not-found without such an active person. */
+  mintSignInLink(email: string, lifeMs?: number): Promise<SignInLink>
+  /** For somebody's first sign-in, within 7 days. Throws conflict once they have signed in, not-allowed like update. */
+  invite(userId: UserId, by: Author): Promise<SignInLink>
+  /**
+   * For whoever proved to own the host: makes this person (by default the first Super Admin) an active Super Admin, and
+   * a link that signs them in within 15 minutes. `known` hears who it is before anything changes.
+   */
+  recover(email: string | undefined, known: Known): Promise<{ email: string; link: SignInLink }>
   /**
    * The link to print at start, while the installation is new, unused, and no administrator came from the environment.
    * The newest link of a person is the only one that works.
@@ -97,6 +105,8 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
     },
     csrfTokenOf: kept.csrfTokenOf,
     mintSignInLink: kept.mintSignInLink,
+    invite: (userId, by) => invite({ people: openPeople(people, bus, now), links: kept, keys }, userId, by),
+    recover: (email, known) => recoverAdmin({ db, bus, now, links: kept }, email, known),
     firstSignInLink: async () =>
       linkFor === undefined ? undefined : (await kept.mintSignInLink(linkFor)).url,
     personExists: async (id) => isUuid(id) && (await people.find(id as UserId)) !== undefined,

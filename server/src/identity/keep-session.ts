@@ -10,6 +10,8 @@ import type { SessionStore } from './session-store.ts'
 import type { PeopleStore } from './store.ts'
 
 const linkMs = 24 * 3_600_000
+export const invitationMs = 7 * linkMs
+export const recoveryMs = 15 * 60_000
 const maxSessions = 20
 
 export type SignedIn = { readonly caller: Caller; readonly csrfToken: string; readonly setCookie: string }
@@ -22,8 +24,8 @@ export type SignInLink = { readonly url: string; readonly token: string; readonl
 /** Console sessions: rows on the server, a random token in the browser. */
 export type Sessions = {
   readonly cookieName: string
-  /** One use, 24 hours; the newest of a person is the only one that works. Throws not-found without such a person. */
-  mintSignInLink(email: string): Promise<SignInLink>
+  /** One use; the newest of a person is the only one that works. Throws not-found without such an active person. */
+  mintSignInLink(email: string, lifeMs?: number): Promise<SignInLink>
   /**
    * Throws unauthenticated when the link is unknown, used or expired, or its person deactivated. `identified` hears whose
    * link it is before it is used up.
@@ -91,7 +93,7 @@ export function keepSessions(parts: SessionParts): Sessions {
   return {
     cookieName,
     csrfTokenOf,
-    mintSignInLink: (email) => mintSignInLink(parts, email),
+    mintSignInLink: (email, lifeMs = linkMs) => mintSignInLink(parts, email, lifeMs),
     start,
     async signIn(token, from, identified) {
       const hash = isTokenShaped(token) ? keyedHash(hashKeys.link, token) : undefined
@@ -139,14 +141,14 @@ async function activePerson(people: PeopleStore, userId: UserId | undefined): Pr
   )
 }
 
-async function mintSignInLink(parts: SessionParts, email: string): Promise<SignInLink> {
+async function mintSignInLink(parts: SessionParts, email: string, lifeMs: number): Promise<SignInLink> {
   const { people, sessions, hashKeys, now } = parts
   const person = await people.findByEmail(email)
   if (person === undefined || person.status !== 'active') {
     throw new GatewayError('not-found', 'No active person has this email.')
   }
   const token = makeToken()
-  const expiresAt = new Date(now() + linkMs)
+  const expiresAt = new Date(now() + lifeMs)
   await sessions.putLink({ hash: keyedHash(hashKeys.link, token), userId: person.id, expiresAt })
   // In the query, because the console reads it there; it works once, and the console drops it from the address.
   const url = new URL(`sign-in?token=${token}`, withSlash(parts.publicUrl)).href

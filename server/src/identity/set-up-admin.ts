@@ -50,7 +50,7 @@ async function firstAdmin(tx: Db, at: Date): Promise<string | undefined> {
 }
 
 /** The person with this email as an active Super Admin, made if need be. */
-async function superAdmin(tx: Db, email: string, at: Date): Promise<Person> {
+export async function superAdmin(tx: Db, email: string, at: Date): Promise<Person> {
   const people = peopleStore(tx)
   const known = await people.findByEmail(email)
   const power: readonly Role[] = ['super_admin']

@@ -131,14 +131,24 @@ export function peopleStore(db: Db) {
         const done = await tx.delete(people).where(eq(people.id, id)).returning({ id: people.id })
         return done.length > 0 ? 'done' : 'missing'
       }),
-    async superAdminCount(): Promise<number> {
-      return db.$count(people, superAdmins())
-    },
+    firstSuperAdmin: () => firstSuperAdmin(db),
+    superAdminCount: (): Promise<number> => db.$count(people, superAdmins()),
     async removeDemo(): Promise<number> {
       await db.delete(groups).where(eq(groups.demo, true))
       return (await db.delete(people).where(eq(people.demo, true)).returning({ id: people.id })).length
     },
   }
+}
+
+/** The one who has been it longest. */
+async function firstSuperAdmin(db: Db): Promise<Person | undefined> {
+  const [row] = await db
+    .select(personColumns)
+    .from(people)
+    .where(superAdmins())
+    .orderBy(asc(people.createdAt), asc(people.id))
+    .limit(1)
+  return row === undefined ? undefined : toPerson(row)
 }
 
 const superAdmins = () => and(arrayContains(people.roles, ['super_admin']), eq(people.status, 'active'))

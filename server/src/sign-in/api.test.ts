@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { callRoute, refusalOf, type Sent } from '../../../test/support/call-route.ts'
 import { eachStore, quietLog } from '../../../test/support/stores.ts'
@@ -7,12 +7,14 @@ import { identityRoutes } from '../identity/api.ts'
 import { personalPower } from '../identity/change-keys.ts'
 import { openIdentity } from '../identity/identity.ts'
 import type { Caller } from '../kernel/caller.ts'
+import { type HostClaim, signHostClaim } from '../lib/host-proof.ts'
 import type { Storage } from '../storage/storage.ts'
 import { signInRoutes } from './api.ts'
 import { openSignIn } from './sign-in.ts'
 import { totpAt } from './totp.ts'
 
 const keyring = keyringOf(createHmac('sha256', 'test').update('data').digest())
+const hostKey = createHmac('sha256', 'test').update('host').digest()
 const good = 'violet otter unpacks 9 ladders'
 
 async function openOn(storage: Storage) {
@@ -21,7 +23,15 @@ async function openOn(storage: Storage) {
   const config = { admin: undefined, publicUrl: new URL('http://localhost:3000'), productName: 'Runlayer' }
   const { db, bus } = storage
   const identity = await openIdentity({ db, bus, keyring, config, now, log: quietLog })
-  const signIn = openSignIn({ db, identity, keyring, config, now })
+  const signIn = openSignIn({
+    db,
+    identity,
+    keyring,
+    config,
+    hostKeys: [hostKey],
+    passwordCost: 2 ** 10,
+    now,
+  })
   const routes = [...identityRoutes({ identity, now }), ...signInRoutes({ signIn })]
   const call = (operationId: string, sent: Sent = {}) => callRoute(routes, operationId, sent)
   const callerOf = async (cookies: readonly string[]): Promise<Caller> =>
@@ -202,5 +212,60 @@ eachStore((open) => {
     expect(await refusalOf(enter())).toBe('sign-in-refused')
     clock.ms += 16 * 60_000
     expect(await refusalOf(add(question.state))).toBe('sign-in-again')
+  })
+
+  test('whoever can sign as the host gets a Super Admin in for 15 minutes, each claim once', async () => {
+    const { call, enter, byLink, identity, clock } = await openOn(await open())
+    const claim = (email: string, nonce: string = randomUUID(), at = clock.ms) => ({ at, nonce, email })
+    const recover = (one: HostClaim, key = hostKey) =>
+      call('recoverAdmin', { body: { ...one, proof: signHostClaim(key, one) } })
+    const first = claim('')
+    const { value, identified } = await recover(first)
+    // Made at the start, when nobody was there.
+    expect(value).toMatchObject({ email: 'admin@localhost', expires_at: '2026-05-05T12:15:00.000Z' })
+    const token = String(new URL((value as { url: string }).url).searchParams.get('token'))
+    const admin = await enter({ token })
+    expect(admin).toMatchObject({ roles: ['super_admin'] })
+    expect(identified).toEqual([admin.id])
+    for (const bad of [
+      () => recover(first),
+      () => recover(claim('ann@example.com'), Buffer.alloc(32)),
+      () => recover(claim('ann@example.com', randomUUID(), clock.ms - 6 * 60_000)),
+      () =>
+        call('recoverAdmin', {
+          body: { ...claim('ann@example.com'), proof: signHostClaim(hostKey, claim('ben@example.com')) },
+        }),
+    ])
+      expect(await refusalOf(bad())).toBe('sign-in-refused')
+    await identity.people.update((await byLink()).id, { status: 'deactivated' }, 'system')
+    await recover(claim('ann@example.com'))
+    expect(await identity.people.findByEmail('ann@example.com')).toMatchObject({
+      status: 'active',
+      roles: ['user', 'super_admin'],
+    })
+  })
+
+  test('an invitation lets in once within 7 days, only who never was there, and no higher than its maker', async () => {
+    const { call, enter, identity, clock } = await openOn(await open())
+    const make = async (email: string, roles: Caller['roles'] = ['user']) =>
+      identity.people.create({ email, roles }, 'system')
+    const session = async (email: string) => enter({ token: (await identity.mintSignInLink(email)).token })
+    await make('it@example.com', ['it_admin'])
+    const it = await session('it@example.com')
+    const [cho, dan, root] = [
+      await make('cho@example.com'),
+      await make('dan@example.com'),
+      await make('r@example.com', ['super_admin']),
+    ]
+    const invite = (id: string) => call('createInvitation', { as: it, params: { id } })
+    expect(await refusalOf(invite(root.id))).toBe('not-allowed')
+    expect(await refusalOf(invite(it.id))).toBe('not-allowed')
+    const tokenOf = async (id: string) => ((await invite(id)).value as { token: string }).token
+    const [first, second] = [await tokenOf(cho.id), await tokenOf(dan.id)]
+    clock.ms += 6.9 * 86_400_000
+    expect((await enter({ token: first })).id).toBe(cho.id)
+    clock.ms += 0.2 * 86_400_000
+    expect(await refusalOf(enter({ token: second }))).toBe('unauthenticated')
+    expect(await refusalOf(invite(cho.id))).toBe('conflict')
   })
 })

@@ -30,6 +30,18 @@ const SignInOptions = z
   .object({ passkey: PasskeyQuestion.nullable().describe('null where passkeys cannot work.') })
   .meta({ id: 'SignInOptions' })
 
+const Recovery = z
+  .strictObject({
+    email: z.string().max(254).optional().describe('Whom to let in; by default the first Super Admin.'),
+    at: z.number().int(),
+    nonce: z.string().min(16).max(100),
+    proof: z.string().min(1).max(100).describe('Signed with a key that only the host has.'),
+  })
+  .meta({ id: 'AdminRecovery' })
+const Recovered = z
+  .object({ email: z.string(), url: z.string(), expires_at: z.string() })
+  .meta({ id: 'AdminRecovered' })
+
 export function signInRoutes(parts: { signIn: SignIn }): Route[] {
   const { signIn } = parts
   return [
@@ -65,8 +77,34 @@ export function signInRoutes(parts: { signIn: SignIn }): Route[] {
         return { csrf_token: signedIn.csrfToken, user_id: caller.id }
       },
     }),
+    recoveryRoute(signIn),
     ...securityRoutes(parts),
   ]
+}
+
+function recoveryRoute(signIn: SignIn): Route {
+  return route({
+    method: 'POST',
+    path: '/api/v1/admin-recovery',
+    operationId: 'recoverAdmin',
+    summary:
+      'For runlayer admin recover on the host: a link that signs a Super Admin in once within 15 minutes',
+    tag: 'Sessions',
+    needs: 'public',
+    audit: { action: 'admin_recovered', resourceType: 'user' },
+    body: Recovery,
+    output: Recovered,
+    status: 201,
+    async run(context, { body }) {
+      const { email = '', ...claim } = body
+      const { identified } = context as SignInContext
+      const made = await signIn.recover({ ...claim, email }, context.ip, async (person) => {
+        context.record({ resourceId: person.id, after: { email: person.email } })
+        await identified(person)
+      })
+      return { email: made.email, url: made.url, expires_at: made.expiresAt.toISOString() }
+    },
+  })
 }
 
 async function begin(

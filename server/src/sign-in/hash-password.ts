@@ -19,10 +19,12 @@ export type PasswordHasher = {
 const nobodysSalt = Buffer.alloc(saltBytes)
 const nobodysKey = Buffer.alloc(keyBytes)
 
-export function openPasswordHasher(): PasswordHasher {
+/** `N`: scrypt's cost. */
+export function openPasswordHasher(N = cost.N): PasswordHasher {
+  const own = { ...cost, N }
   const waiting: (() => void)[] = []
   let running = 0
-  const compute = async (password: string, salt: Buffer, o = cost): Promise<Buffer> => {
+  const compute = async (password: string, salt: Buffer, o = own): Promise<Buffer> => {
     if (running >= mostRunning) {
       if (waiting.length >= mostWaiting)
         throw new GatewayError('busy', 'Too many people are signing in at once. Try again in a few seconds.')
@@ -41,7 +43,7 @@ export function openPasswordHasher(): PasswordHasher {
     async hash(password) {
       const salt = randomBytes(saltBytes)
       const key = await compute(password, salt)
-      return `scrypt$${cost.N}$${cost.r}$${cost.p}$${salt.toString('base64url')}$${key.toString('base64url')}`
+      return `scrypt$${own.N}$${own.r}$${own.p}$${salt.toString('base64url')}$${key.toString('base64url')}`
     },
     async matches(password, stored) {
       const parsed = stored === undefined ? undefined : parse(stored)

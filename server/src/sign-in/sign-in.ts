@@ -2,6 +2,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
+import { type HostClaim, isHostClaim } from '../lib/host-proof.ts'
 import type { Db } from '../storage/storage.ts'
 import { openChallenges } from './challenge.ts'
 import { checkPassword } from './check-password.ts'
@@ -28,6 +29,12 @@ export type SignIn = {
     identified: Identified,
   ): Promise<SignedIn>
   withPasskey(answer: Answer, from: Origin, identified: Identified): Promise<SignedIn>
+  /** For a claim only the owner of the host can make. Throws sign-in-refused, also for one used before or too old. */
+  recover(
+    claim: HostClaim & { proof: string },
+    ip: string,
+    identified: Identified,
+  ): Promise<{ email: string; url: string; expiresAt: Date }>
   passwordChangedAt(userId: UserId): Promise<Date | undefined>
   /** Ends every other session of the person. Throws sign-in-again, sign-in-refused for a wrong current one, invalid-field. */
   setPassword(
@@ -43,13 +50,17 @@ export type SignIn = {
 
 export type SignInParts = {
   db: Db
-  identity: Pick<Identity, 'people' | 'sessions'>
+  identity: Pick<Identity, 'people' | 'sessions' | 'recover'>
   keyring: {
     seal(plain: string, bind: string): string
     open(sealed: string, bind: string): string
     derive(label: string): Buffer
   }
   config: { publicUrl: URL; productName: string }
+  /** Who can sign with one of these owns the host. */
+  hostKeys: readonly Buffer[]
+  /** Of scrypt; for tests, which hash often. */
+  passwordCost?: number
   now: () => number
 }
 
@@ -59,7 +70,7 @@ const recentMs = 15 * 60_000
 export function openSignIn(parts: SignInParts): SignIn {
   const { identity, keyring, config, now } = parts
   const store = signInStore(parts.db)
-  const hasher = openPasswordHasher()
+  const hasher = openPasswordHasher(parts.passwordCost)
   const attempts = limitAttempts(now)
   const { publicUrl, productName } = config
   const challenges = openChallenges(keyring.derive('sign-in-challenge'), now)
@@ -79,6 +90,7 @@ export function openSignIn(parts: SignInParts): SignIn {
     passkeys,
     secondFactor,
     checkRecent: async (caller) => void (await recentSession(ground, caller)),
+    recover: (claim, ip, identified) => recover({ ...ground, ...parts }, { claim, ip, identified }),
     passwordChangedAt: async (userId) => (await store.password(userId))?.changedAt,
     ...ways(ground, { passkeys, secondFactor }),
     setPassword: (caller, given, ip) => setPassword(ground, { caller, ...given, ip, productName }),
@@ -164,6 +176,24 @@ async function setPassword(
   checkPassword(password, 'body.password', [caller.email, caller.name, o.productName])
   await store.putPassword(caller.id, await hasher.hash(password), new Date(now()))
   if (caller.proof.kind === 'session') await sessions.end(caller.id, { except: caller.proof.id })
+}
+
+/** A claim is as good as a clock is right. */
+const claimMs = 5 * 60_000
+
+async function recover(
+  { attempts, store, now, hostKeys, identity }: Ground & SignInParts,
+  { claim, ip, identified }: { claim: HostClaim & { proof: string }; ip: string; identified: Identified },
+): Promise<{ email: string; url: string; expiresAt: Date }> {
+  const giveBack = attempts.take(undefined, ip)
+  const isFresh = Math.abs(now() - claim.at) < claimMs
+  if (!isHostClaim(hostKeys, claim, claim.proof) || !isFresh)
+    throw new GatewayError('sign-in-refused', 'This was not signed by the host, or its clock is minutes off.')
+  if (!(await store.answerChallenge(`host ${claim.nonce}`, new Date(claim.at + claimMs), new Date(now()))))
+    throw new GatewayError('sign-in-refused', 'This was used before. Run the command again.')
+  giveBack()
+  const { email, link } = await identity.recover(claim.email === '' ? undefined : claim.email, identified)
+  return { email, url: link.url, expiresAt: link.expiresAt }
 }
 
 const refused = () => new GatewayError('sign-in-refused', 'The email or the password is wrong.')

@@ -85,8 +85,20 @@ export const keys = () =>
 export const security = () =>
   queryOptions({ queryKey: ['security'], queryFn: () => api.call('getAccountSecurity') })
 
+export const notices = () => queryOptions({ queryKey: ['notices'], queryFn: () => api.call('listNotices') })
+
 export const sessions = () =>
   queryOptions({ queryKey: ['sessions'], queryFn: () => api.call('listSessions') })
+
+export const codeMode = () =>
+  queryOptions({ queryKey: ['code-mode'], queryFn: () => api.call('getCodeMode') })
+
+export const searchReport = (days: number) =>
+  queryOptions({
+    queryKey: ['search-report', days],
+    queryFn: () => api.call('getSearchReport', { query: { days } }),
+    staleTime: 60_000,
+  })
 
 type AuditQuery = NonNullable<Operations['listAuditLogs']['query']>
 

@@ -11,15 +11,21 @@ import { useChange } from './use-change.ts'
 /** Makes the link that signs a person in once, to be passed on by hand. */
 export function SignInLink({ user, me }: { user: User; me: Me }) {
   const [url, setUrl] = useState<string>()
+  // Who was never here is invited; an IT Admin may do that for whoever has no special role.
+  const isNew = user.last_seen_at === null
+  const mayInvite =
+    isNew &&
+    me.capabilities.includes('people.write') &&
+    user.roles.every((role) => role === 'user' || me.capabilities.includes('roles.write'))
   const make = useChange({
-    run: () => api.call('createSignInLink', { params: { id: user.id } }),
+    run: () => api.call(isNew ? 'createInvitation' : 'createSignInLink', { params: { id: user.id } }),
     loud: true,
     after: (link) => setUrl(link.url),
   })
   const why =
     user.status !== 'active'
       ? 'Somebody deactivated cannot sign in'
-      : me.capabilities.includes('roles.write')
+      : mayInvite || me.capabilities.includes('roles.write')
         ? undefined
         : 'Only a Super Admin makes sign-in links'
   return (
@@ -30,11 +36,14 @@ export function SignInLink({ user, me }: { user: User; me: Me }) {
         busy={make.isPending}
         onClick={() => make.mutate(undefined)}
       >
-        Make sign-in link
+        {isNew ? 'Make invitation link' : 'Make sign-in link'}
       </Button>
       {url !== undefined && (
-        <Dialog title={`Sign-in link for ${user.name || user.email}`} onClose={() => setUrl(undefined)}>
-          <Note kind="warning" title="It works once, within 24 hours">
+        <Dialog
+          title={`${isNew ? 'Invitation' : 'Sign-in link'} for ${user.name || user.email}`}
+          onClose={() => setUrl(undefined)}
+        >
+          <Note kind="warning" title={`It works once, within ${isNew ? '7 days' : '24 hours'}`}>
             <p>
               Whoever opens it is {user.name || user.email}. Pass it on where only they can read it. An older
               link stops working.

@@ -2,6 +2,7 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
+import { AccountNotices } from '../components/account-notices.tsx'
 import { AuthenticatorApp } from '../components/authenticator-app.tsx'
 import { PasskeyList } from '../components/passkey-list.tsx'
 import { useChange } from '../components/use-change.ts'
@@ -142,6 +143,7 @@ export function AccountPage() {
         title="Account security"
         purpose="How you sign in, and where you are signed in. Ways to sign in can be changed for 15 minutes after signing in."
       />
+      <AccountNotices />
       <Panel>
         <div className="grid gap-6">
           <Password />

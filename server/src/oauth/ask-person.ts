@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
@@ -20,7 +21,14 @@ const maxGrants = 20
 /** A client that waits for a person's answer. */
 export type Asking = {
   readonly id: string
-  readonly client: { id: string; name: string; uri: string | undefined; isDocument: boolean }
+  readonly client: {
+    id: string
+    name: string
+    uri: string | undefined
+    isDocument: boolean
+    /** Of what the client says of itself. */
+    hash: string
+  }
   readonly redirect: { uri: string; host: string; kind: RedirectKind; state: RedirectState }
   readonly resources: readonly string[]
   readonly scopes: readonly string[]
@@ -91,13 +99,21 @@ export function openConsents(parts: ConsentParts): Consents {
 }
 
 async function readAsking(parts: ConsentParts, interaction: Interaction, caller: Caller): Promise<Asking> {
-  const { provider, connections } = parts
+  const { connections } = parts
   const { client_id: clientId, redirect_uri: uri, resource, scope, prompt } = interaction.params
-  const client = await provider.Client.find(String(clientId))
+  const client = await findClient(parts.provider, String(clientId))
   const kind = typeof uri === 'string' ? redirectKind(uri) : undefined
   if (client === undefined || typeof uri !== 'string' || kind === undefined)
     throw new GatewayError('not-found', 'The client that asked is no longer known. Connect again from there.')
-  const isConnected = await connections.isConnected(caller.id, client.clientId, withoutLoopbackPort(uri))
+  const documentHash = documentHashOf(client)
+  const agreed = await connections.agreed({
+    userId: caller.id,
+    clientId: client.clientId,
+    redirectUri: withoutLoopbackPort(uri),
+    documentHash,
+  })
+  const resources = [resource ?? `${parts.base}/mcp`].flat().map(String)
+  const isNew = resources.some((each) => agreed?.includes(audienceOf(each, parts.base) ?? '') !== true)
   const state = parts.judge(uri)
   return {
     id: interaction.uid,
@@ -106,14 +122,34 @@ async function readAsking(parts: ConsentParts, interaction: Interaction, caller:
       name: client.clientName ?? '',
       uri: client.clientUri,
       isDocument: client.clientId.startsWith('https://'),
+      hash: documentHash,
     },
     redirect: { uri, host: redirectHost(uri), kind, state },
-    resources: [resource ?? `${parts.base}/mcp`].flat().map(String),
+    resources,
     scopes: String(scope ?? mcpScope).split(' '),
-    isConnected,
+    isConnected: agreed !== undefined,
     // Any program on a machine can listen on loopback or take an app's scheme, so there a person looks each time.
-    mayPass: isConnected && state === 'allowed' && kind === 'web' && prompt !== 'consent',
+    mayPass: !isNew && state === 'allowed' && kind === 'web' && prompt !== 'consent',
   }
+}
+
+/** A client document that cannot be read any more is a client nobody knows. */
+async function findClient(provider: Provider, id: string) {
+  try {
+    return await provider.Client.find(id)
+  } catch {
+    return undefined
+  }
+}
+
+type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>
+
+/** Of what tells one client from another: its name, its addresses, its keys. */
+function documentHashOf(client: Client): string {
+  const { client_name, client_uri, redirect_uris, jwks_uri, jwks, token_endpoint_auth_method } =
+    client.metadata()
+  const told = [client_name, client_uri, redirect_uris, jwks_uri, jwks, token_endpoint_auth_method]
+  return hash('sha256', JSON.stringify(told), 'base64url')
 }
 
 async function makeGrant(parts: ConsentParts, asking: Asking, caller: Caller): Promise<string> {
@@ -132,6 +168,7 @@ async function makeGrant(parts: ConsentParts, asking: Asking, caller: Caller): P
       clientHash: records.nameOf('Client', asking.client.id),
       clientName: asking.client.name,
       redirectUri: withoutLoopbackPort(asking.redirect.uri),
+      documentHash: asking.client.hash,
     },
     {
       id: records.nameOf('Grant', grantId),

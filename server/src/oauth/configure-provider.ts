@@ -22,6 +22,9 @@ export type ProviderParts = {
   records: Records
   cookieKeys: readonly string[]
   findPerson(id: UserId): Promise<{ email: string } | undefined>
+  fetch: NonNullable<Configuration['fetch']>
+  /** False for an address that had too many client documents fetched. */
+  mayFetch(ip: string): boolean
 }
 
 /** Our rules as oidc-provider wants to hear them. Everything it can do and we do not use is off. */
@@ -85,12 +88,14 @@ export function configureProvider(parts: ProviderParts): Configuration {
       Interaction: interactionSeconds,
       Session: 10 * minute,
     },
-    features: features(parts.base),
+    fetch: parts.fetch,
+    fetchResponseBodyLimits: { 'client_id metadata document': 16 * 1024, jwks_uri: 64 * 1024 },
+    features: features(parts),
     renderError: showError,
   }
 }
 
-function features(base: string): Configuration['features'] {
+function features({ base, mayFetch }: ProviderParts): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
@@ -101,6 +106,14 @@ function features(base: string): Configuration['features'] {
       enabled: true,
       idFactory: () => `client_${randomBytes(16).toString('hex')}`,
       issueRegistrationAccessToken: false,
+    },
+    // A client is who its https address says; its document is read again at least every hour (T40).
+    clientIdMetadataDocument: {
+      enabled: true,
+      ack: 'draft-02',
+      // Without a request it is the console that asks again for a client it has seen.
+      allowFetch: (ctx: KoaContextWithOIDC | undefined) => ctx === undefined || mayFetch(ctx.ip),
+      cacheDuration: { min: minute, max: 60 * minute },
     },
     resourceIndicators: {
       enabled: true,

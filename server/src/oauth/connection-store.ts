@@ -22,6 +22,7 @@ export type GrantOwner = {
 }
 export type NewConnection = Pick<Connection, 'id' | 'userId' | 'clientId' | 'clientName' | 'redirectUri'> & {
   clientHash: string
+  documentHash: string
 }
 
 const ofPerson = {
@@ -61,13 +62,18 @@ export function connectionStore(db: Db) {
         .where(eq(connections.id, id as ConnectionId))
       return row === undefined ? undefined : show(row)
     },
-    async isConnected(userId: UserId, clientId: string, redirectUri: string): Promise<boolean> {
+    /** What a person let this client use before; undefined when they never agreed to it as it is now. */
+    async agreed(
+      wanted: Omit<NewConnection, 'id' | 'clientName' | 'clientHash'>,
+    ): Promise<string[] | undefined> {
       const same = and(
-        eq(connections.userId, userId),
-        eq(connections.clientId, clientId),
-        eq(connections.redirectUri, redirectUri),
+        eq(connections.userId, wanted.userId),
+        eq(connections.clientId, wanted.clientId),
+        eq(connections.redirectUri, wanted.redirectUri),
+        eq(connections.documentHash, wanted.documentHash),
       )
-      return (await db.$count(connections, same)) > 0
+      const [row] = await db.select({ resources: ofPerson.resources }).from(connections).where(same)
+      return row?.resources.flatMap((each) => each.split(' '))
     },
     connect: (made: NewConnection, grant: NewGrant) => db.transaction((tx) => connect(tx, made, grant)),
     async ownerOfGrant(grantId: string): Promise<GrantOwner | undefined> {
@@ -120,7 +126,11 @@ async function connect(
     .values({ ...made, createdAt: grant.at })
     .onConflictDoUpdate({
       target: [connections.userId, connections.clientId, connections.redirectUri],
-      set: { clientName: made.clientName, clientHash: made.clientHash },
+      set: {
+        clientName: made.clientName,
+        clientHash: made.clientHash,
+        documentHash: made.documentHash,
+      },
     })
     .returning({ id: connections.id })
   const connectionId = row?.id ?? made.id

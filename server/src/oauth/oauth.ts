@@ -3,15 +3,22 @@ import type { Caller } from '../kernel/caller.ts'
 import type { Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type UserId } from '../kernel/ids.ts'
+import { openGuardedFetch } from '../lib/guarded-fetch.ts'
 import type { Log } from '../lib/log.ts'
+import { addressGuard } from '../lib/network.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { type Consents, openConsents } from './ask-person.ts'
 import { configureProvider } from './configure-provider.ts'
 import { type Connection, connectionStore } from './connection-store.ts'
+import { documentFetch } from './fetch-documents.ts'
 import { keepRedirectRules, type RedirectRules } from './keep-redirect-rules.ts'
+import { hourlyLimit } from './limit-hourly.ts'
 import { baseOf } from './name-resource.ts'
 import { type OauthHandle, oauthPaths, serveOauth } from './serve-oauth.ts'
 import type { Tokens } from './tokens.ts'
+
+/** Client documents fetched for one address and hour; cached ones do not count. */
+const fetchesPerHour = 300
 
 /** The authorization server for AI clients. */
 export type Oauth = {
@@ -24,7 +31,7 @@ export type Oauth = {
   connectionsOf(userId: UserId): Promise<Connection[]>
   /** Ends a connection and every token of it. Throws not-found for another person's. */
   disconnect(id: string, userId: UserId): Promise<Connection>
-  close(): void
+  close(): Promise<void>
 }
 
 export type OauthParts = {
@@ -32,6 +39,8 @@ export type OauthParts = {
   bus: Bus
   keyring: { derive(label: string): Buffer }
   publicUrl: URL
+  /** CIDRs client documents may come from besides public addresses. */
+  allowedNetworks: readonly string[]
   tokens: Tokens
   journal: Journal
   identity: {
@@ -52,10 +61,13 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
   const base = baseOf(parts.publicUrl)
   const connections = connectionStore(db)
   const redirects = await keepRedirectRules({ db, bus, now })
+  const guarded = openGuardedFetch({ guard: addressGuard(parts.allowedNetworks) })
   const provider = new Provider(
     base,
     configureProvider({
       base,
+      fetch: documentFetch(guarded),
+      mayFetch: hourlyLimit(fetchesPerHour, now),
       keys: tokens.signingKeys,
       records: tokens.records,
       cookieKeys: [parts.keyring.derive('oauth-cookie').toString('base64url')],
@@ -100,9 +112,10 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       await end([id])
       return found
     },
-    close() {
+    async close() {
       stop()
       redirects.close()
+      await guarded.close()
     },
   }
 }

@@ -3,9 +3,9 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Caller } from '../kernel/caller.ts'
 import type { Actor, Journal } from '../kernel/entry.ts'
 import { newId } from '../kernel/ids.ts'
-import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Log } from '../lib/log.ts'
 import { consentPage, endpoints } from './configure-provider.ts'
+import { hourlyLimit } from './limit-hourly.ts'
 import type { RedirectState } from './match-redirect.ts'
 import { blockedText, errorPage, errorPageHeaders } from './show-error.ts'
 
@@ -42,8 +42,6 @@ export const oauthPaths: readonly { method: 'GET' | 'POST'; path: string }[] = [
 ]
 
 const registrationsPerHour = 1000
-const hourMs = 3_600_000
-const maxAddresses = 20_000
 
 /** Serves oidc-provider behind our rules: one public URL, our own session, our redirect rules, our audit. */
 export function serveOauth(parts: ServeParts): OauthHandle {
@@ -56,7 +54,7 @@ export function serveOauth(parts: ServeParts): OauthHandle {
     await afterwards(parts, ctx as unknown as KoaContextWithOIDC)
   })
   const answer = provider.callback()
-  const mayRegister = registrationLimit(parts.now)
+  const mayRegister = hourlyLimit(registrationsPerHour, parts.now)
   return async (request, response, facts) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     if (path === `${endpoints}/register` && !mayRegister(facts.ip)) return refuseRegistration(response)
@@ -183,21 +181,6 @@ async function record(parts: ServeParts, ctx: KoaContextWithOIDC, happened: Happ
     ...(clientName === undefined ? {} : { clientName }),
   })
   await entry.close({ action, outcome, ...(reason === undefined ? {} : { reason }) })
-}
-
-/** Registrations per address and hour; an address that was forgotten starts anew. */
-function registrationLimit(now: () => number): (ip: string) => boolean {
-  const counts = new BoundedCache<{ since: number; count: number }>(maxAddresses)
-  return (ip) => {
-    const at = now()
-    const known = counts.get(ip)
-    if (known === undefined || at - known.since >= hourMs) {
-      counts.set(ip, { since: at, count: 1 })
-      return true
-    }
-    known.count += 1
-    return known.count <= registrationsPerHour
-  }
 }
 
 function refuseRegistration(response: ServerResponse): void {

@@ -11,6 +11,7 @@ export const connections = pgTable('oauth_connections', {
   clientHash: text('client_hash').notNull(),
   clientName: text('client_name').notNull(),
   redirectUri: text('redirect_uri').notNull(),
+  documentHash: text('document_hash').notNull(),
   createdAt: stamp('created_at').notNull(),
   lastUsedAt: stamp('last_used_at'),
   lastUsedIp: text('last_used_ip'),

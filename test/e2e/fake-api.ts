@@ -4,9 +4,11 @@ import { extname, join, normalize } from 'node:path'
 import type {
   ApiKey,
   AuditLogDetail,
+  CodeModeSettings,
   Connector,
   Group,
   Policy,
+  SearchReport,
   Tool,
   ToolVersion,
   User,
@@ -60,6 +62,50 @@ const users = [
   person(6, 'Farid Haddad', ['helpdesk']),
   person(7, 'Greta Lind', ['user'], 'deactivated'),
 ]
+const codeMode: CodeModeSettings = {
+  enabled: true,
+  limits: {
+    compute_ms: 5000,
+    wall_ms: 60_000,
+    memory_bytes: 67_108_864,
+    calls: 100,
+    calls_at_once: 8,
+    result_chars: 65_536,
+    log_chars: 16_384,
+  },
+}
+const searchReport: SearchReport = {
+  from: ago(10_080),
+  to: ago(0),
+  is_cut: true,
+  searches: 212,
+  people: 14,
+  found: 96,
+  found_first: 71,
+  missed: 11,
+  known: 40,
+  abandoned: 65,
+  empty: 9,
+  recall: { value: 0.897, low: 0.825, high: 0.942 },
+  worst_queries: [
+    { query: 'put this into the archive', times: 6, missed: 5, empty: 1, wanted: ['filesystem_move_file'] },
+    { query: 'book a meeting room', times: 4, missed: 0, empty: 4, wanted: [] },
+  ],
+  hard_tools: [
+    {
+      name: 'filesystem_move_file',
+      connector: 'Filesystem',
+      server_id: uuid(32),
+      upstream_name: 'move_file',
+      description: 'Moves.',
+      runs: 9,
+      shown: 4,
+      missed: 5,
+      problems: ['short_description', 'missing_words'],
+      suggestion: 'Moves in Filesystem. Takes source and destination. People also say: archive, put.',
+    },
+  ],
+}
 const groups: Group[] = [
   {
     id: uuid(21),
@@ -472,6 +518,8 @@ const routes: readonly (readonly [
     }),
   ],
   ['GET', /^\/api\/v1\/users$/, () => ({ body: page(users) })],
+  ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],
+  ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],
   ['GET', /^\/api\/v1\/groups$/, () => ({ body: page(groups) })],
   ['GET', /^\/api\/v1\/api-keys$/, () => ({ body: page(keys) })],
   [

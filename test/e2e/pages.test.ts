@@ -17,6 +17,7 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   [`/policies?policy=${rule}`, 'Affects 2 people'],
   [`/people?person=${person}`, 'What they manage'],
   [`/groups?group=${group}`, 'Rules that name it'],
+  ['/runlayer-plugin?days=7', 'How well search works'],
   ['/keys?whose=all', 'API keys'],
   [`/audit?outcome=success&entry=${change}`, 'Before and after'],
 ]

@@ -48,6 +48,7 @@ export const paths = {
   clients: () => linkOptions({ to: '/clients' }),
   requests: () => linkOptions({ to: '/requests' }),
   account: () => linkOptions({ to: '/account' }),
+  runlayerPlugin: () => linkOptions({ to: '/runlayer-plugin' }),
   audit: (search: AuditSearch = {}) => linkOptions({ to: '/audit', search }),
   auditEntry: (entry: string) => linkOptions({ to: '/audit', search: { entry } }),
 }

@@ -116,6 +116,14 @@ const connectorHome = createRoute({
   },
 })
 
+const runlayerPlugin = createRoute({
+  getParentRoute: () => shell,
+  path: '/runlayer-plugin',
+  validateSearch: pick('days'),
+  loader: async () => (await import('./pages/runlayer-plugin.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/runlayer-plugin.tsx'), 'RunlayerPluginPage'),
+})
+
 const policies = createRoute({
   getParentRoute: () => shell,
   path: '/policies',
@@ -191,6 +199,7 @@ export const router = createRouter({
       connectorNew,
       connectorHome,
       connector,
+      runlayerPlugin,
       policies,
       policyNew,
       simulator,

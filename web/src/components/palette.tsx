@@ -5,6 +5,7 @@ import {
   FlaskConical,
   House,
   KeyRound,
+  Layers,
   Plug,
   Plus,
   ScrollText,
@@ -25,6 +26,7 @@ type Entry = { name: string; link: LinkOptions; icon: ReactNode; needs?: string 
 const pages: readonly Entry[] = [
   { name: 'Home', link: paths.home(), icon: <House /> },
   { name: 'Connectors', link: paths.connectors(), icon: <Plug /> },
+  { name: 'Runlayer Plugin', link: paths.runlayerPlugin(), icon: <Layers /> },
   { name: 'Policies', link: paths.policies(), icon: <ShieldCheck />, needs: 'policies.read' },
   { name: 'Policy simulator', link: paths.simulator(), icon: <FlaskConical />, needs: 'policies.read' },
   { name: 'People', link: paths.people(), icon: <UserRound />, needs: 'people.read' },

@@ -7,6 +7,7 @@ import {
   Inbox,
   Keyboard,
   KeyRound,
+  Layers,
   PanelLeft,
   Plug,
   ScrollText,
@@ -40,6 +41,7 @@ const toastColours = {
 const places = [
   { name: 'Home', link: paths.home(), icon: House, needs: undefined },
   { name: 'Connectors', link: paths.connectors(), icon: Plug, needs: undefined },
+  { name: 'Runlayer Plugin', link: paths.runlayerPlugin(), icon: Layers, needs: undefined },
   { name: 'Policies', link: paths.policies(), icon: ShieldCheck, needs: 'policies.read' },
   { name: 'People', link: paths.people(), icon: UserRound, needs: 'people.read' },
   { name: 'Groups', link: paths.groups(), icon: Users, needs: 'people.read' },

@@ -1,0 +1,81 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { cache } from '../api/client.ts'
+import * as queries from '../api/queries.ts'
+import { CodeModePanel } from '../components/code-mode-panel.tsx'
+import { SearchReport } from '../components/search-report.tsx'
+import { Button } from '../ui/button.tsx'
+import { PageHead, Section } from '../ui/page.tsx'
+
+const route = getRouteApi('/shell/runlayer-plugin')
+
+const periods = [
+  { value: '7', label: 'Last 7 days' },
+  { value: '30', label: 'Last 30 days' },
+  { value: '90', label: 'Last 90 days' },
+]
+const usualDays = 30
+
+/** A hand-edited address asks for the usual period. */
+function daysOf(text: string | undefined): number {
+  return periods.some(({ value }) => value === text) ? Number(text) : usualDays
+}
+
+export async function loader(): Promise<void> {
+  await cache.ensureQueryData(queries.codeMode())
+}
+
+function Periods({ days, onChange }: { days: number; onChange(days: string): void }) {
+  return (
+    <fieldset aria-label="Period" className="flex gap-1">
+      {periods.map(({ value, label }) => {
+        const chosen = Number(value) === days
+        return (
+          <Button
+            key={value}
+            size="small"
+            look={chosen ? 'plain' : 'quiet'}
+            aria-pressed={chosen}
+            onClick={() => onChange(value)}
+          >
+            {label}
+          </Button>
+        )
+      })}
+    </fieldset>
+  )
+}
+
+export function RunlayerPluginPage() {
+  const me = useSuspenseQuery(queries.me()).data
+  const days = daysOf(route.useSearch().days)
+  const navigate = useNavigate({ from: '/runlayer-plugin' })
+  return (
+    <>
+      <PageHead
+        title="Runlayer Plugin"
+        purpose="One endpoint with every tool a person may use, found by search instead of listed."
+      />
+      <Section
+        title="Code mode"
+        about="Models may write a short script that calls tools. Only what it returns reaches their context."
+      >
+        <CodeModePanel me={me} />
+      </Section>
+      {me.capabilities.includes('audit.read') && (
+        <Section
+          title="How well search works"
+          about="Each search is judged by the tool that the same person ran within ten minutes after it."
+          actions={
+            <Periods
+              days={days}
+              onChange={(value) => void navigate({ search: { days: value }, replace: true })}
+            />
+          }
+        >
+          <SearchReport days={days} />
+        </Section>
+      )}
+    </>
+  )
+}

@@ -174,7 +174,8 @@ async function main(): Promise<void> {
 
 /** For whoever looks for the cost of a call: one long governed round, processor time by thread. */
 async function steady(governed: Target, pid: number, upstreamPid: number): Promise<void> {
-  const sessions = await openSessions(governed, 32)
+  const at = process.argv.indexOf('--connections')
+  const sessions = await openSessions(governed, at === -1 ? 32 : Number(process.argv[at + 1]))
   await drive(governed, sessions, { seconds: 4 })
   const before = threadSeconds(pid)
   const upstreamBefore = cpuSeconds(upstreamPid)

@@ -45,15 +45,20 @@ function fold(name: string): string {
   return name.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase()
 }
 
-const folded = (names: readonly string[]) => new Map(names.map((name) => [fold(name), name]))
+type Known = { exact: ReadonlySet<string>; folded: ReadonlyMap<string, string> }
+const folded = (names: readonly string[]): Known => ({
+  exact: new Set(names),
+  folded: new Map(names.map((name) => [fold(name), name])),
+})
 const foldedEnvelope = folded(envelopeNames)
 const foldedParams = folded(paramNames)
 const foldedMeta = folded(metaNames)
 
-function refuseVariants(members: ReadonlyMap<string, string>, known: ReadonlyMap<string, string>): void {
+function refuseVariants(members: ReadonlyMap<string, string>, known: Known): void {
   for (const name of members.keys()) {
-    const meant = known.get(fold(name))
-    if (meant !== undefined && meant !== name)
+    if (known.exact.has(name)) continue
+    const meant = known.folded.get(fold(name))
+    if (meant !== undefined)
       throw new JsonRefusal(
         `the member ${JSON.stringify(name)} differs from ${JSON.stringify(meant)} in case only`,
       )

@@ -56,6 +56,16 @@ test('characters that hide in a tool definition are shown to the reviewer', asyn
   await page.context().close()
 })
 
+test('the period of the search report stands in the address', async () => {
+  const page = await openPage(browser, 'light')
+  await page.goto(`${api.url}/runlayer-plugin?days=7`)
+  await page.getByRole('button', { name: 'Last 7 days', pressed: true }).waitFor()
+  await page.getByRole('button', { name: 'Last 90 days' }).click()
+  await page.waitForURL(/\?days=90$/)
+  await page.getByText('put this into the archive').waitFor()
+  await page.context().close()
+})
+
 test('what a first visit must load stays under 180 kB', () => {
   const dist = join(import.meta.dirname, '../../web/dist')
   const seen = new Map<string, number>()

@@ -119,7 +119,7 @@ const connectorHome = createRoute({
 const runlayerPlugin = createRoute({
   getParentRoute: () => shell,
   path: '/runlayer-plugin',
-  validateSearch: pick('days'),
+  validateSearch: ({ days }): { days?: number } => (typeof days === 'number' ? { days } : {}),
   loader: async () => (await import('./pages/runlayer-plugin.tsx')).loader(),
   component: lazyRouteComponent(() => import('./pages/runlayer-plugin.tsx'), 'RunlayerPluginPage'),
 })

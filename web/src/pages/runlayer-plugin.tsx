@@ -9,27 +9,23 @@ import { PageHead, Section } from '../ui/page.tsx'
 
 const route = getRouteApi('/shell/runlayer-plugin')
 
-const periods = [
-  { value: '7', label: 'Last 7 days' },
-  { value: '30', label: 'Last 30 days' },
-  { value: '90', label: 'Last 90 days' },
-]
+const periods = [7, 30, 90]
 const usualDays = 30
 
 /** A hand-edited address asks for the usual period. */
-function daysOf(text: string | undefined): number {
-  return periods.some(({ value }) => value === text) ? Number(text) : usualDays
+function daysOf(asked: number | undefined): number {
+  return periods.find((days) => days === asked) ?? usualDays
 }
 
 export async function loader(): Promise<void> {
   await cache.ensureQueryData(queries.codeMode())
 }
 
-function Periods({ days, onChange }: { days: number; onChange(days: string): void }) {
+function Periods({ days, onChange }: { days: number; onChange(days: number): void }) {
   return (
     <fieldset aria-label="Period" className="flex gap-1">
-      {periods.map(({ value, label }) => {
-        const chosen = Number(value) === days
+      {periods.map((value) => {
+        const chosen = value === days
         return (
           <Button
             key={value}
@@ -38,7 +34,7 @@ function Periods({ days, onChange }: { days: number; onChange(days: string): voi
             aria-pressed={chosen}
             onClick={() => onChange(value)}
           >
-            {label}
+            Last {value} days
           </Button>
         )
       })}

@@ -237,7 +237,8 @@ function remove(path: PathLike, log: Log): void {
 
 /** A write that takes longer than this held up everybody else, so the next ones go through the thread pool. */
 const slowWriteMs = 10
-const cautiousForMs = 60_000
+/** A lone slow write is the scheduler's or the page cache's; a disk that stays slow is left alone twice as long each time. */
+const cautiousMs = { first: 200, longest: 60_000, forgottenAfter: 10_000 }
 
 /**
  * Whether the disk takes writes at once. It nearly always does, because write(2) only copies into the page cache: then
@@ -245,6 +246,7 @@ const cautiousForMs = 60_000
  */
 class DiskPace {
   #cautiousUntil = 0
+  #cautiousForMs = cautiousMs.first
 
   /** Writes all of it in place and answers true, or answers false when the disk was slow lately. Throws what write(2) does. */
   writeNow(file: number, bytes: Buffer, length: number): boolean {
@@ -252,8 +254,14 @@ class DiskPace {
     if (start < this.#cautiousUntil) return false
     for (let from = 0; from < length; ) from += writeSync(file, bytes, from, length - from, null)
     const end = performance.now()
-    if (end - start > slowWriteMs) this.#cautiousUntil = end + cautiousForMs
+    if (end - start > slowWriteMs) this.#beCautious(end)
     return true
+  }
+
+  #beCautious(now: number): void {
+    const again = now - this.#cautiousUntil < cautiousMs.forgottenAfter
+    this.#cautiousForMs = again ? Math.min(cautiousMs.longest, this.#cautiousForMs * 2) : cautiousMs.first
+    this.#cautiousUntil = now + this.#cautiousForMs
   }
 }
 

@@ -8,6 +8,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import { reasons } from '../kernel/reasons.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { endStreams } from './end-streams.ts'
 import { endpointKey } from './endpoint.ts'
 import { Beats, EventStream } from './event-stream.ts'
 import { type DoorParts, mcpDoor, type Visit } from './http.ts'
@@ -67,7 +68,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     publish: (key) => parts.bus.publish('mcp_sessions', key),
     onGone: (key) => parts.upstreams.endSession(key),
   })
-  const toolsChanged = (connector: Connector) => parts.tools.hearListChanged(connector.id)
+  const toolsChanged = ({ id }: Connector) => parts.tools.hearListChanged(id)
   const tasks = taskIds(sealFor('task', { steady: true }), live.rememberTask)
   const watching = subscriptions({ upstreams: parts.upstreams, live, toolsChanged })
   const run = buildPipeline({
@@ -75,8 +76,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     parked,
     tasks,
     subscriptions: watching,
-    idleTimeoutMs: config.limits.callIdleMs,
-    listPages: config.limits.listPages,
+    ...waitLimits(config),
   })
   const serverInfo = JSON.stringify({ name: 'runlayer', title: config.productName, version: config.version })
   const listen = listening({ ...parts, tasks, beats, toolsChanged, serverInfo })
@@ -96,7 +96,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   const watchSession = sessionWatch({ ...parts, watching })
   const old = oldTransport({ ...shared, watchSession })
   const post = receivePost({ ...shared, old, listening: listen, maxBodyBytes: config.limits.requestBytes })
-  const stopHearing = hearChanges(parts, { live, listen })
+  const streamEnds = endStreams(parts.bus)
+  const stopHearing = hearChanges(parts, { live, listen, streamEnds })
   const stopSweeping = sweepOften(parts, { live, store })
   const stopWaiting = () => {
     stopHearing()
@@ -105,7 +106,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
   return {
     handle: mcpDoor(
-      { ...parts, beats },
+      { ...parts, beats, streamEnds },
       {
         POST: post,
         GET: (visit) => openStream({ ...shared, watchSession, old }, visit),
@@ -126,6 +127,10 @@ export function createGateway(parts: GatewayParts): Gateway {
       live.close()
     },
   }
+}
+
+function waitLimits({ limits }: GatewayParts['config']) {
+  return { idleTimeoutMs: limits.callIdleMs, listPages: limits.listPages }
 }
 
 function reporting(log: DoorParts['log']): PostParts['report'] {
@@ -204,10 +209,11 @@ type Hearing = {
     heard(key: string): Promise<void>
   }
   listen: { toolsChanged(serverId: string | undefined): void }
+  streamEnds: { close(): void }
 }
 
 /** Who listens is told when what it may see could have changed. */
-function hearChanges(parts: GatewayParts, { live, listen }: Hearing): () => void {
+function hearChanges(parts: GatewayParts, { live, listen, streamEnds }: Hearing): () => void {
   const tell = (serverId: string | undefined) => {
     listen.toolsChanged(serverId)
     for (const session of live.all()) {
@@ -224,6 +230,7 @@ function hearChanges(parts: GatewayParts, { live, listen }: Hearing): () => void
     parts.bus.on('policy', () => tell(undefined)),
     parts.bus.on('identity', () => tell(undefined)),
     parts.bus.on('mcp_sessions', (key) => live.heard(key)),
+    streamEnds.close,
   ]
   return () => {
     for (const off of offs) off()

@@ -9,6 +9,7 @@ import type { Log } from '../lib/log.ts'
 import type { PeerAddress } from '../lib/peer-address.ts'
 import { JsonRefusal } from '../lib/raw-json.ts'
 import type { Bus } from '../storage/storage.ts'
+import { mayStayOpen, type StreamEnds } from './end-streams.ts'
 import { readEndpoint } from './endpoint.ts'
 import type { Beats } from './event-stream.ts'
 import type { Asker } from './legacy.ts'
@@ -22,6 +23,7 @@ export type DoorParts = {
   peerAddress: PeerAddress
   publicUrl: URL
   beats: Beats
+  streamEnds: Pick<StreamEnds, 'watch'>
   log: Log
 }
 
@@ -83,6 +85,7 @@ async function serve(
   const method = request.method
   if (method !== 'POST' && method !== 'GET' && method !== 'DELETE')
     throw new GatewayError('method-not-allowed', 'MCP endpoints answer POST, GET and DELETE')
+  if (mayStayOpen(method, headers)) parts.streamEnds.watch({ response, reauthenticate })
   await methods[method]({
     request,
     response,

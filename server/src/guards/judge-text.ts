@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.ts'
 import { type Action, decideAction, type ScanReport, type Verdict } from './decide-action.ts'
 import type { ContentKind, Finding } from './finding.ts'
 import type { Models } from './model/open-models.ts'
+import { isPlain } from './plain-text.ts'
 import { longText } from './scan-aside.ts'
 import type { Scan, ScanResult } from './scan-content.ts'
 import type { GuardSettings } from './settings.ts'
@@ -24,7 +25,8 @@ export type JudgeParts = {
 export type Text = { readonly kind: ContentKind; readonly text: string; readonly settings: GuardSettings }
 
 const nothing: Verdict = { action: 'allow', reports: [] }
-const isQuiet = ({ actions }: GuardSettings) => Object.values(actions).every((action) => action === 'allow')
+export const isQuiet = ({ actions }: GuardSettings) =>
+  Object.values(actions).every((action) => action === 'allow')
 
 /** Short texts are judged at once, long ones on the other thread. */
 export function judgeText<T>(
@@ -32,7 +34,7 @@ export function judgeText<T>(
   { kind, text, settings }: Text,
   then: (verdict: Verdict) => T,
 ): Maybe<T> {
-  if (isQuiet(settings)) return then(nothing)
+  if (isPlain(text) || isQuiet(settings)) return then(nothing)
   const decide = (result: ScanResult) =>
     decideAction(result, settings, {
       kind,

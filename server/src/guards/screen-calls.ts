@@ -17,7 +17,7 @@ import { maskJson } from './mask-text.ts'
 import { maskedText, questionGuard, screenRequests } from './screen-questions.ts'
 import { ScreenedExchange } from './screened-exchange.ts'
 import type { GuardSettings } from './settings.ts'
-import { reachOf } from './tool-reach.ts'
+import { type reachOf, rememberReach } from './tool-reach.ts'
 import type { FlowWatch } from './watch-flow.ts'
 
 export type ScreenParts = JudgeParts & {
@@ -32,11 +32,14 @@ export type GuardScreens = {
   output(call: Answered & Screening): Maybe<Answered & Screening>
 }
 
+type Parts = ScreenParts & { readonly reachOf: typeof reachOf }
+
 /** Shorter texts hold neither a secret nor an instruction. */
 const least = 12
 
 /** The two places where the guards stand in a call (gateway/steps/screen.ts). */
-export function guardScreens(parts: ScreenParts): GuardScreens {
+export function guardScreens(given: ScreenParts): GuardScreens {
+  const parts: Parts = { ...given, reachOf: rememberReach() }
   return {
     input(call) {
       const settings = parts.settingsOf(call.connector.id)
@@ -73,7 +76,7 @@ const sessionOf = ({ caller, client }: Allowed) => `${caller.id} ${client.sessio
 const keyOf = (call: Allowed) =>
   call.endpoint.kind === 'connector' ? `${call.caller.id} ${call.client.name ?? ''}` : sessionOf(call)
 
-function refuseEnded({ flow }: ScreenParts, call: Allowed): void {
+function refuseEnded({ flow }: Parts, call: Allowed): void {
   const reason = flow.endedBy(sessionOf(call))
   if (reason !== undefined)
     throw new GatewayError(
@@ -88,14 +91,14 @@ function withGuardedExchange<C extends Allowed>(call: C, settings: GuardSettings
   return { ...call, exchange: new ScreenedExchange(call.exchange, (late) => questionGuard(place, late)) }
 }
 
-function flowReports(parts: ScreenParts, call: Allowed, settings: GuardSettings): ScanReport[] {
+function flowReports(parts: Parts, call: Allowed, settings: GuardSettings): ScanReport[] {
   if (settings.actions.flow === 'allow' || call.target.kind !== 'tool') return []
   const { connector, target, argsText = '{}' } = call
   const finding = parts.flow.ask({
     key: keyOf(call),
     connector,
     tool: target.tool.name,
-    reach: reachOf(target.tool),
+    reach: parts.reachOf(target.tool),
     argsText,
   })
   return finding === undefined ? [] : reportsOf([finding], settings)
@@ -119,7 +122,7 @@ function maskArguments<C extends Allowed>(
   return { call: { ...call, argsText: masked.text, args: JSON.parse(masked.text) as Json }, reports: done }
 }
 
-function screenResult(parts: ScreenParts, of: Of<'result'>): Maybe<Answered & Screening> {
+function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screening> {
   const { call, reply, settings } = of
   const requests = reply.members.get('inputRequests')
   const asked =
@@ -128,7 +131,7 @@ function screenResult(parts: ScreenParts, of: Of<'result'>): Maybe<Answered & Sc
       : screenRequests({ connector: call.connector.name, settings }, requests).reports
   if (reply.text.length < least) return withScans(call, lateOf(call))
   return judgeText(parts, { kind: 'tool_output', text: reply.text, settings }, (verdict) => {
-    const reports = [...verdict.reports, ...intentReports(call, reply.text, settings), ...asked]
+    const reports = [...verdict.reports, ...intentReports(parts, call, reply.text), ...asked]
     refuse(parts, { call, settings, reports }, 'answer')
     hear(parts, call, { text: reply.text, reports })
     const scanned = withScans(call, [...lateOf(call), ...noted(call, reports)])
@@ -138,16 +141,17 @@ function screenResult(parts: ScreenParts, of: Of<'result'>): Maybe<Answered & Sc
   })
 }
 
-function intentReports(call: Answered, resultText: string, settings: GuardSettings): ScanReport[] {
+function intentReports(parts: Parts, call: Answered, resultText: string): ScanReport[] {
+  const settings = parts.settingsOf(call.connector.id)
   if (settings.actions.intent === 'allow' || call.target.kind !== 'tool') return []
-  const reach = reachOf(call.target.tool)
+  const reach = parts.reachOf(call.target.tool)
   const facts = { reach, purpose: call.meta, argsText: call.argsText ?? '{}', resultText }
   return reportsOf(judgeIntent(facts), settings)
 }
 
 /** What came back is remembered for the calls that follow, once something in it or before it steered. */
 function hear(
-  { flow }: ScreenParts,
+  { flow }: Parts,
   call: Answered,
   { text, reports }: { text: string; reports: readonly ScanReport[] },
 ): void {
@@ -168,7 +172,7 @@ function screenParked(
 }
 
 /** Messages of failing tools reach the model too. */
-function screenError(parts: ScreenParts, of: Of<'error'>): Maybe<Answered & Screening> {
+function screenError(parts: Parts, of: Of<'error'>): Maybe<Answered & Screening> {
   const { call, reply, settings } = of
   const message = JSON.stringify(reply.message)
   const text = reply.data === undefined ? message : `[${message},${reply.data}]`
@@ -190,7 +194,7 @@ function noted({ connector }: Allowed, reports: readonly ScanReport[]): readonly
 }
 
 function refuse(
-  parts: ScreenParts,
+  parts: Parts,
   of: { call: Allowed; settings: GuardSettings; reports: readonly ScanReport[] },
   what: 'arguments' | 'answer',
 ): void {

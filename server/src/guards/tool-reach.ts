@@ -12,6 +12,18 @@ const writing =
 const reading =
   /^(?:get|list|read|search|find|query|describe|show|count|view|look|lookup|fetch|check|status|whoami|echo|ping|explain|summarize|summarise|compare|validate|parse|convert|calculate|add|sum)$/i
 
+/** Reads each tool once: its approved definition does not change. */
+export function rememberReach(): typeof reachOf {
+  const known = new WeakMap<object, Reach>()
+  return (tool) => {
+    const before = known.get(tool)
+    if (before !== undefined) return before
+    const reach = reachOf(tool)
+    known.set(tool, reach)
+    return reach
+  }
+}
+
 export function reachOf(tool: Pick<PinnedTool, 'name' | 'annotations'>): Reach {
   const words = wordsOf(tool.name).split(/[^A-Za-z0-9]+/)
   const says = (hint: string): Json | undefined => tool.annotations?.[hint]

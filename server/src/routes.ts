@@ -5,6 +5,7 @@ import { buildConnectorChanges, type ConnectorChanges } from './connectors/chang
 import { credentialRoutes } from './credentials/api.ts'
 import { gatewayRoutes } from './gateway/api.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { checkMayConnect, grantRoutes } from './grants/api.ts'
 import { guardRoutes } from './guards/api.ts'
 import { packageRoutes } from './hosting/api.ts'
 import { identityRoutes } from './identity/api.ts'
@@ -112,6 +113,9 @@ export function buildRoutes(parts: RouteParts): Route[] {
     return connector
   }
   const { identity, connectors } = parts
+  const onConnected = async (connector: Connector, caller: Caller) => {
+    await parts.tools.relearn(connector, caller.id)
+  }
   return [
     ...identityRoutes({ identity, now: parts.now }),
     ...signInRoutes({ signIn: parts.signIn }),
@@ -126,10 +130,10 @@ export function buildRoutes(parts: RouteParts): Route[] {
     ...credentialRoutes({
       credentials: parts.credentials,
       visible,
-      async onConnected(connector, caller) {
-        await parts.tools.relearn(connector, caller.id)
-      },
+      onConnected,
+      checkMayForget: (caller, connector) => checkMayConnect(parts.grants, caller, connector),
     }),
+    ...grantRoutes({ grants: parts.grants, visible, onConnected }),
     ...packageRoutes({
       hosting: parts.hosting,
       visible,

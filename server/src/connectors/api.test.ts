@@ -80,7 +80,12 @@ beforeAll(async () => {
   const visible = visibleConnector({ connectors, mayUse })
   const routes = [
     ...connectorRoutes({ connectors, changes, mayUse, processLog: hosting.log, publicUrl: config.publicUrl }),
-    ...credentialRoutes({ credentials, visible, onConnected: async () => undefined }),
+    ...credentialRoutes({
+      credentials,
+      visible,
+      onConnected: async () => undefined,
+      checkMayForget: () => undefined,
+    }),
   ]
   const identity = {
     authenticate({ apiKey }: { apiKey: string | undefined }): Caller {
@@ -192,7 +197,21 @@ const mistakes: [string, string, object][] = [
   ['body.env', 'stdio-only', { ...http, env: { A: 'b' } }],
   ['body.auth', 'invalid-type', { ...http, auth: 'none' }],
   ['body.auth.type', 'invalid-value', { ...http, auth: { type: 'basic' } }],
-  ['body.auth.type', 'not-available', { ...http, auth: { type: 'oauth' } }],
+  ['body.auth.type', 'oauth-only', { ...http, auth: { type: 'auto', client_id: 'x' } }],
+  [
+    'body.auth.type',
+    'header-reserved',
+    { ...http, headers: { Authorization: 'x' }, auth: { type: 'oauth' } },
+  ],
+  ['body.auth.client_id', 'required', { ...http, auth: { type: 'oauth', client_secret: 'x' } }],
+  ['body.auth.client_id', 'required', { ...http, auth: { type: 'oauth', flow: 'client_credentials' } }],
+  [
+    'body.auth.token_url',
+    'both-urls',
+    { ...http, auth: { type: 'oauth', authorization_url: 'https://a.example' } },
+  ],
+  ['body.auth.issuer', 'http-url', { ...http, auth: { type: 'oauth', issuer: 'file:///etc/passwd' } }],
+  ['body.auth.issuer', 'http-url', { ...http, auth: { type: 'oauth', issuer: 'https://a.example/$(id) x' } }],
   ['body.auth.type', 'http-only', { ...stdio, auth: { type: 'bearer', token: 'x' } }],
   ['body.auth.token', 'required', { ...http, auth: { type: 'bearer' } }],
   ['body.auth.token', 'bearer-only', { ...http, auth: { type: 'none', token: 'x' } }],
@@ -326,9 +345,13 @@ test('a person stores, sees the state of and forgets their own values, which no 
   usable.add(String(body['id']))
   const path = `/${body['id']}/connection`
   const as = (method: string, sent?: unknown) => send(method, path, sent, 'user')
-  expect((await as('GET')).body).toEqual({ state: 'needs_values', missing: ['KEY'] })
-  expect((await as('PUT', { values: { KEY: 'my-value' } })).body).toEqual({ state: 'connected', missing: [] })
-  expect((await send('GET', path)).body).toEqual({ state: 'needs_values', missing: ['KEY'] })
+  expect((await as('GET')).body).toEqual({ state: 'needs_values', missing: ['KEY'], sign_in: null })
+  expect((await as('PUT', { values: { KEY: 'my-value' } })).body).toEqual({
+    state: 'connected',
+    missing: [],
+    sign_in: null,
+  })
+  expect((await send('GET', path)).body).toEqual({ state: 'needs_values', missing: ['KEY'], sign_in: null })
   for (const [sent, error] of [
     [{ values: { OTHER: 'my-value' } }, 'body.values.OTHER value-unknown'],
     [{ values: { KEY: 'my-value\r\n' } }, 'body.values.KEY value-characters'],
@@ -342,6 +365,6 @@ test('a person stores, sees the state of and forgets their own values, which no 
     expect(refused.body.errors?.map(({ loc, rule }) => `${loc} ${rule}`)).toEqual([error])
     expect(JSON.stringify(refused.body)).not.toContain('my-value')
   }
-  expect((await as('DELETE')).body).toEqual({ state: 'needs_values', missing: ['KEY'] })
+  expect((await as('DELETE')).body).toEqual({ state: 'needs_values', missing: ['KEY'], sign_in: null })
   await send('DELETE', `/${body['id']}`)
 })

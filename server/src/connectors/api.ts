@@ -4,6 +4,7 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type ServerId } from '../kernel/ids.ts'
 import { type RequestContext, type Route, route } from '../kernel/route.ts'
+import { authInput, ConnectorAuth, ShownAuth } from './api-auth.ts'
 import type { ConnectorChanges } from './change-connector.ts'
 import { type Connectors, isVisible } from './connectors.ts'
 import { listConnectors } from './list-connectors.ts'
@@ -20,11 +21,6 @@ const texts = (most: number, length: number) =>
   z
     .record(z.string().min(1).max(100), z.string().max(length))
     .refine((values) => Object.keys(values).length <= most, { message: `must have at most ${most} entries` })
-
-const ConnectorAuth = z.strictObject({
-  type: z.enum(['auto', 'oauth', 'bearer', 'none']),
-  token: z.string().max(8_192).optional(),
-})
 
 const changeable = {
   name: name.optional(),
@@ -76,7 +72,7 @@ export const ConnectorSchema = z
     command: z.string().nullable(),
     args: z.array(z.string()),
     env: z.record(z.string(), z.string()),
-    auth: z.object({ type: z.enum(['auto', 'bearer', 'none']) }),
+    auth: ShownAuth,
     protocol: z.enum(['auto', 'legacy', 'modern']),
     tool_review: z.enum(['quarantine', 'alert', 'off']),
     skip_input_validation: z.boolean(),
@@ -260,7 +256,7 @@ function settingsInput(
     command: body.command,
     args: body.args,
     env: body.env,
-    auth: body.auth,
+    auth: authInput(body.auth),
     status: body.status,
     protocol: body.protocol,
     toolReview: body.tool_review,

@@ -214,7 +214,7 @@ function shown(settings: Settings): Shown {
     ...plain,
     headers: hideValues(settings.headers),
     env: hideValues(settings.env),
-    auth: { type: auth.type === 'oauth' ? 'auto' : auth.type },
+    auth: auth.type === 'oauth' ? { type: auth.type, ...auth.oauth } : { type: auth.type },
     personalValues: [...new Set(templates.flatMap(placeholdersIn))].sort(),
   }
 }
@@ -227,10 +227,16 @@ function hideValues(values: Readonly<Record<string, string>>): Record<string, st
 
 function secretsOf(settings: Settings): Secrets {
   return {
-    token: settings.auth.type === 'bearer' ? settings.auth.token : undefined,
+    token: tokenOf(settings.auth),
     headers: settings.headers,
     env: settings.env,
   }
+}
+
+/** One sealed text serves both: a connector has a bearer token or an OAuth client's secret, never both. */
+function tokenOf(auth: Settings['auth']): string | undefined {
+  if (auth.type === 'bearer') return auth.token
+  return auth.type === 'oauth' ? auth.clientSecret : undefined
 }
 
 function invalid(errors: readonly FieldError[]): GatewayError {

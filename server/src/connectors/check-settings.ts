@@ -1,5 +1,6 @@
 import type { FieldError } from '../kernel/errors.ts'
 import { placeholdersIn } from '../lib/placeholders.ts'
+import { checkOAuth } from './check-oauth.ts'
 import { hidden, type Settings } from './settings.ts'
 
 /** What this host allows hosted processes. `checkPackage` and `checkMount` say in words what is wrong, or nothing. */
@@ -38,6 +39,7 @@ export async function checkSettings(settings: Settings, host: HostRules): Promis
       ...checkUrl(settings),
       ...checkHeaders(settings),
       ...checkToken(settings),
+      ...checkOAuth(settings),
     )
   }
   return errors
@@ -50,15 +52,6 @@ function wrong(loc: string, rule: string, msg: string): FieldError {
 /** What the interface names but this version cannot do yet: refused, never silently ignored. */
 function checkLater(settings: Settings): FieldError[] {
   const errors: FieldError[] = []
-  if (settings.auth.type === 'oauth') {
-    errors.push(
-      wrong(
-        'auth.type',
-        'not-available',
-        'OAuth towards connectors is not available yet; use auto, bearer or none.',
-      ),
-    )
-  }
   if (settings.identityForward) {
     errors.push(
       wrong(
@@ -92,9 +85,9 @@ function checkStdioOnly(settings: Settings): FieldError[] {
   if (Object.keys(settings.headers).length > 0) {
     errors.push(wrong('headers', 'http-only', 'A stdio connector has env values, not headers.'))
   }
-  if (settings.auth.type === 'bearer') {
+  if (settings.auth.type === 'bearer' || settings.auth.type === 'oauth') {
     errors.push(
-      wrong('auth.type', 'http-only', 'A bearer token needs an HTTP transport; put the secret into env.'),
+      wrong('auth.type', 'http-only', 'This authentication needs an HTTP transport; put secrets into env.'),
     )
   }
   return errors

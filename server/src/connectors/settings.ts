@@ -1,4 +1,11 @@
-import type { Connector, ConnectorStatus, EraSetting, ToolReview, Transport } from '../kernel/connector.ts'
+import type {
+  Connector,
+  ConnectorStatus,
+  EraSetting,
+  OAuthSettings,
+  ToolReview,
+  Transport,
+} from '../kernel/connector.ts'
 
 /** Stands for a stored secret in every answer; sent back in a change it means: keep what is stored. */
 export const hidden = '[hidden]'
@@ -26,9 +33,12 @@ export type Settings = {
   readonly mounts: Connector['mounts']
 }
 
+/** `token`: the bearer token. The rest is for OAuth. */
 export type AuthInput = {
   readonly type: 'auto' | 'bearer' | 'none' | 'oauth'
   readonly token?: string | undefined
+  readonly clientSecret?: string | undefined
+  readonly oauth?: OAuthSettings | undefined
 }
 
 /** The secrets of one connector, in clear. */
@@ -75,7 +85,7 @@ export function changedSettings(connector: Connector, secrets: Secrets, input: S
     ...connector,
     headers: secrets.headers,
     env: secrets.env,
-    auth: { type: connector.auth.type, token: secrets.token },
+    auth: storedAuth(connector, secrets),
     identityForward: false,
   }
   const next = over(withoutForeign(before, input.transport ?? before.transport), {
@@ -83,9 +93,24 @@ export function changedSettings(connector: Connector, secrets: Secrets, input: S
     headers: keepHidden(input.headers, secrets.headers),
     env: keepHidden(input.env, secrets.env),
   })
+  if (next.auth.type === 'oauth') return { ...next, auth: keepClientSecret(connector, secrets, next.auth) }
   if (next.auth.type !== 'bearer') return next
   const kept = next.auth.token === undefined || next.auth.token === hidden
   return kept ? { ...next, auth: { type: 'bearer', token: secrets.token } } : next
+}
+
+function storedAuth(connector: Connector, secrets: Secrets): AuthInput {
+  if (connector.auth.type !== 'oauth') return { type: connector.auth.type, token: secrets.token }
+  const { type, ...oauth } = connector.auth
+  return { type, oauth, clientSecret: secrets.token }
+}
+
+/** A secret belongs to its client: another client id never goes out with the secret of the one before. */
+function keepClientSecret(connector: Connector, secrets: Secrets, auth: AuthInput): AuthInput {
+  const { clientSecret } = auth
+  if (clientSecret !== undefined && clientSecret !== hidden) return auth
+  const isSame = connector.auth.type === 'oauth' && connector.auth.clientId === auth.oauth?.clientId
+  return { ...auth, clientSecret: isSame ? secrets.token : undefined }
 }
 
 function over(base: Settings, input: SettingsInput): Settings {

@@ -1,4 +1,5 @@
 import type { Caller } from '../kernel/caller.ts'
+import type { ConnectorAuth } from '../kernel/connector.ts'
 import { can } from '../kernel/route.ts'
 import { fingerprintOf } from './fingerprint-connector.ts'
 import type { ConnectorRecord } from './store.ts'
@@ -27,7 +28,7 @@ export function showConnector(record: ConnectorRecord, caller: Pick<Caller, 'rol
     command: full ? (record.command ?? null) : null,
     args: full ? [...record.args] : [],
     env: full ? { ...record.env } : {},
-    auth: { type: record.auth.type },
+    auth: showAuth(record.auth, full),
     protocol: record.protocol,
     tool_review: record.toolReview,
     skip_input_validation: record.skipInputValidation,
@@ -43,6 +44,22 @@ export function showConnector(record: ConnectorRecord, caller: Pick<Caller, 'rol
     created_at: record.createdAt,
     updated_at: record.updatedAt,
     revision: record.revision,
+  }
+}
+
+function showAuth(auth: ConnectorAuth, full: boolean) {
+  if (auth.type !== 'oauth' || !full) return { type: auth.type }
+  return {
+    type: auth.type,
+    ...(auth.clientId === undefined ? {} : { client_id: auth.clientId }),
+    ...(auth.scopes === undefined ? {} : { scopes: [...auth.scopes] }),
+    ...(auth.issuer === undefined ? {} : { issuer: auth.issuer }),
+    ...(auth.authorizationUrl === undefined ? {} : { authorization_url: auth.authorizationUrl }),
+    ...(auth.tokenUrl === undefined ? {} : { token_url: auth.tokenUrl }),
+    ...(auth.tokenAuth === undefined ? {} : { token_auth: auth.tokenAuth }),
+    resource: auth.resource ?? 'send',
+    credential: auth.credential ?? 'personal',
+    flow: auth.flow ?? 'authorization_code',
   }
 }
 

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import type { Connector, ConnectorAuth, Health, PinnedPackage } from '../kernel/connector.ts'
+import type { Connector, ConnectorAuth, Health, OAuthSettings, PinnedPackage } from '../kernel/connector.ts'
 import type { ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 
@@ -22,6 +22,7 @@ const connectors = pgTable('connectors', {
   command: text(),
   args: jsonb().notNull().$type<Connector['args']>(),
   env: jsonb().notNull().$type<Connector['env']>(),
+  oauth: jsonb().$type<OAuthSettings>(),
   authType: text('auth_type').notNull().$type<ConnectorAuth['type']>(),
   status: text().notNull().$type<Connector['status']>(),
   protocol: text().notNull().$type<Connector['protocol']>(),
@@ -141,6 +142,7 @@ function toRow(record: ConnectorRecord): Row {
     ...same,
     ...healthColumns(health),
     authType: auth.type,
+    oauth: oauthOf(auth),
     url: url ?? null,
     command: command ?? null,
     pinned: pinned ?? null,
@@ -150,9 +152,16 @@ function toRow(record: ConnectorRecord): Row {
   }
 }
 
+function oauthOf(auth: ConnectorAuth): OAuthSettings | null {
+  if (auth.type !== 'oauth') return null
+  const { type: _type, ...settings } = auth
+  return settings
+}
+
 function toRecord(row: Row): ConnectorRecord {
   const {
     authType,
+    oauth,
     healthState,
     healthMessage,
     healthCheckedAt,
@@ -168,7 +177,7 @@ function toRecord(row: Row): ConnectorRecord {
     ...same,
     url: url ?? undefined,
     command: command ?? undefined,
-    auth: { type: authType },
+    auth: authType === 'oauth' ? { type: authType, ...oauth } : { type: authType },
     pinned: pinned ?? undefined,
     health: {
       state: healthState,

@@ -4,8 +4,23 @@ import type { Connector } from '../kernel/connector.ts'
 import { type RequestContext, type Route, route } from '../kernel/route.ts'
 import type { Connection, Credentials } from './credentials.ts'
 
-const ConnectionSchema = z
-  .object({ state: z.enum(['connected', 'needs_values', 'not_needed']), missing: z.array(z.string()) })
+const time = z.string().nullable()
+export const ConnectionSchema = z
+  .object({
+    state: z.enum(['connected', 'needs_values', 'not_needed', 'needs_sign_in', 'ended']),
+    missing: z.array(z.string()),
+    sign_in: z
+      .object({
+        shared: z.boolean(),
+        reason: z.string().nullable(),
+        issuer: z.string().nullable(),
+        scope: z.string().nullable(),
+        connected_at: time,
+        refreshed_at: time,
+        expires_at: time,
+      })
+      .nullable(),
+  })
   .meta({ id: 'Connection' })
 const NewConnection = z
   .strictObject({
@@ -20,8 +35,29 @@ export type CredentialRoutesParts = {
   credentials: Credentials
   /** Throws not-found for what the caller may not know of. */
   visible(caller: Caller, id: string): Connector
+  /** Throws not-allowed when the connection is everybody's and not this person's to end. */
+  checkMayForget(caller: Caller, connector: Connector): void
   /** Called when somebody's values are complete: a connector that waited for them can learn its tools now. */
   onConnected(connector: Connector, caller: Caller): Promise<void>
+}
+
+export function showConnection({ state, missing, signIn }: Connection): z.input<typeof ConnectionSchema> {
+  return {
+    state,
+    missing: [...missing],
+    sign_in:
+      signIn === undefined
+        ? null
+        : {
+            shared: signIn.shared,
+            reason: signIn.reason ?? null,
+            issuer: signIn.issuer ?? null,
+            scope: signIn.scope ?? null,
+            connected_at: signIn.connectedAt ?? null,
+            refreshed_at: signIn.refreshedAt ?? null,
+            expires_at: signIn.expiresAt ?? null,
+          },
+  }
 }
 
 export function credentialRoutes(parts: CredentialRoutesParts): Route[] {
@@ -32,10 +68,9 @@ export function credentialRoutes(parts: CredentialRoutesParts): Route[] {
     params: ServerParams,
     status: 200,
   } as const
-  const show = ({ state, missing }: Connection) => ({ state, missing: [...missing] })
   const recorded = (context: RequestContext, connector: Connector, after: Connection) => {
-    context.record({ resourceId: connector.id, after: show(after) })
-    return show(after)
+    context.record({ resourceId: connector.id, after: showConnection(after) })
+    return showConnection(after)
   }
   return [
     route({
@@ -43,9 +78,10 @@ export function credentialRoutes(parts: CredentialRoutesParts): Route[] {
       method: 'GET',
       operationId: 'getConnection',
       output: ConnectionSchema,
-      summary: 'Whether your own values for this connector are stored; never the values',
+      summary:
+        'Whether your own values for this connector are stored and how your sign-in stands; never the values',
       run: async ({ caller }, { params }) =>
-        show(await parts.credentials.connection(parts.visible(caller, params.id), caller.id)),
+        showConnection(await parts.credentials.connection(parts.visible(caller, params.id), caller.id)),
     }),
     route({
       ...common,
@@ -67,10 +103,11 @@ export function credentialRoutes(parts: CredentialRoutesParts): Route[] {
       method: 'DELETE',
       operationId: 'deleteConnection',
       output: ConnectionSchema,
-      summary: 'Forget your own values for this connector',
+      summary: 'Forget your own values and your sign-in for this connector',
       audit: { action: 'connection_deleted', resourceType: 'connection' },
       async run(context, { params }) {
         const connector = parts.visible(context.caller, params.id)
+        parts.checkMayForget(context.caller, connector)
         return recorded(context, connector, await parts.credentials.disconnect(connector, context.caller.id))
       },
     }),

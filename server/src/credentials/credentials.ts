@@ -17,13 +17,28 @@ export type Secrets = {
 }
 
 export type Connection = {
-  readonly state: 'connected' | 'needs_values' | 'not_needed'
+  readonly state: 'connected' | 'needs_values' | 'not_needed' | 'needs_sign_in' | 'ended'
   readonly missing: readonly string[]
+  /** Of a connector whose upstream people sign in to. */
+  readonly signIn?: SignInState
+}
+
+/** How a sign-in at an upstream stands. Times are ISO 8601; `reason` says why it ended. */
+export type SignInState = {
+  readonly shared: boolean
+  readonly reason: string | undefined
+  readonly issuer: string | undefined
+  readonly scope: string | undefined
+  readonly connectedAt: string | undefined
+  readonly refreshedAt: string | undefined
+  readonly expiresAt: string | undefined
 }
 
 export type Credentials = {
   /** Sync when cached. Throws needs-connection when this person's values are missing, naming them. */
   attach(connector: Connector, userId: UserId | undefined): Credential | Promise<Credential>
+  /** Whether this person has to connect first; asks nobody outside. */
+  lacks(connector: Connector, userId: UserId): Promise<boolean>
   /** For the change of a connector only. */
   read(serverId: ServerId): Promise<Secrets>
   /** Writes within the caller's transaction; publishing the connector's change is the caller's. */
@@ -104,17 +119,21 @@ export function openCredentials(parts: CredentialsParts): Credentials {
     return { state: missing.length === 0 ? 'connected' : 'needs_values', missing }
   }
 
+  const attach: Credentials['attach'] = (connector, userId) => {
+    const key = connector.personalValues.length === 0 ? connector.id : `${connector.id}:${userId ?? ''}`
+    const cached = cache.get(key)
+    if (cached === undefined || cached.revision !== connector.revision || cached.until < parts.now()) {
+      return load(connector, userId, key)
+    }
+    return cached.credential ?? refuse(connector, cached.missing)
+  }
+
   return {
-    attach(connector, userId) {
-      const key = connector.personalValues.length === 0 ? connector.id : `${connector.id}:${userId ?? ''}`
-      const cached = cache.get(key)
-      if (cached === undefined || cached.revision !== connector.revision || cached.until < parts.now()) {
-        return load(connector, userId, key)
-      }
-      return cached.credential ?? refuse(connector, cached.missing)
-    },
+    attach,
     read: vault.secrets,
     write: (writer, serverId, secrets) => store.writeSecrets(writer, serverId, vault.seal(serverId, secrets)),
+    lacks: async (connector, userId) =>
+      connector.personalValues.length > 0 && (await refuses(() => attach(connector, userId))),
     connection,
     async connect(connector, userId, values) {
       checkValues(connector, values)
@@ -131,6 +150,16 @@ export function openCredentials(parts: CredentialsParts): Credentials {
       for (const off of offs) off()
       cache.clear()
     },
+  }
+}
+
+async function refuses(run: () => Credential | Promise<Credential>): Promise<boolean> {
+  try {
+    await run()
+    return false
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.reason === 'needs-connection') return true
+    throw thrown
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import type { Connector } from '../kernel/connector.ts'
-import { GatewayError } from '../kernel/errors.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Tools } from '../tools/tools.ts'
@@ -10,7 +9,7 @@ import type { Requester } from './requester.ts'
 
 export type VisibleParts = {
   connectors: Connectors
-  credentials: Pick<Credentials, 'attach'>
+  credentials: Pick<Credentials, 'attach' | 'lacks'>
   tools: Tools
   policy: Pick<Policy, 'decide'>
   publicUrl: URL
@@ -72,15 +71,8 @@ export async function viewOf(parts: VisibleParts, who: Requester, only?: Connect
   }
 }
 
-async function lacksValues(parts: VisibleParts, who: Requester, connector: Connector): Promise<boolean> {
-  if (connector.personalValues.length === 0) return false
-  try {
-    await parts.credentials.attach(connector, who.caller.id)
-    return false
-  } catch (thrown) {
-    if (thrown instanceof GatewayError && thrown.reason === 'needs-connection') return true
-    throw thrown
-  }
+function lacksValues(parts: VisibleParts, who: Requester, connector: Connector): Promise<boolean> {
+  return parts.credentials.lacks(connector, who.caller.id)
 }
 
 export function connectUrl(publicUrl: URL, connector: Connector): string {
@@ -103,6 +95,6 @@ export function connectTool(connector: Connector): {
 /** What calling the stand-in answers. */
 export function connectResult(publicUrl: URL, connector: Connector): string {
   const facts = { error: 'auth_required', url: connectUrl(publicUrl, connector), connector: connector.name }
-  const text = `${connector.name} needs your own values first. Open ${facts.url} while signed in as yourself, then try again.`
+  const text = `${connector.name} needs you to connect first. Open ${facts.url} while signed in as yourself, then try again.`
   return JSON.stringify({ content: [{ type: 'text', text }], structuredContent: facts, isError: true })
 }

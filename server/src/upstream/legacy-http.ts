@@ -1,4 +1,4 @@
-import type { AskReply, UpstreamReply } from '../kernel/call.ts'
+import type { AskReply, Credential, UpstreamReply } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UpstreamFacts, UpstreamRequest, Watch } from '../kernel/upstream.ts'
 import { CallBook } from './call-book.ts'
@@ -17,7 +17,7 @@ import { Subscriptions } from './subscriptions.ts'
 export class LegacyHttpSession implements Session {
   readonly stateless = false
   readonly parts: Parts
-  readonly peer: Peer
+  peer: Peer
   readonly http: HttpPeer
   readonly book = new CallBook()
   facts: UpstreamFacts = {
@@ -63,11 +63,18 @@ export class LegacyHttpSession implements Session {
   }
 
   call(request: UpstreamRequest): Promise<UpstreamReply> {
+    if (request.credential !== this.peer.credential) this.#adopt(request.credential)
     const level = request.logLevel
     if (level !== undefined && level !== this.#logLevel && 'logging' in this.facts.capabilities) {
       return this.#callAtLevel(request, level)
     }
     return this.#start(request).call.reply
+  }
+
+  /** The same credential with a token refreshed meanwhile: the session stays. */
+  #adopt(credential: Credential): void {
+    this.peer = { ...this.peer, credential }
+    this.#headers = [...postHeaders(credential), ...this.#sessionHeaders()]
   }
 
   /** The level belongs to the session, so it is set when a caller wants another one than the last. */

@@ -33,12 +33,12 @@ export function listenParams(watcher: Watcher): Map<string, string> {
 export class ModernHttpSession implements Session {
   readonly stateless = true
   readonly parts: Parts
-  readonly peer: Peer
+  peer: Peer
   readonly http: HttpPeer
   readonly book = new CallBook()
   facts: UpstreamFacts
   ended = false
-  readonly #headers: string[]
+  #headers: string[]
 
   constructor(parts: Parts, peer: Peer, url: URL, facts: UpstreamFacts = unknownFacts) {
     this.parts = parts
@@ -49,6 +49,11 @@ export class ModernHttpSession implements Session {
   }
 
   async call(request: UpstreamRequest): Promise<UpstreamReply> {
+    if (request.credential !== this.peer.credential) {
+      // The same credential, with a token refreshed meanwhile.
+      this.peer = { ...this.peer, credential: request.credential }
+      this.#headers = postHeaders(request.credential)
+    }
     const reply = await this.#start(request, undefined).call.reply
     // An upstream that stopped speaking this revision did not execute the request: find out anew what it speaks.
     if (reply.kind === 'error' && reply.code === -32022) {

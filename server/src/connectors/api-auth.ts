@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { AuthInput } from './settings.ts'
+
+// RFC 6749 appendix A.1.
+const clientId = /^[\x20-\x7e]*$/
+// RFC 6749 §3.3.
+const scopeToken = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, 'must be one scope without spaces')
+
+export const ConnectorAuth = z.strictObject({
+  type: z.enum(['auto', 'oauth', 'bearer', 'none']),
+  token: z.string().max(8_192).optional(),
+  client_id: z.string().min(1).max(500).regex(clientId, 'must be printable ASCII').optional(),
+  client_secret: z.string().min(1).max(8_192).optional(),
+  scopes: z.array(scopeToken).max(100).optional(),
+  issuer: z.string().max(2_048).optional(),
+  authorization_url: z.string().max(2_048).optional(),
+  token_url: z.string().max(2_048).optional(),
+  token_auth: z.enum(['basic', 'post', 'none']).optional(),
+  resource: z.enum(['send', 'omit']).optional(),
+  credential: z.enum(['personal', 'shared']).optional(),
+  flow: z.enum(['authorization_code', 'client_credentials']).optional(),
+})
+
+export const ShownAuth = z.object({
+  type: z.enum(['auto', 'oauth', 'bearer', 'none']),
+  client_id: z.string().optional(),
+  scopes: z.array(z.string()).optional(),
+  issuer: z.string().optional(),
+  authorization_url: z.string().optional(),
+  token_url: z.string().optional(),
+  token_auth: z.enum(['basic', 'post', 'none']).optional(),
+  resource: z.enum(['send', 'omit']).optional(),
+  credential: z.enum(['personal', 'shared']).optional(),
+  flow: z.enum(['authorization_code', 'client_credentials']).optional(),
+})
+
+/** From the wire's snake_case to settings. */
+export function authInput(auth: z.output<typeof ConnectorAuth> | undefined): AuthInput | undefined {
+  if (auth === undefined) return undefined
+  const { type, token, client_secret: clientSecret, ...oauth } = auth
+  const settings = Object.entries({
+    clientId: oauth.client_id,
+    scopes: oauth.scopes,
+    issuer: oauth.issuer,
+    authorizationUrl: oauth.authorization_url,
+    tokenUrl: oauth.token_url,
+    tokenAuth: oauth.token_auth,
+    resource: oauth.resource,
+    credential: oauth.credential,
+    flow: oauth.flow,
+  }).filter(([, value]) => value !== undefined)
+  return { type, token, clientSecret, oauth: Object.fromEntries(settings) }
+}

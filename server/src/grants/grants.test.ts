@@ -1,0 +1,324 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  type AuthorizationServer,
+  authorizationServer,
+  type Switches,
+} from '../../../test/fixtures/authorization-server.ts'
+import { addConnector, addPerson, type GrantsWorld, grantsWorld } from '../../../test/support/grants-world.ts'
+import { eachStore } from '../../../test/support/stores.ts'
+import type { Connector, ConnectorAuth } from '../kernel/connector.ts'
+import type { UserId } from '../kernel/ids.ts'
+import type { Storage } from '../storage/storage.ts'
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+type Scene = {
+  storage: Storage
+  upstream: AuthorizationServer
+  world: GrantsWorld
+  person: UserId
+  connector: Connector
+  clock: { now: number }
+}
+
+async function scene(
+  storage: Storage,
+  on: Partial<Switches> = {},
+  auth: ConnectorAuth = { type: 'oauth' },
+  secret?: string,
+): Promise<Scene> {
+  const upstream = await authorizationServer(on)
+  ends.push(() => upstream.close())
+  const clock = { now: Date.now() }
+  const world = await newWorld(storage, clock)
+  const person = await addPerson(storage)
+  const connector = await addConnector(storage, {
+    url: upstream.mcpUrl,
+    auth,
+    ...(secret === undefined ? {} : { secret }),
+  })
+  return { storage, upstream, world, person, connector, clock }
+}
+
+async function newWorld(storage: Storage, clock: { now: number }): Promise<GrantsWorld> {
+  const world = await grantsWorld({ storage, now: () => clock.now })
+  ends.push(() => world.close())
+  return world
+}
+
+async function signIn(
+  { world, upstream, connector, person }: Scene,
+  as = person,
+): Promise<Record<string, string>> {
+  const url = await world.grants.begin(connector, as)
+  const { error_description: errorDescription, ...answer } = await upstream.consent(url.href)
+  await world.grants.finish(as, { state: '', ...answer, errorDescription })
+  return Object.fromEntries(url.searchParams)
+}
+
+const tokenRequests = (upstream: AuthorizationServer, grant: string) =>
+  upstream.asked.filter(({ params }) => params.get('grant_type') === grant)
+
+eachStore((open) => {
+  describe('signing in', () => {
+    test('a person signs in once and calls with a token of their own from then on', async () => {
+      const s = await scene(await open())
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({
+        reason: 'needs-connection',
+        data: { url: `https://gate.example/${s.connector.id}` },
+      })
+      const asked = await signIn(s)
+      expect(asked).toMatchObject({
+        code_challenge_method: 'S256',
+        resource: s.upstream.mcpUrl,
+        redirect_uri: 'https://gate.example/connections/callback',
+        scope: 'read',
+      })
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+      expect(s.upstream.registered).toHaveLength(1)
+      const other = await addPerson(s.storage)
+      await expect(s.world.call(s.connector, other)).rejects.toMatchObject({ reason: 'needs-connection' })
+    })
+
+    test('what one person began another cannot end, and nothing ends twice', async () => {
+      const s = await scene(await open())
+      const stranger = await addPerson(s.storage)
+      const url = await s.world.grants.begin(s.connector, s.person)
+      const answer = { state: '', ...(await s.upstream.consent(url.href)) }
+      await expect(s.world.grants.finish(stranger, answer)).rejects.toMatchObject({ reason: 'state-refused' })
+      expect(s.upstream.asked).toHaveLength(0)
+      await s.world.grants.finish(s.person, answer)
+      await expect(s.world.grants.finish(s.person, answer)).rejects.toMatchObject({ reason: 'state-refused' })
+    })
+
+    test('an answer ten minutes late is refused', async () => {
+      const s = await scene(await open())
+      const url = await s.world.grants.begin(s.connector, s.person)
+      const answer = { state: '', ...(await s.upstream.consent(url.href)) }
+      s.clock.now += 10 * 60_000 + 1
+      await expect(s.world.grants.finish(s.person, answer)).rejects.toMatchObject({ reason: 'state-refused' })
+    })
+
+    test('one shared sign-in serves everybody', async () => {
+      const s = await scene(await open(), {}, { type: 'oauth', credential: 'shared' })
+      await signIn(s)
+      expect(await s.world.call(s.connector, await addPerson(s.storage))).toContain('scope read')
+      expect(await s.world.grants.state(s.connector, s.person)).toMatchObject({
+        state: 'connected',
+        shared: true,
+      })
+    })
+
+    test('a connector that finds out for itself wants the sign-in after the first refusal', async () => {
+      const s = await scene(await open(), {}, { type: 'auto' })
+      expect(s.world.grants.governs(s.connector)).toBe(false)
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({ reason: 'needs-connection' })
+      expect(s.world.grants.governs(s.connector)).toBe(true)
+      await signIn(s)
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+    })
+
+    test('client credentials need no person', async () => {
+      const auth = { type: 'oauth', clientId: 'machine', flow: 'client_credentials' } as const
+      const s = await scene(await open(), { issuesRefresh: false, expiresIn: 100 }, auth, 'sesame')
+      s.upstream.addClient('machine', 'sesame')
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+      s.clock.now += 101_000
+      s.upstream.expireTokens()
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+      expect(tokenRequests(s.upstream, 'client_credentials')).toHaveLength(2)
+    })
+
+    test('disconnecting one connector leaves the others connected', async () => {
+      const s = await scene(await open())
+      const second = {
+        ...s,
+        connector: await addConnector(s.storage, { url: s.upstream.mcpUrl, auth: { type: 'oauth' } }),
+      }
+      await signIn(s)
+      await signIn(second)
+      await s.world.grants.disconnect(s.connector, s.person)
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({ reason: 'needs-connection' })
+      expect(await s.world.call(second.connector, s.person)).toContain('scope read')
+      // Both were served by one registration.
+      expect(s.upstream.registered).toHaveLength(1)
+      expect(s.upstream.paths).toContain('/revoke')
+    })
+
+    test('a connector moved to another address does not take its tokens along', async () => {
+      const s = await scene(await open())
+      await signIn(s)
+      const elsewhere = await authorizationServer()
+      ends.push(() => elsewhere.close())
+      const moved = { ...s.connector, url: elsewhere.mcpUrl, revision: 2 }
+      await expect(s.world.call(moved, s.person)).rejects.toMatchObject({ reason: 'needs-connection' })
+      expect(elsewhere.seen).toEqual([])
+    })
+  })
+
+  describe('an expired token', () => {
+    test('200 calls at once on one process: one refresh, none fails', async () => {
+      const s = await scene(await open(), { tokenDelayMs: 100 })
+      await signIn(s)
+      s.clock.now += 3_601_000
+      s.upstream.expireTokens()
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, () => s.world.call(s.connector, s.person)),
+      )
+      expect(answers.every((text) => text.includes('scope read'))).toBe(true)
+      expect(tokenRequests(s.upstream, 'refresh_token')).toHaveLength(1)
+    })
+
+    test('200 calls at once on two processes: one refresh, none fails', async () => {
+      const s = await scene(await open(), { tokenDelayMs: 200 })
+      const second = await newWorld(s.storage, s.clock)
+      await signIn(s)
+      s.clock.now += 3_601_000
+      s.upstream.expireTokens()
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? s.world : second).call(s.connector, s.person)),
+      )
+      expect(answers.every((text) => text.includes('scope read'))).toBe(true)
+      expect(tokenRequests(s.upstream, 'refresh_token')).toHaveLength(1)
+    })
+
+    test('refused by the upstream before its time: 200 calls, one refresh, none fails', async () => {
+      const s = await scene(await open(), { tokenDelayMs: 100 })
+      await signIn(s)
+      await s.world.call(s.connector, s.person)
+      s.upstream.expireTokens()
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, () => s.world.call(s.connector, s.person)),
+      )
+      expect(answers.every((text) => text.includes('scope read'))).toBe(true)
+      expect(tokenRequests(s.upstream, 'refresh_token')).toHaveLength(1)
+    })
+
+    test('is renewed before it ends, without a call that waits', async () => {
+      const s = await scene(await open())
+      await signIn(s)
+      await s.world.call(s.connector, s.person)
+      s.clock.now += 3_545_000
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+      await expect.poll(() => tokenRequests(s.upstream, 'refresh_token').length).toBe(1)
+      await expect
+        .poll(() => s.world.closed.some(({ action }) => action === 'connection_refreshed'))
+        .toBe(true)
+    })
+
+    test('an authorization server in trouble for a minute: calls name it, the grant survives and recovers alone', async () => {
+      const s = await scene(await open())
+      await signIn(s)
+      s.clock.now += 3_601_000
+      s.upstream.expireTokens()
+      for (const status of [500, 429, 503]) {
+        s.upstream.on.tokenStatus = status
+        for (let second = 0; second < 20; second++) {
+          await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({
+            reason: 'upstream-failed',
+            connector: 'Guarded',
+            message: expect.stringContaining(s.upstream.issuer),
+          })
+          s.clock.now += 1_000
+        }
+      }
+      expect(await s.world.grants.state(s.connector, s.person)).toMatchObject({ state: 'connected' })
+      // It was not hammered either.
+      expect(s.upstream.asked.length).toBeLessThan(30)
+      s.upstream.on.tokenStatus = 0
+      s.clock.now += 11_000
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+    })
+
+    test('only the server’s word ends a grant, and the person hears why', async () => {
+      const s = await scene(await open())
+      await signIn(s)
+      s.clock.now += 3_601_000
+      s.upstream.on.tokenError = 'invalid_grant'
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({
+        reason: 'needs-connection',
+        message: expect.stringContaining('invalid_grant'),
+      })
+      expect(await s.world.grants.state(s.connector, s.person)).toMatchObject({ state: 'ended' })
+      s.upstream.on.tokenError = ''
+      await signIn(s)
+      expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+    })
+
+    test('a refused client that was registered is registered anew at the next sign-in', async () => {
+      const s = await scene(await open())
+      await signIn(s)
+      s.clock.now += 3_601_000
+      s.upstream.on.tokenError = 'invalid_client'
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({ reason: 'needs-connection' })
+      s.upstream.on.tokenError = ''
+      await signIn(s)
+      expect(s.upstream.registered).toHaveLength(2)
+    })
+
+    test('an upstream that refuses fresh tokens too keeps its challenge and gets no storm of refreshes', async () => {
+      const s = await scene(await open())
+      await signIn(s)
+      s.upstream.on.refusesAll = true
+      for (let call = 0; call < 5; call++)
+        await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({
+          reason: 'upstream-refused',
+          data: { status: 401, www_authenticate: expect.stringContaining('resource_metadata') },
+        })
+      expect(tokenRequests(s.upstream, 'refresh_token')).toHaveLength(1)
+    })
+
+    test('a server that keeps its refresh token is used with the same one again', async () => {
+      const s = await scene(await open(), { refreshRotates: false })
+      await signIn(s)
+      s.upstream.on.issuesRefresh = false
+      for (let round = 0; round < 2; round++) {
+        s.clock.now += 3_601_000
+        expect(await s.world.call(s.connector, s.person)).toContain('scope read')
+      }
+      const used = tokenRequests(s.upstream, 'refresh_token').map(({ params }) => params.get('refresh_token'))
+      expect(new Set(used).size).toBe(1)
+    })
+  })
+
+  test('an operation that wants more rights asks for all of them once, and not again in vain', async () => {
+    const s = await scene(await open(), { wantsScope: 'write' })
+    await signIn(s)
+    await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({
+      reason: 'needs-connection',
+      message: expect.stringContaining('write'),
+    })
+    expect((await signIn(s))['scope']).toBe('read write')
+    expect(await s.world.call(s.connector, s.person)).toContain('scope read write')
+    s.upstream.on.wantsScope = 'write admin'
+    s.upstream.on.givesScope = 'read write'
+    await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({ reason: 'needs-connection' })
+    expect((await signIn(s))['scope']).toBe('read write admin')
+    // Everything was asked for, not everything was given: asking again would go in circles.
+    await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject({ reason: 'upstream-refused' })
+  })
+
+  test('tokens and secrets are nowhere in the database in clear', async () => {
+    const s = await scene(await open(), {}, { type: 'oauth', clientId: 'known' }, 'sesame-open')
+    s.upstream.addClient('known', 'sesame-open')
+    await signIn(s)
+    await s.world.call(s.connector, s.person)
+    await s.world.grants.begin(s.connector, s.person)
+    const rows: unknown[] = []
+    for (const table of [
+      'grants',
+      'grant_flows',
+      'upstream_clients',
+      'grant_discoveries',
+      'connector_secrets',
+      'connectors',
+    ])
+      rows.push((await s.storage.pool.query(`SELECT * FROM ${table}`)).rows)
+    const text = JSON.stringify(rows)
+    expect(text).not.toMatch(/at_[0-9a-f]{12}|rt_[0-9a-f]{12}|sesame-open/)
+    expect(text).toContain('known')
+  })
+})

@@ -1,0 +1,148 @@
+/** What people were granted at upstreams: found out, asked for once, renewed in silence, attached to one call. */
+import type { Credential } from '../kernel/call.ts'
+import type { Connector } from '../kernel/connector.ts'
+import type { Journal } from '../kernel/entry.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { ServerId, UserId } from '../kernel/ids.ts'
+import type { Upstreams } from '../kernel/upstream.ts'
+import type { GuardedFetch } from '../lib/guarded-fetch.ts'
+import type { Log } from '../lib/log.ts'
+import type { Bus, Db } from '../storage/storage.ts'
+import { isShared, tokenAttacher } from './attach-token.ts'
+import type { Answer, FlowParts } from './authorize-person.ts'
+import type { Challenge } from './challenge.ts'
+import { type ClientStore, clientStore } from './client-store.ts'
+import { connectMachine } from './connect-machine.ts'
+import { type ConnectParts, connecting, type GrantState } from './connect-person.ts'
+import { discoveryShelf } from './discovery-shelf.ts'
+import { unionOfScopes } from './facts.ts'
+import { flowStore } from './flow-store.ts'
+import { guardCalls } from './guard-calls.ts'
+import { recordRefresh } from './record-refresh.ts'
+import { grantRefresher } from './refresh-grant.ts'
+import { type OwnAddresses, resolveClient } from './register-client.ts'
+import { type GrantStore, grantStore } from './store.ts'
+import { grantVault } from './vault.ts'
+
+export type Grants = {
+  /** Whether this connector's upstream is signed in to by OAuth. */
+  governs(connector: Connector): boolean
+  isShared(connector: Connector): boolean
+  /** Adds the access token. Sync while it is cached and valid; throws needs-connection without a grant. */
+  attach(connector: Connector, userId: UserId | undefined, base: Credential): Credential | Promise<Credential>
+  /** Whether this person has to sign in first; asks nobody outside. */
+  lacks(connector: Connector, userId: UserId): Promise<boolean>
+  state(connector: Connector, userId: UserId): Promise<GrantState>
+  /** Finds out what the upstream wants and gives the address where this person signs in. */
+  begin(connector: Connector, userId: UserId): Promise<URL>
+  /** Ends what `begin` began, for the same person only. */
+  finish(userId: UserId, answer: Answer): Promise<Connector>
+  disconnect(connector: Connector, userId: UserId): Promise<void>
+  /** Upstreams that renew a refused token once and notice who wants OAuth. */
+  guard<U extends Pick<Upstreams, 'call' | 'facts' | 'watch'>>(upstreams: U): U
+  readonly own: OwnAddresses
+  close(): Promise<void>
+}
+
+export type GrantsParts = {
+  readonly db: Db
+  readonly bus: Bus
+  readonly keyring: FlowParts['keyring']
+  readonly journal: Journal
+  readonly fetch: GuardedFetch
+  readonly own: OwnAddresses
+  connector(id: ServerId): Connector | undefined
+  clientSecret(id: ServerId): Promise<string | undefined>
+  /** Where a person connects. */
+  connectUrl(connector: Connector): string
+  readonly now: () => number
+  readonly log: Log
+}
+
+const topic = 'grants'
+
+export async function openGrants(parts: GrantsParts): Promise<Grants> {
+  const { db, bus, keyring, fetch, own, now } = parts
+  const store = grantStore(db)
+  const flows = flowStore(db)
+  const vault = grantVault(keyring)
+  const clients = clientStore(db, { keyring, redirectUri: own.redirectUri, now })
+  const changed = (id: ServerId) => bus.publish(topic, id)
+  const discoveries = await discoveryShelf({ store: flows, fetch, now, changed })
+  const needsSignIn = refusalFor(parts)
+  const client = clientResolver(parts, clients)
+  const refresher = grantRefresher({
+    ...{ store, vault, fetch, changed, needsSignIn, now },
+    forgetClient: clients.forget,
+    record: (grant, outcome) => recordRefresh(parts.journal, grant, outcome),
+  })
+  const attacher = tokenAttacher({
+    ...{ store, vault, refresher, needsSignIn, now },
+    connectAsMachine: (connector) =>
+      connectMachine({ store, vault, fetch, discoveries, client, changed, now }, connector),
+  })
+  const off = bus.on(topic, (id) => {
+    attacher.forget(id)
+    return discoveries.reread(id)
+  })
+  const governs = (connector: Connector) =>
+    connector.auth.type === 'oauth' ||
+    (connector.auth.type === 'auto' && discoveries.of(connector) !== undefined)
+  const ground = { ...parts, store, vault, discoveries, client, changed, needsSignIn }
+  return {
+    governs,
+    isShared,
+    attach: attacher.attach,
+    lacks: async (connector, userId) => !(await attacher.has(connector, userId)),
+    ...connecting({ ...ground, flows }),
+    guard: (upstreams) =>
+      guardCalls(upstreams, {
+        governs,
+        discover: async (connector) => (await discoveries.find(connector)) !== undefined,
+        replace: attacher.replace,
+        needsSignIn,
+        askFor: (connector, credential, challenge) => askFor(store, { connector, credential, challenge }),
+      }),
+    own,
+    close: async () => {
+      off()
+      await fetch.close()
+    },
+  }
+}
+
+function clientResolver(
+  { fetch, own, now, clientSecret }: GrantsParts,
+  shelf: ClientStore,
+): ConnectParts['client'] {
+  return async (connector, facts) => {
+    const settings = connector.auth.type === 'oauth' ? connector.auth : {}
+    const secret = await clientSecret(connector.id)
+    return resolveClient({ fetch, facts, settings, secret, own, shelf, now })
+  }
+}
+
+type StepUp = { connector: Connector; credential: Credential; challenge: Challenge }
+
+/** False when the last sign-in asked for all of it already: asking again would not help. */
+async function askFor(store: GrantStore, { connector, credential, challenge }: StepUp): Promise<boolean> {
+  const row = await store.find(connector.id, credential.owner)
+  const asked = row?.facts.scope?.split(' ') ?? []
+  const wanted = challenge.scope?.split(' ').filter((word) => !asked.includes(word)) ?? []
+  if (row === undefined || wanted.length === 0) return false
+  const scope = unionOfScopes(row.wantedScope ?? undefined, ...wanted)
+  if (scope !== undefined && scope !== row.wantedScope) await store.wantScope(row, scope)
+  return true
+}
+
+/** The refusal that sends a person to the page where they sign in. */
+function refusalFor(parts: Pick<GrantsParts, 'connectUrl'>) {
+  return (connector: Connector, why?: string) => {
+    const who = isShared(connector) ? 'an administrator to sign in for everybody' : 'your own sign-in'
+    const more = why === undefined ? '' : ` (${why})`
+    return new GatewayError('needs-connection', `${connector.name} needs ${who}${more}.`, {
+      data: { url: parts.connectUrl(connector) },
+      connector: connector.name,
+    })
+  }
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import { openConnectors } from '../../server/src/connectors/connectors.ts'
+import { connectorStore } from '../../server/src/connectors/store.ts'
+import { openCredentials } from '../../server/src/credentials/credentials.ts'
+import { keyringOf } from '../../server/src/credentials/keyring.ts'
+import { type Grants, openGrants } from '../../server/src/grants/grants.ts'
+import { withGrants } from '../../server/src/grants/with-grants.ts'
+import type { Connector, ConnectorAuth } from '../../server/src/kernel/connector.ts'
+import type { CloseEntry, Journal } from '../../server/src/kernel/entry.ts'
+import { type EntryId, newId, type ServerId, type UserId } from '../../server/src/kernel/ids.ts'
+import { openGuardedFetch } from '../../server/src/lib/guarded-fetch.ts'
+import { addressGuard } from '../../server/src/lib/network.ts'
+import type { Storage } from '../../server/src/storage/storage.ts'
+import { openUpstreams } from '../../server/src/upstream/upstream.ts'
+import { quietLog } from './stores.ts'
+
+const loopback = ['127.0.0.0/8', '::1/128']
+
+/** The upstream side of one process: credentials, grants and upstreams over a store that several may share. */
+export async function grantsWorld(o: { storage: Storage; now: () => number; dataKey?: Buffer }) {
+  const { db, bus } = o.storage
+  const keyring = keyringOf(o.dataKey ?? Buffer.alloc(32, 7))
+  const closed: CloseEntry[] = []
+  const journal: Journal = {
+    async open() {
+      return { id: newId<'audit_entry'>() as EntryId, close: async (end) => void closed.push(end) }
+    },
+  }
+  const connectors = await openConnectors({ db, bus })
+  const values = openCredentials({
+    db,
+    bus,
+    keyring,
+    now: o.now,
+    connectUrl: (each) => `https://gate.example/${each.id}`,
+  })
+  const grants: Grants = await openGrants({
+    ...{ db, bus, keyring, journal, now: o.now, log: quietLog },
+    fetch: openGuardedFetch({ guard: addressGuard(loopback) }),
+    own: {
+      productName: 'Gate',
+      publicUrl: new URL('https://gate.example'),
+      redirectUri: 'https://gate.example/connections/callback',
+      documentUrl: 'https://gate.example/.well-known/oauth-client.json',
+    },
+    connector: (id) => connectors.find(id),
+    clientSecret: async (id) => (await values.read(id)).token,
+    connectUrl: (each) => `https://gate.example/${each.id}`,
+  })
+  const credentials = withGrants(values, grants)
+  const upstreams = grants.guard(
+    openUpstreams({
+      hosting: undefined as never,
+      allowedNetworks: loopback,
+      limits: { upstreamBytes: 1_000_000, jsonDepth: 64 },
+      product: { name: 'gate', version: '1' },
+      now: o.now,
+      log: quietLog,
+    }),
+  )
+  return {
+    grants,
+    credentials,
+    connectors,
+    closed,
+    upstreams,
+    /** As the pipeline calls a tool: attach, then call. */
+    async call(connector: Connector, userId: UserId): Promise<string> {
+      const credential = await credentials.attach(connector, userId)
+      const reply = await upstreams.call({
+        connector,
+        credential,
+        lane: { principal: userId, session: undefined, exclusive: false },
+        method: 'tools/call',
+        params: new Map([
+          ['name', '"whoami"'],
+          ['arguments', '{}'],
+        ]),
+        capabilities: {},
+        logLevel: undefined,
+        wantsProgress: false,
+        paramHeaders: {},
+        idleTimeoutMs: 10_000,
+        signal: new AbortController().signal,
+        onNotification: () => undefined,
+        onAsk: async () => ({ error: '{}' }),
+      })
+      return reply.kind === 'result' ? reply.text : `error ${reply.message}`
+    },
+    async close(): Promise<void> {
+      await upstreams.drain(0)
+      await grants.close()
+      values.close()
+      connectors.close()
+    },
+  }
+}
+
+export type GrantsWorld = Awaited<ReturnType<typeof grantsWorld>>
+
+/** A person and a connector as rows, made without the parts that usually make them. */
+export async function addPerson(storage: Storage): Promise<UserId> {
+  const id = newId<'user'>()
+  await storage.pool.query(
+    `INSERT INTO people (id, email, name, roles, status, created_at, updated_at) VALUES ($1, $2, 'P', '{}', 'active', now(), now())`,
+    [id, `${randomBytes(4).toString('hex')}@example.com`],
+  )
+  return id
+}
+
+export async function addConnector(
+  storage: Storage,
+  o: { url: string; auth: ConnectorAuth; secret?: string; transport?: Connector['transport'] },
+): Promise<Connector> {
+  const id: ServerId = newId<'server'>()
+  const time = new Date().toISOString()
+  const connector: Connector = {
+    id,
+    name: 'Guarded',
+    slug: `guarded-${id.slice(-12)}`,
+    description: '',
+    kind: 'hosted',
+    transport: o.transport ?? 'streamable_http',
+    url: o.url,
+    headers: {},
+    command: undefined,
+    args: [],
+    env: {},
+    auth: o.auth,
+    status: 'active',
+    protocol: 'legacy',
+    toolReview: 'off',
+    skipInputValidation: false,
+    toolOutputOffloading: false,
+    sensitive: false,
+    network: 'none',
+    mounts: [],
+    personalValues: [],
+    pinned: undefined,
+    health: { state: 'unknown' },
+    createdBy: undefined,
+    createdAt: time,
+    updatedAt: time,
+    revision: 1,
+  }
+  const keyring = keyringOf(Buffer.alloc(32, 7))
+  const values = openCredentials({
+    ...{ db: storage.db, bus: storage.bus, keyring, now: Date.now },
+    connectUrl: () => '',
+  })
+  await connectorStore(storage.db).insert({ ...connector, demo: false }, (tx) =>
+    values.write(tx, id, { token: o.secret, headers: {}, env: {} }),
+  )
+  values.close()
+  await storage.bus.publish('connectors', id)
+  return connector
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { connect, register, signIn } from '../support/oauth-client.ts'
+import { startServer } from '../support/server.ts'
+import { addConnector } from '../support/world.ts'
+import { closeSessions, drive, openSessions, type Target } from './drive.ts'
+import { cpuSeconds } from './process-cost.ts'
+
+/** The governed echo with access tokens beside the same with API keys, in alternating rounds. The ratio is what to read. */
+const people = 16
+const rounds = 5
+const seconds = 2
+
+const upstream = spawn(process.execPath, [join(import.meta.dirname, 'echo-upstream.ts')], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+})
+const port = await new Promise<number>((resolve) =>
+  upstream.stdout.once('data', (chunk: Buffer) => resolve(Number(/\d+/.exec(chunk.toString())?.[0]))),
+)
+const server = await startServer()
+try {
+  const connector = await addConnector(server, 'Bench', `http://127.0.0.1:${port}/mcp`, {
+    protocol: 'legacy',
+  })
+  const client = await register(server)
+  const resource = `http://localhost:${server.url.port}${connector.url.pathname}`
+  const keys: string[] = []
+  const tokens: string[] = []
+  for (let index = 0; index < people; index++) {
+    const email = `bench-${index}@example.com`
+    const { id } = await server.api<{ id: string }>('POST', '/api/v1/users', {
+      email,
+      roles: ['super_admin'],
+    })
+    const key = await server.api<{ secret: string }>('POST', '/api/v1/api-keys', {
+      name: 'bench',
+      user_id: id,
+    })
+    keys.push(`authorization: Bearer ${key.secret}\r\n`)
+    const { access_token } = await connect(server, await signIn(server, email), client, { resource })
+    tokens.push(`authorization: Bearer ${access_token}\r\n`)
+  }
+  const sides = await Promise.all(
+    [keys, tokens].map(async (headers) => {
+      const target: Target = { url: connector.url, headers, tool: 'echo' }
+      return { target, sessions: await openSessions(target, 32) }
+    }),
+  )
+  const pid = server.process.pid ?? 0
+  for (const { target, sessions } of sides) await drive(target, sessions, { seconds: 3 })
+  const ratios: number[] = []
+  const costs: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const figures: { rate: number; micros: number }[] = []
+    for (const { target, sessions } of sides) {
+      const before = cpuSeconds(pid)
+      const done = await drive(target, sessions, { seconds })
+      if (done.errors > 0) throw new Error(`${done.errors} calls failed: ${done.firstError}`)
+      figures.push({ rate: done.perSecond, micros: ((cpuSeconds(pid) - before) * 1e6) / done.calls })
+    }
+    const [key, token] = figures
+    if (key === undefined || token === undefined) throw new Error('no round')
+    ratios.push(token.rate / key.rate)
+    costs.push(token.micros / key.micros)
+    console.log(
+      `key ${key.rate.toFixed(0)}/s ${key.micros.toFixed(0)} µs  token ${token.rate.toFixed(0)}/s ${token.micros.toFixed(0)} µs`,
+    )
+  }
+  for (const { sessions } of sides) closeSessions(sessions)
+  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+  console.log(`token/key throughput ${median(ratios).toFixed(3)}, CPU per call ${median(costs).toFixed(3)}`)
+} finally {
+  await server.stop()
+  await server.remove()
+  upstream.kill('SIGTERM')
+}

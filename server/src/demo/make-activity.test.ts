@@ -40,6 +40,25 @@ test('nobody is denied what the rules of the demo allow', () => {
   expect(week.every(({ open, close }) => close.outcome !== 'denied' || open.tool === close.tool)).toBe(true)
 })
 
+test('searches are followed by the call they were for, and most of them showed its tool', () => {
+  const searches = week.filter(({ open }) => open.action === 'tool_searched')
+  expect(searches.length).toBeGreaterThan(20)
+  const found = searches.filter((search) => {
+    const next = week.find(
+      ({ open, timeMs }) =>
+        timeMs > search.timeMs &&
+        open.actor.id === search.open.actor.id &&
+        open.clientName === search.open.clientName,
+    )
+    const { query } = JSON.parse(search.open.arguments ?? '{}') as { query?: string }
+    expect(query).toBeDefined()
+    const { hits } = JSON.parse(search.close.result ?? '{}') as { hits: string[] }
+    return hits.some((name) => name.endsWith(`_${next?.open.tool}`))
+  })
+  expect(found.length / searches.length).toBeGreaterThan(0.7)
+  expect(found.length).toBeLessThan(searches.length)
+})
+
 test('the same day gives the same week, and nobody gives none', () => {
   const again = makeActivity({ people, connectors, untilMs })
   const shown = (entries: typeof week) =>

@@ -117,7 +117,18 @@ const forbidden: Readonly<Record<GroupName, Scene>> = {
   Finance: { ...readme, tool: 'write_file', args: { path: 'budget.csv', content: '' } },
   Support: { ...notes, tool: 'delete_entities', args: { entityNames: ['Ticket 4711'] } },
 }
-const questions = ['read a text file', 'add two numbers', 'remember something', 'list files', 'echo']
+/** What people ask the search for before they run a tool. */
+const questions: Readonly<Record<string, string>> = {
+  read_text_file: 'read a text file',
+  search_nodes: 'what did I note about plants',
+  search_files: 'find files by name',
+  echo: 'say it back to me',
+  'get-sum': 'add two numbers',
+  'trigger-long-running-operation': 'start something that takes long',
+  list_directory: 'which files are there',
+  create_entities: 'remember something',
+}
+const searchToCallMs = 30_000
 
 type Cast = { people: readonly DemoPerson[]; connectors: DemoConnectors; untilMs: number }
 
@@ -127,30 +138,47 @@ export function makeActivity({ people, connectors, untilMs }: Cast): Entry[] {
   const random = seeded(20_260_728)
   const one = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const times = Array.from({ length: activityEntries }, () => workTime(random, untilMs)).sort((a, b) => a - b)
-  return times.map((timeMs) => {
+  const entries: Entry[] = []
+  while (entries.length < activityEntries) {
+    const timeMs = times[entries.length] as number
     const person = one(people)
     const client = one(clients)
     const chance = random()
     const durationFactor = 0.6 + random() * random() * 3
     const base = { person, client, timeMs, durationFactor }
-    if (chance < 0.22) return searched(base, one(questions))
-    if (chance < 0.29) return called(base, forbidden[person.group], connectors, 'denied')
-    return called(base, one(usual[person.group]), connectors, chance < 0.35 ? 'failure' : 'success')
-  })
+    const scene = one(usual[person.group])
+    if (chance < 0.15 && entries.length < activityEntries - 1) {
+      const call = { ...base, timeMs: timeMs + searchToCallMs }
+      entries.push(searched(base, { scene, connectors, luck: random() }))
+      entries.push(called(call, scene, connectors, 'success'))
+    } else if (chance < 0.22) entries.push(called(base, forbidden[person.group], connectors, 'denied'))
+    else entries.push(called(base, scene, connectors, chance < 0.28 ? 'failure' : 'success'))
+  }
+  return entries.sort((a, b) => a.timeMs - b.timeMs)
 }
 
 type Base = { person: DemoPerson; client: (typeof clients)[number]; timeMs: number; durationFactor: number }
 
-function searched({ person, client, timeMs, durationFactor }: Base, query: string): Entry {
+type Question = { scene: Scene; connectors: DemoConnectors; luck: number }
+
+/** A search that mostly shows the tool that is run next, first or second; now and then another one, or nothing. */
+function searched(
+  { person, client, timeMs, durationFactor }: Base,
+  { scene, connectors, luck }: Question,
+): Entry {
+  const name = (kind: DemoKind, tool: string) => `${connectors[kind].name.toLowerCase()}_${tool}`
+  const wanted = name(scene.kind, scene.tool)
+  const other = name('filesystem', 'get_file_info')
+  const hits = luck < 0.65 ? [wanted, other] : luck < 0.85 ? [other, wanted] : luck < 0.95 ? [other] : []
   return {
     timeMs,
     durationMs: Math.round(3 * durationFactor),
     open: {
       ...common(person, client, timeMs),
       action: 'tool_searched',
-      arguments: JSON.stringify({ meta: 'Looking for the right tool', query }),
+      arguments: JSON.stringify({ meta: 'Looking for the right tool', query: questions[scene.tool] }),
     },
-    close: { action: 'tool_searched', outcome: 'success' },
+    close: { action: 'tool_searched', outcome: 'success', result: JSON.stringify({ hits }) },
   }
 }
 

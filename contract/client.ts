@@ -84,6 +84,8 @@ export type NewPolicy = { effect: "allow" | "require_approval" | "deny"; princip
 
 export type NewRedirectRule = { effect: "allow" | "block"; pattern: string; note?: string | undefined }
 
+export type NewServerAdmins = { user_ids: string[] }
+
 export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { id: string } & { [name: string]: unknown } } | undefined }
 
 export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined }
@@ -140,6 +142,8 @@ export type SearchEvaluationSet = { corpus: ({ tool_id: string; server: string; 
 
 export type SearchReport = { from: string; to: string; is_cut: boolean; searches: number; people: number; found: number; found_first: number; missed: number; known: number; abandoned: number; empty: number; recall: { value: number; low: number; high: number } | null; worst_queries: WorstQuery[] | null; hard_tools: HardTool[] }
 
+export type ServerAdmins = { user_ids: string[] }
+
 export type Session = { csrf_token: string; user_id: string }
 
 export type SignInAddress = { url: string }
@@ -176,7 +180,7 @@ export type TotpDraft = { secret: string; uri: string }
 
 export type User = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string }
 
-export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; status?: "active" | "deactivated" | undefined }
+export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; status?: "active" | "deactivated" | undefined; hand_over_to?: string | undefined }
 
 export type VerifiedBackup = { name: string; bytes: number; taken_at: string; tables: number; rows: number }
 
@@ -252,6 +256,7 @@ export const operations = {
   listRedirectRules: { method: 'GET', path: '/api/v1/oauth/redirect-rules' },
   listRequests: { method: 'GET', path: '/api/v1/requests' },
   listRoles: { method: 'GET', path: '/api/v1/roles' },
+  listServerAdmins: { method: 'GET', path: '/api/v1/servers/{id}/admins' },
   listServerTools: { method: 'GET', path: '/api/v1/servers/{id}/tools' },
   listServers: { method: 'GET', path: '/api/v1/servers' },
   listSessions: { method: 'GET', path: '/api/v1/sessions' },
@@ -277,6 +282,7 @@ export const operations = {
   updateGuardSettings: { method: 'PUT', path: '/api/v1/security/settings' },
   updatePolicy: { method: 'PATCH', path: '/api/v1/policies/{id}' },
   updateServer: { method: 'PATCH', path: '/api/v1/servers/{id}' },
+  updateServerAdmins: { method: 'PUT', path: '/api/v1/servers/{id}/admins' },
   updateServerGuardSettings: { method: 'PUT', path: '/api/v1/servers/{id}/security-settings' },
   updateUser: { method: 'PATCH', path: '/api/v1/users/{id}' },
 } as const
@@ -349,6 +355,7 @@ export interface Operations {
   listRedirectRules: { params: undefined; query: undefined; body: undefined; response: { data: RedirectRule[]; next_cursor: null } }
   listRequests: { params: undefined; query: { kind?: string | undefined; status?: "pending" | "approved" | "rejected" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Request[]; next_cursor: string | null } }
   listRoles: { params: undefined; query: undefined; body: undefined; response: { data: RoleDocument[]; next_cursor: string | null } }
+  listServerAdmins: { params: { id: string }; query: undefined; body: undefined; response: ServerAdmins }
   listServerTools: { params: { id: string }; query: { state?: "active" | "quarantined" | "gone" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: ToolList }
   listServers: { params: undefined; query: { query?: string | undefined; scope?: "accessible" | "all" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Connector[]; next_cursor: string | null } }
   listSessions: { params: undefined; query: undefined; body: undefined; response: { data: ConsoleSession[]; next_cursor: null } }
@@ -374,6 +381,7 @@ export interface Operations {
   updateGuardSettings: { params: undefined; query: undefined; body: GuardSettingsChange; response: GuardSettings }
   updatePolicy: { params: { id: string }; query: undefined; body: PolicyChange; response: Policy }
   updateServer: { params: { id: string }; query: undefined; body: ConnectorChange; response: Connector }
+  updateServerAdmins: { params: { id: string }; query: undefined; body: NewServerAdmins; response: ServerAdmins }
   updateServerGuardSettings: { params: { id: string }; query: undefined; body: ConnectorGuardSettingsChange; response: ConnectorGuardSettings }
   updateUser: { params: { id: string }; query: undefined; body: UserChange; response: User }
 }

@@ -9,7 +9,7 @@ import { checkMayConnect, grantRoutes } from './grants/api.ts'
 import { guardRoutes } from './guards/api.ts'
 import { packageRoutes } from './hosting/api.ts'
 import { identityRoutes } from './identity/api.ts'
-import type { Caller } from './kernel/caller.ts'
+import { administers, type Caller } from './kernel/caller.ts'
 import type { Connector, Health } from './kernel/connector.ts'
 import { GatewayError } from './kernel/errors.ts'
 import { isUuid, type ServerId } from './kernel/ids.ts'
@@ -19,9 +19,9 @@ import { oauthRoutes } from './oauth/api.ts'
 import type { Parts } from './parts.ts'
 import { policyRoutes } from './policy/api.ts'
 import { requestRoutes } from './requests/api.ts'
-import { signInRoutes } from './sign-in/api.ts'
 import { searchRoutes } from './search/api.ts'
 import { type SearchReports, searchReports } from './search/search.ts'
+import { signInRoutes } from './sign-in/api.ts'
 import { storageRoutes } from './storage/api.ts'
 import { type SystemRoutesParts, systemRoutes } from './system/api.ts'
 import { toolRoutes } from './tools/api.ts'
@@ -62,6 +62,7 @@ export function connectorChanges(parts: Parts): ConnectorChanges {
       await parts.hosting.stopAll(id)
       parts.hosting.forgetLog(id)
       await parts.policy.serverDeleted(id)
+      await parts.identity.serverAdmins.replace(id, [])
     },
     now: parts.now,
     log: parts.log,
@@ -103,6 +104,7 @@ function searchReportsOf({ audit, connectors, tools, now }: Parts): SearchReport
 export function buildRoutes(parts: RouteParts): Route[] {
   const { mayUse, sees } = viewers(parts)
   const knows = (caller: Caller, connector: Connector) => {
+    if (administers(caller, connector.id)) return true
     if (connector.status === 'draft' && connector.createdBy !== caller.id) return can(caller, 'drafts.read')
     return can(caller, 'connectors.read') || mayUse(caller, connector)
   }
@@ -117,7 +119,12 @@ export function buildRoutes(parts: RouteParts): Route[] {
     await parts.tools.relearn(connector, caller.id)
   }
   return [
-    ...identityRoutes({ identity, now: parts.now }),
+    ...identityRoutes({
+      identity,
+      now: parts.now,
+      handOver: connectors.handOver,
+      serverExists: (id) => connectors.find(id) !== undefined,
+    }),
     ...signInRoutes({ signIn: parts.signIn }),
     ...clientRoutes(parts, knows),
     ...connectorRoutes({

@@ -201,6 +201,10 @@ beforeAll(async () => {
       path: `/api/v1/servers/${connector.id}/security-settings`,
       body: { sensitivity: 'low' },
     },
+    updateServerAdmins: {
+      path: `/api/v1/servers/${connector.id}/admins`,
+      body: { user_ids: [user.id] },
+    },
     recoverAdmin: {
       path: '/api/v1/admin-recovery',
       body: { at: 0, nonce: 'x'.repeat(20), proof: 'x' },

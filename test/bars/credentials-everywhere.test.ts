@@ -315,3 +315,35 @@ test('the owner of the host gets back in by the command line, and the audit name
   const elsewhere = { ...terminal, env: { ...terminal.env, RUNLAYER_DATA_DIR: '/nonexistent' } }
   expect(await runCommand(['admin', 'recover', ...url], elsewhere)).toBe(3)
 })
+
+test('a Server Admin changes the one connector, and nothing else of the platform', async () => {
+  const ann = await addPerson(server, 'ann-of-one')
+  const other = await addConnector(server, 'Other', upstream.url)
+  const at = `/api/v1/servers/${connector.id}`
+  const status = async (method: string, path: string, body?: object) => {
+    const reply = await send(new URL(path, server.url), {
+      method,
+      headers: { 'x-runlayer-api-key': ann.key, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return reply.status
+  }
+  expect(await status('PATCH', at, { description: 'mine' })).toBe(403)
+  await server.api('PUT', `${at}/admins`, { user_ids: [ann.id] })
+  expect(await server.api('GET', `${at}/admins`)).toEqual({ user_ids: [ann.id] })
+  expect(await status('PATCH', at, { description: 'mine' })).toBe(200)
+  expect(await status('GET', `${at}/tools`)).toBe(200)
+  expect(await status('POST', `${at}/refresh`)).toBe(200)
+  for (const [method, path, body] of [
+    ['DELETE', at],
+    ['PUT', `${at}/admins`, { user_ids: [] }],
+    ['PATCH', `/api/v1/servers/${other.id}`, { description: 'mine' }],
+    ['POST', '/api/v1/servers', { name: 'x' }],
+    ['GET', '/api/v1/users'],
+    ['GET', '/api/v1/policies'],
+  ] as const)
+    expect([method, path, await status(method, path, body)]).toEqual([method, path, 403])
+  expect(await status('GET', `/api/v1/servers/${other.id}`)).toBe(404)
+  await server.api('PUT', `${at}/admins`, { user_ids: [] })
+  expect(await status('PATCH', at, { description: 'no longer' })).toBe(403)
+})

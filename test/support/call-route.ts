@@ -23,7 +23,8 @@ export async function callRoute(
   if (route === undefined) throw new Error(`no operation ${operationId}`)
   const { as } = sent
   if (route.needs !== 'public' && as === undefined) throw new GatewayError('unauthenticated', 'nobody')
-  if (route.needs !== 'public') checkCapability(route, as as Caller)
+  if (route.needs !== 'public')
+    checkCapability(route, as as Caller, (sent.params as { id?: string } | undefined)?.id)
   const answered: Answered = { value: undefined, cookies: [], recorded: {}, identified: [] }
   const context = {
     caller: as as Caller,

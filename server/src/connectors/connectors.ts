@@ -1,9 +1,10 @@
 /** Managed MCP servers: every connector in memory, kept true by change notices, with who may know that one exists. */
-import type { Caller } from '../kernel/caller.ts'
+import { administers, type Caller } from '../kernel/caller.ts'
 import type { Connector, Health } from '../kernel/connector.ts'
-import type { ServerId } from '../kernel/ids.ts'
+import type { ServerId, UserId } from '../kernel/ids.ts'
 import { can } from '../kernel/route.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { ownerStore } from './owner-store.ts'
 import { type ConnectorRecord, connectorStore } from './store.ts'
 
 export type Connectors = {
@@ -14,6 +15,8 @@ export type Connectors = {
   setHealth(id: ServerId, health: Health): Promise<void>
   /** Hears of connectors that appeared, changed or went; not of health. */
   onChange(listener: (id: ServerId) => void): () => void
+  /** Whoever made connectors has gone: `to` has made them from now on. Answers how many. */
+  handOver(from: UserId, to: UserId): Promise<number>
   close(): void
 }
 
@@ -67,6 +70,11 @@ export async function openConnectors(o: { db: Db; bus: Bus }): Promise<Connector
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    async handOver(from, to) {
+      const count = await ownerStore(o.db).handOver(from, to)
+      if (count > 0) await o.bus.publish('connectors', '*')
+      return count
+    },
     close: off,
   }
 }
@@ -77,6 +85,7 @@ export function isVisible(
   connector: Connector,
   mayUse: (caller: Caller, connector: Connector) => boolean,
 ): boolean {
+  if (administers(caller, connector.id)) return true
   if (connector.status === 'draft') return connector.createdBy === caller.id || can(caller, 'drafts.read')
   return can(caller, 'connectors.read') || (connector.status === 'active' && mayUse(caller, connector))
 }

@@ -1,4 +1,4 @@
-import type { Caller } from '../kernel/caller.ts'
+import { administers, type Caller } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { can } from '../kernel/route.ts'
@@ -45,7 +45,7 @@ export function listConnectors(
         fits(record, words) &&
         (all
           ? isVisible(caller, record, sources.mayUse)
-          : record.status === 'active' && sources.mayUse(caller, record)),
+          : administers(caller, record.id) || (record.status === 'active' && sources.mayUse(caller, record))),
     )
   const records = found.slice(0, request.limit)
   const last = records.at(-1)

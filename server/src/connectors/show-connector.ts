@@ -1,4 +1,4 @@
-import type { Caller } from '../kernel/caller.ts'
+import { administers, type Caller } from '../kernel/caller.ts'
 import type { ConnectorAuth } from '../kernel/connector.ts'
 import { can } from '../kernel/route.ts'
 import { fingerprintOf } from './fingerprint-connector.ts'
@@ -8,8 +8,12 @@ import type { ConnectorRecord } from './store.ts'
  * A connector as REST shows it. How it is reached is for those who may read connectors; people who only use it learn
  * what it is called, whether it works and which values of theirs it wants.
  */
-export function showConnector(record: ConnectorRecord, caller: Pick<Caller, 'roles'>, publicUrl: URL) {
-  const full = can(caller, 'connectors.read')
+export function showConnector(
+  record: ConnectorRecord,
+  caller: Pick<Caller, 'roles' | 'adminOf'>,
+  publicUrl: URL,
+) {
+  const full = can(caller, 'connectors.read') || administers(caller, record.id)
   return {
     id: record.id,
     name: record.name,

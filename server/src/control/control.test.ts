@@ -284,7 +284,8 @@ describe('credentials are judged first', () => {
     const challenge = (await fetch(`${base}/api/v1/things`)).headers.get('www-authenticate') ?? ''
     const address = new URL(/resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? '')
     const metadata = async (path: string) => JSON.parse((await sendRaw(path, {})).text)
-    expect((await metadata(address.pathname)).resource).toBe('http://localhost:3000')
+    // Without a path it is Runlayer Plugin.
+    expect((await metadata(address.pathname)).resource).toBe('http://localhost:3000/mcp')
     expect((await metadata(`${address.pathname}/mcp`)).resource).toBe('http://localhost:3000/mcp')
     expect((await metadata(`${address.pathname}//evil.example`)).resource).toMatch(
       /^http:\/\/localhost:3000\//,

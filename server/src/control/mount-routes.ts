@@ -72,7 +72,7 @@ async function checkAllowed(
   request: FastifyRequest,
   parts: MountParts,
 ): Promise<void> {
-  const judge = async () => checkCapability(route, caller)
+  const judge = async () => checkCapability(route, caller, idOf(request))
   if (route.audit === undefined) return judge()
   try {
     await judge()
@@ -138,7 +138,7 @@ type ChangeFacts = {
 
 function changeOf({ route, audit, caller, request, parts, recorded }: ChangeFacts) {
   const facts = parts.factsOf(request.raw)
-  const id = (request.params as { id?: unknown }).id
+  const id = idOf(request)
   return {
     route: { operationId: route.operationId, audit },
     caller,
@@ -146,9 +146,14 @@ function changeOf({ route, audit, caller, request, parts, recorded }: ChangeFact
     correlationId: facts.correlationId,
     ip: facts.ip,
     userAgent: facts.userAgent,
-    resourceId: typeof id === 'string' ? id.slice(0, 200) : undefined,
+    resourceId: id?.slice(0, 200),
     recorded,
   }
+}
+
+function idOf(request: FastifyRequest): string | undefined {
+  const { id } = request.params as { id?: unknown }
+  return typeof id === 'string' ? id : undefined
 }
 
 /** What leaves is exactly the declared shape: a field nobody declared, a secret among them, is dropped here. */

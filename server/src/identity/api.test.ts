@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { callRoute, refusalOf, type Sent } from '../../../test/support/call-route.ts'
 import { eachStore, quietLog } from '../../../test/support/stores.ts'
 import type { Role } from '../kernel/caller.ts'
+import type { UserId } from '../kernel/ids.ts'
 import type { Storage } from '../storage/storage.ts'
 import { identityRoutes } from './api.ts'
 import { personalPower } from './change-keys.ts'
@@ -11,7 +12,10 @@ import { openIdentity } from './identity.ts'
 const keyring = { derive: (label: string) => createHmac('sha256', 'test').update(label).digest() }
 const nobody = '01890000-0000-7000-8000-000000000000'
 
-async function openOn(storage: Storage) {
+async function openOn(
+  storage: Storage,
+  handOver: (from: UserId, to: UserId) => Promise<number> = async () => 0,
+) {
   const clock = { ms: Date.parse('2026-05-05T12:00:00Z') }
   const now = () => clock.ms++
   const identity = await openIdentity({
@@ -25,7 +29,7 @@ async function openOn(storage: Storage) {
     now,
     log: quietLog,
   })
-  const routes = identityRoutes({ identity, now })
+  const routes = identityRoutes({ identity, now, handOver, serverExists: () => true })
   const as = async (secret: string) =>
     identity.authenticate({
       authorization: `Bearer ${secret}`,
@@ -327,5 +331,45 @@ eachStore((open) => {
     expect(await refusalOf(away(root))).toBe('not-found')
     await away(ann)
     expect(await list(ann)).toEqual([])
+  })
+
+  test('whoever leaves hands over what they own, by default to whoever deactivates; everybody is told', async () => {
+    const handed: unknown[] = []
+    const { call, root, person, identity } = await openOn(await open(), async (from, to) => {
+      handed.push([from, to])
+      return 2
+    })
+    const ended: unknown[] = []
+    const stop = identity.onEnded((one) => void ended.push(one))
+    const [ann, ben, cho] = [
+      await person('ann@example.com'),
+      await person('ben@example.com'),
+      await person('cho@example.com'),
+    ]
+    const leave = (id: string, body: object = {}) =>
+      call('updateUser', { as: root, params: { id }, body: { status: 'deactivated', ...body } })
+    expect(await refusalOf(leave(ann.id, { hand_over_to: nobody }))).toEqual(['body.hand_over_to exists'])
+    expect(await refusalOf(leave(ann.id, { hand_over_to: ann.id }))).toEqual(['body.hand_over_to exists'])
+    expect(
+      await refusalOf(
+        call('updateUser', { as: root, params: { id: ann.id }, body: { hand_over_to: ben.id } }),
+      ),
+    ).toEqual(['body.hand_over_to not-with-status'])
+    expect(handed).toEqual([])
+    const { recorded } = await leave(ann.id, { hand_over_to: ben.id })
+    expect(recorded).toMatchObject({ after: { handed_over: { count: 2, to: ben.id } } })
+    await call('deleteUser', { as: root, params: { id: cho.id } })
+    expect(handed).toEqual([
+      [ann.id, ben.id],
+      [cho.id, root.id],
+    ])
+    const { key } = await identity.keys.create({ ...personalPower(ben.id), name: 'x' })
+    await identity.keys.revoke(key.id)
+    expect(ended).toEqual([
+      { kind: 'person', id: ann.id },
+      { kind: 'person', id: cho.id },
+      { kind: 'key', id: key.id },
+    ])
+    stop()
   })
 })

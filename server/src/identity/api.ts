@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { roles } from '../kernel/caller.ts'
+import { type Caller, roles } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import { isUuid, type UserId } from '../kernel/ids.ts'
+import { isUuid, type ServerId, type UserId } from '../kernel/ids.ts'
 import { roleMatrix } from '../kernel/role-matrix.ts'
 import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
 import { groupRoutes } from './api-groups.ts'
 import { keyRoutes } from './api-keys.ts'
 import { linkRoutes } from './api-links.ts'
 import { noticeRoutes } from './api-notices.ts'
+import { serverAdminRoutes } from './api-server-admins.ts'
 import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
 import { afterOf, fullPage } from './page-list.ts'
@@ -31,6 +32,13 @@ const UserChange = z
     name: name.optional(),
     roles: z.array(role).max(roles.length).optional(),
     status: status.optional(),
+    hand_over_to: z
+      .string()
+      .max(100)
+      .optional()
+      .describe(
+        'With deactivation: who owns the person’s connectors from now on. By default whoever deactivates.',
+      ),
   })
   .meta({ id: 'UserChange' })
 const userFields = {
@@ -67,13 +75,21 @@ const ListQuery = z.strictObject({
 const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() })
 
-export type IdentityRoutesParts = { identity: Omit<Identity, 'authenticate'>; now: () => number }
+export type IdentityRoutesParts = {
+  identity: Omit<Identity, 'authenticate'>
+  now: () => number
+  /** Makes what one person owns another's; answers how many things. */
+  handOver(from: UserId, to: UserId): Promise<number>
+  serverExists(id: ServerId): boolean
+}
 
 export function identityRoutes(parts: IdentityRoutesParts): Route[] {
   const { identity } = parts
   return [
     meRoute(identity),
     ...userRoutes(identity),
+    ...userChangeRoutes(parts),
+    ...serverAdminRoutes(parts),
     ...linkRoutes({ identity }),
     ...groupRoutes(identity.groups),
     ...keyRoutes(parts),
@@ -217,11 +233,10 @@ function userRoutes(identity: Doors): Route[] {
       status: 200,
       run: async (_context, { params }) => showUser(await personOf(identity, params.id)),
     }),
-    ...userChangeRoutes(identity),
   ]
 }
 
-function userChangeRoutes(identity: Doors): Route[] {
+function userChangeRoutes({ identity, handOver }: IdentityRoutesParts): Route[] {
   return [
     route({
       method: 'PATCH',
@@ -237,8 +252,20 @@ function userChangeRoutes(identity: Doors): Route[] {
       status: 200,
       async run(context, { params, body }) {
         const person = await personOf(identity, params.id)
-        const { before, after } = await identity.people.update(person.id, given(body), context.caller)
-        context.record({ resourceId: person.id, before: showUser(before), after: showUser(after) })
+        const { hand_over_to: heirId, ...change } = body
+        const heir = await heirOf(
+          identity,
+          { heirId, leaving: change.status === 'deactivated' ? person : undefined },
+          context.caller,
+        )
+        const { before, after } = await identity.people.update(person.id, given(change), context.caller)
+        const handed = heir === undefined ? 0 : await handOver(person.id, heir)
+        const inherited = handed === 0 ? {} : { handed_over: { count: handed, to: heir } }
+        context.record({
+          resourceId: person.id,
+          before: showUser(before),
+          after: { ...showUser(after), ...inherited },
+        })
         return showUser(after)
       },
     }),
@@ -255,12 +282,33 @@ function userChangeRoutes(identity: Doors): Route[] {
       status: 204,
       async run(context, { params }) {
         const person = await personOf(identity, params.id)
+        const heir = await heirOf(identity, { heirId: undefined, leaving: person }, context.caller)
         await identity.people.remove(person.id, context.caller)
+        if (heir !== undefined) await handOver(person.id, heir)
         context.record({ resourceId: person.id, before: showUser(person) })
         return undefined
       },
     }),
   ]
+}
+
+/** Who owns what somebody leaves behind. A key of the workspace owns nothing, so there it stays until somebody is named. */
+async function heirOf(
+  { people }: Doors,
+  { heirId, leaving }: { heirId: string | undefined; leaving: Person | undefined },
+  caller: Caller,
+): Promise<UserId | undefined> {
+  if (heirId === undefined)
+    return leaving !== undefined && caller.type === 'user' && caller.id !== leaving.id ? caller.id : undefined
+  const refuse = (rule: string, msg: string): never => {
+    const error = { loc: 'body.hand_over_to', rule, msg }
+    throw new GatewayError('invalid-field', `${error.loc}: ${msg}`, { errors: [error] })
+  }
+  if (leaving === undefined) return refuse('not-with-status', 'Only somebody who is deactivated hands over.')
+  const heir = isUuid(heirId) ? await people.find(heirId as UserId) : undefined
+  if (heir === undefined || heir.status !== 'active' || heir.id === leaving.id)
+    return refuse('exists', 'Name another active person by their id.')
+  return heir.id
 }
 
 type Given<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> }

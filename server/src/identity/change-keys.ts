@@ -5,6 +5,7 @@ import { keyedHash, makeKeySecret, prefixOf } from './make-secret.ts'
 import type { ApiKey, KeyPower, Person } from './person.ts'
 import type { KeyFilter, KeyStore, NewKey } from './proof-store.ts'
 import type { PeopleStore } from './store.ts'
+import { tellEnded } from './tell-ended.ts'
 
 /** API keys as records. The secret leaves `create` once and is kept nowhere. */
 export type Keys = {
@@ -56,6 +57,7 @@ export function openKeys({ keys, people, bus, hashKey, now }: KeyParts): Keys {
     async revoke(id) {
       if (!(await keys.remove(id))) throw new GatewayError('not-found', 'There is no key with this id.')
       await bus.publish('identity', `key:${id}`)
+      await tellEnded(bus, 'key', id)
     },
   }
 }

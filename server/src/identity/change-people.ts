@@ -6,6 +6,7 @@ import { can } from '../kernel/route.ts'
 import type { Bus } from '../storage/storage.ts'
 import type { Group, Person } from './person.ts'
 import type { GroupStore, PageOf, PeopleStore, PersonChange, Sorted } from './store.ts'
+import { tellEnded } from './tell-ended.ts'
 
 /** Who changes something: a person whose roles count, or the installation itself. */
 export type Author = Pick<Caller, 'id' | 'roles'> | 'system'
@@ -76,15 +77,18 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
     },
     async update(id, change, by) {
       const before = await found(id)
-      if (change.roles !== undefined && !sameRoles(change.roles, before.roles)) checkMayGiveRoles(by)
+      if (change.roles !== undefined && !sameRoles(change.roles, before.roles)) {
+        checkMayGiveRoles(by)
+        checkPair(change.roles)
+      }
       checkMayTouch(before, by)
-      if (change.roles !== undefined && !sameRoles(change.roles, before.roles)) checkPair(change.roles)
       const roles = change.roles === undefined ? {} : { roles: [...new Set(change.roles)] }
       const outcome = await store.update(id, { ...change, ...roles }, new Date(now()))
       if (outcome === 'missing') throw noSuchPerson()
       if (outcome === 'email-taken') throw emailTaken()
       if (outcome === 'last-super-admin') throw lastSuperAdmin()
       await bus.publish('identity', id)
+      if (change.status === 'deactivated') await tellEnded(bus, 'person', id)
       return { before, after: await found(id) }
     },
     async remove(id, by) {
@@ -94,6 +98,7 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
       if (outcome === 'missing') throw noSuchPerson()
       if (outcome === 'last-super-admin') throw lastSuperAdmin()
       await bus.publish('identity', id)
+      await tellEnded(bus, 'person', id)
       return before
     },
     async removeDemo() {

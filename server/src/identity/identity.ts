@@ -12,9 +12,11 @@ import { type Notices, openNotices } from './notice-store.ts'
 import { principalOf } from './person.ts'
 import { keyStore } from './proof-store.ts'
 import type { Presented } from './read-proof.ts'
+import { openServerAdmins, type ServerAdmins } from './server-admin-store.ts'
 import { sessionStore } from './session-store.ts'
 import { setUpAdmin } from './set-up-admin.ts'
 import { groupStore, peopleStore } from './store.ts'
+import { type Ended, hearEnded } from './tell-ended.ts'
 
 /** People, groups, keys and console sessions, and the one place that turns a credential into a Caller. */
 export type Identity = {
@@ -53,6 +55,9 @@ export type Identity = {
   readonly keys: Keys
   readonly sessions: Sessions
   readonly notices: Notices
+  readonly serverAdmins: ServerAdmins
+  /** Hears, on every process, of people deactivated or deleted and keys and sessions revoked. Returns the unsubscriber. */
+  onEnded(listener: (ended: Ended) => void): () => void
   close(): Promise<void>
 }
 
@@ -119,6 +124,8 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
     keys: openKeys({ keys, people, bus, hashKey: hashKeys.apiKey, now }),
     sessions: kept,
     notices: openNotices(db, now),
+    serverAdmins: openServerAdmins(db, bus),
+    onEnded: (listener) => hearEnded(bus, listener),
     close: authenticator.close,
   }
 }

@@ -8,6 +8,7 @@ import { isTokenShaped, keyedHash, makeToken } from './make-secret.ts'
 import { callerOf, type Device, type Person, type SignInMethod } from './person.ts'
 import type { SessionStore } from './session-store.ts'
 import type { PeopleStore } from './store.ts'
+import { tellEnded } from './tell-ended.ts'
 
 const linkMs = 24 * 3_600_000
 export const invitationMs = 7 * linkMs
@@ -112,6 +113,7 @@ export function keepSessions(parts: SessionParts): Sessions {
     async end(userId, which) {
       const ids = await sessions.end(userId, which)
       if (ids.length > 0) await bus.publish('identity', userId)
+      for (const id of ids) await tellEnded(bus, 'session', id)
       return ids.length
     },
     async signOut(caller) {
@@ -123,6 +125,7 @@ export function keepSessions(parts: SessionParts): Sessions {
       }
       await sessions.end(caller.id, { only: caller.proof.id })
       await bus.publish('identity', `key:${caller.proof.id}`)
+      await tellEnded(bus, 'session', caller.proof.id)
       return cookie('', 0)
     },
   }

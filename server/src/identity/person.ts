@@ -1,5 +1,5 @@
 import type { Caller, Principal, Role } from '../kernel/caller.ts'
-import type { GroupId, KeyId, SessionId, UserId } from '../kernel/ids.ts'
+import type { GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
 import type { KeyRole, OrganizationRole } from '../kernel/key-roles.ts'
 
 export type PersonStatus = 'active' | 'deactivated'
@@ -11,6 +11,8 @@ export type Person = {
   readonly roles: readonly Role[]
   readonly status: PersonStatus
   readonly groupIds: readonly GroupId[]
+  /** Connectors they administer without a role over the others. */
+  readonly adminOf: readonly ServerId[]
   readonly demo: boolean
   readonly signedInAt: Date | undefined
   /** Last sign-in, console request or use of a key, up to a minute late; not read with a Caller. */
@@ -106,5 +108,5 @@ export function callerOfKey(key: {
 
 /** Makes the Caller of a person: whoever calls this has checked the proof. */
 export function callerOf(person: Person, proof: Caller['proof']): Caller {
-  return { ...principalOf(person), name: person.name, proof } as unknown as Caller
+  return { ...principalOf(person), name: person.name, proof, adminOf: person.adminOf } as unknown as Caller
 }

@@ -1,8 +1,16 @@
 import { and, arrayContains, asc, eq, gt, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
-import type { GroupId, UserId } from '../kernel/ids.ts'
+import type { GroupId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import type { Group, Person } from './person.ts'
-import { apiKeys, consoleSessions, groupMembers, groups, people, signInLinks } from './tables-store.ts'
+import {
+  apiKeys,
+  consoleSessions,
+  groupMembers,
+  groups,
+  people,
+  serverAdmins,
+  signInLinks,
+} from './tables-store.ts'
 
 /** Page of a list sorted by a text key: at most `limit` items behind `after`, narrowed by `query`. */
 export type PageOf = { query: string | undefined; after: string | undefined; limit: number }
@@ -42,6 +50,9 @@ export const personColumns = {
   groupIds: sql<
     GroupId[]
   >`array(select m.group_id from ${groupMembers} m where m.user_id = ${outer.person} order by 1)`,
+  adminOf: sql<
+    ServerId[]
+  >`array(select a.server_id from ${serverAdmins} a where a.user_id = ${outer.person} order by 1)`,
 }
 
 const lastSeen = sql<Date | null>`greatest(${people.signedInAt},
@@ -94,7 +105,9 @@ export function peopleStore(db: Db) {
       return rows.map(({ sortKey, ...row }) => ({ ...toPerson(row), sortKey }))
     },
     /** False when somebody has this email. */
-    async insert(person: Omit<Person, 'groupIds' | 'signedInAt' | 'lastSeenAt'>): Promise<boolean> {
+    async insert(
+      person: Omit<Person, 'groupIds' | 'adminOf' | 'signedInAt' | 'lastSeenAt'>,
+    ): Promise<boolean> {
       const row = { ...person, roles: [...person.roles], demo: person.demo ? true : null }
       const added = await db.insert(people).values(row).onConflictDoNothing().returning({ id: people.id })
       return added.length > 0

@@ -1,6 +1,6 @@
 import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '../kernel/caller.ts'
-import type { GroupId, KeyId, SessionId, UserId } from '../kernel/ids.ts'
+import type { GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
 import type { OrganizationRole } from '../kernel/key-roles.ts'
 import type { ApiKey, PersonStatus, SignInMethod } from './person.ts'
 
@@ -74,4 +74,9 @@ export const personNotices = pgTable('person_notices', {
   userId: uuid('user_id').notNull().$type<UserId>(),
   text: text().notNull(),
   createdAt: moment('created_at').notNull(),
+})
+
+export const serverAdmins = pgTable('server_admins', {
+  serverId: uuid('server_id').notNull().$type<ServerId>(),
+  userId: uuid('user_id').notNull().$type<UserId>(),
 })

@@ -1,4 +1,4 @@
-import type { ConnectionId, GroupId, KeyId, SessionId, UserId } from './ids.ts'
+import type { ConnectionId, GroupId, KeyId, ServerId, SessionId, UserId } from './ids.ts'
 import type { KeyRole } from './key-roles.ts'
 
 export const roles = [
@@ -36,7 +36,13 @@ export type Caller = {
   readonly roles: readonly Role[]
   readonly groupIds: readonly GroupId[]
   readonly proof: Proof
+  /** Connectors this person administers without a role over the others. */
+  readonly adminOf?: readonly ServerId[]
 }
 
 /** What policy sees of a person. */
 export type Principal = Pick<Caller, 'type' | 'id' | 'email' | 'roles' | 'groupIds'>
+
+export function administers(caller: Pick<Caller, 'adminOf'>, serverId: string): boolean {
+  return caller.adminOf?.some((id) => id === serverId) ?? false
+}

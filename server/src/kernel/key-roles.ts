@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts'
+import { administers, type Caller } from './caller.ts'
 import { GatewayError } from './errors.ts'
 import { can, type Route } from './route.ts'
 
@@ -32,8 +32,29 @@ export const keyOperations: Readonly<Record<KeyRole, readonly string[]>> = {
 /** With these a key would make itself a person, whatever its role; they are for people alone. */
 const peopleOnly: readonly string[] = ['createSignInLink', 'createInvitation']
 
-/** Throws not-allowed unless the caller's roles, or the kind of their key, carry what the operation needs. */
-export function checkCapability(route: Pick<Route, 'needs' | 'operationId'>, caller: Caller): void {
+/** What an administrator of one connector may do with it: everything but making, deleting and handing it on. */
+export const serverAdminOperations: readonly string[] = [
+  'getServer',
+  'updateServer',
+  'refreshServer',
+  'getServerLog',
+  'listServerTools',
+  'listToolVersions',
+  'reviewServerTool',
+  'proposePackageUpdate',
+  'acceptPackageUpdate',
+  'getServerGuardSettings',
+]
+
+/**
+ * Throws not-allowed unless the caller's roles, the kind of their key, or their say over the one connector `serverId`
+ * carry what the operation needs.
+ */
+export function checkCapability(
+  route: Pick<Route, 'needs' | 'operationId'>,
+  caller: Caller,
+  serverId?: string,
+): void {
   const { needs, operationId } = route
   if (needs === 'public') return
   if (caller.proof.kind === 'organization_key') {
@@ -41,6 +62,8 @@ export function checkCapability(route: Pick<Route, 'needs' | 'operationId'>, cal
     return
   }
   if (needs === 'anyone' || can(caller, needs)) return
+  if (serverId !== undefined && serverAdminOperations.includes(operationId) && administers(caller, serverId))
+    return
   throw new GatewayError('not-allowed', `${operationId} needs the capability ${needs}.`)
 }
 

@@ -32,7 +32,10 @@ async function openOn(storage: Storage) {
     passwordCost: 2 ** 10,
     now,
   })
-  const routes = [...identityRoutes({ identity, now }), ...signInRoutes({ signIn })]
+  const routes = [
+    ...identityRoutes({ identity, now, handOver: async () => 0, serverExists: () => true }),
+    ...signInRoutes({ signIn }),
+  ]
   const call = (operationId: string, sent: Sent = {}) => callRoute(routes, operationId, sent)
   const callerOf = async (cookies: readonly string[]): Promise<Caller> =>
     identity.authenticate({

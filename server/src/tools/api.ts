@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Caller } from '../kernel/caller.ts'
+import { administers, type Caller } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
@@ -236,7 +236,7 @@ function listRoute(parts: ToolRouteParts, known: FindKnown): Route {
     status: 200,
     async run(context, { params, query }) {
       const connector = known(context, params.id)
-      const isReader = can(context.caller, 'connectors.read')
+      const isReader = can(context.caller, 'connectors.read') || administers(context.caller, params.id)
       const review = isReader ? await parts.tools.forReview(connector.id) : undefined
       const all =
         review?.tools.map(showForReview) ??

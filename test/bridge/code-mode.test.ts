@@ -230,6 +230,18 @@ describe('once it is on', () => {
     expect(shop.count('tools/call')).toBe(before + 1)
   })
 
+  test('a client that wants to hear of progress hears of each call', async () => {
+    const told: unknown[] = []
+    const reply = await client.request('tools/call', {
+      name: 'run_code',
+      arguments: { meta: 'm', code: 'for (let i = 0; i < 3; i++) await tools.shop_order({ id: i })' },
+      _meta: { progressToken: 'p1' },
+    })
+    for (const { method, params } of reply.messages)
+      if (method === 'notifications/progress') told.push(params)
+    expect(told).toEqual([1, 2, 3].map((progress) => ({ progressToken: 'p1', progress })))
+  })
+
   test('clients of the modern era are answered in theirs', async () => {
     const params = { name: 'run_code', arguments: { meta: 'm', code: 'return [1]' } }
     const { result } = answerOf(

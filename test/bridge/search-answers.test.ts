@@ -202,8 +202,8 @@ test('the first list and one search take at most a twentieth of the tokens of th
       arguments: { meta: 'm', query: 'archive the contract of a customer' },
     }),
   ).result
-  // Models are shown the text or the structured content, not both.
-  const shown = tokens(JSON.stringify(list?.['tools'])) + tokens(textOf({ result: found ?? {} }))
+  // The whole result, though models are shown its text or its structured content, not both.
+  const shown = tokens(JSON.stringify(list?.['tools'])) + tokens(JSON.stringify(found))
   const share = shown / tokens(JSON.stringify(whole?.['tools']))
   expect(share).toBeLessThan(0.05)
 })

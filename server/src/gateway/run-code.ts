@@ -38,10 +38,12 @@ export async function runCode(
   const { who } = incoming
   const entry = await parts.journal.open(opening('script_executed', who, JSON.stringify(wish)))
   const failures: Failure[] = []
+  const tellProgress = progressTeller(incoming)
   try {
     const script = { userId: who.caller.id, code: wish.code, signal: incoming.exchange.signal }
     const report = await parts.codeMode.run(script, async (tool, args, signal) => {
       const reply = await callTool(execute, { incoming, meta: wish.meta, tool, args, signal })
+      tellProgress()
       if (reply.failure !== undefined && failures.length < maxFailuresTold)
         failures.push({ tool: tool.slice(0, 128), error: reply.failure })
       return reply.text
@@ -69,6 +71,18 @@ function readWish(text: string | undefined): Wish | string {
   if (code === undefined || code.length > maxCodeChars)
     return `code is required: JavaScript of at most ${maxCodeChars} characters`
   return { meta, code }
+}
+
+/** Clients give up on a call that says nothing for a minute, so each finished call of a script is told. */
+function progressTeller({ params, exchange }: Incoming): () => void {
+  const meta = params.get('_meta')
+  const token = isObjectText(meta) ? membersOf(meta).get('progressToken') : undefined
+  let done = 0
+  return () => {
+    done++
+    if (token !== undefined)
+      exchange.notify('notifications/progress', `{"progressToken":${token},"progress":${done}}`)
+  }
 }
 
 type ToolCall = { incoming: Incoming; meta: string; tool: string; args: string; signal: AbortSignal }

@@ -4,7 +4,7 @@ import { wordsWithStems } from './split-words.ts'
 export type SharedWords = { readonly shared: readonly string[]; readonly asked: number }
 
 /** What a text is about stands at its beginning. */
-const maxTextChars = 2_000
+const maxTextChars = 1_000
 const maxQueryWords = 64
 
 /** Counts inflected forms of a word as that word, as the search does. */

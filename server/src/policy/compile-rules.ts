@@ -38,6 +38,8 @@ export type PrincipalRules = {
   readonly globalDenies: RuleSet
   /** The built-in allow, below every deny. */
   readonly builtin: CompiledRule | undefined
+  /** What changes the answers while the rules stay: nothing, the request's own facts, or also the time. */
+  readonly variesBy: 'nothing' | 'request' | 'time'
 }
 
 /** Every rule in force, found by whom it speaks of. */
@@ -116,7 +118,20 @@ export function compilePrincipal(index: RuleIndex, principal: Principal): Princi
     globalDenies: of(everywhere, 'deny'),
     // An allow over everything exists once, built in; a stored one is never honoured (contract.md §4).
     builtin: everywhere.find(({ rule }) => rule.id.startsWith('builtin:')),
+    variesBy: variesBy(mine),
   }
+}
+
+const ofRequest: ReadonlySet<string> = new Set([
+  'meta.request.ip',
+  'meta.request.user_agent',
+  'meta.client.name',
+])
+
+function variesBy(rules: readonly CompiledRule[]): PrincipalRules['variesBy'] {
+  const looksAt = rules.flatMap(({ meta }) => meta.map(({ condition }) => condition.field))
+  if (looksAt.includes('meta.time') || rules.some(({ rule }) => rule.expiresAtMs !== undefined)) return 'time'
+  return looksAt.some((field) => ofRequest.has(field)) ? 'request' : 'nothing'
 }
 
 function ruleSet(rules: readonly CompiledRule[]): RuleSet {

@@ -13,12 +13,13 @@ import {
 } from './compile-rules.ts'
 import { evaluate } from './evaluate.ts'
 import { someArgumentsPass } from './find-arguments.ts'
-import type { Scene } from './judge-condition.ts'
+import type { RequestFacts, Scene } from './judge-condition.ts'
 import type { Question } from './policy.ts'
 import type { Rule } from './rule.ts'
 
 export type KeptRules = {
   decide(principal: Principal, question: Question): Decision
+  listKey(principal: Principal, facts: RequestFacts): string | undefined
   revision(): number
   onChange(listener: () => void): () => void
   close(): void
@@ -106,6 +107,14 @@ export async function keepRules(parts: Parts): Promise<KeptRules> {
         )
       }
       return decideBy(edition, principal, question)
+    },
+    listKey(principal, facts) {
+      const { variesBy } = rulesFor(edition, principal)
+      if (variesBy === 'time' || !trustworthy) return undefined
+      const { ip, userAgent, clientName } = facts
+      const request = variesBy === 'request' ? [ip, userAgent, clientName ?? null] : []
+      const { type, id, email, roles, groupIds } = principal
+      return JSON.stringify([revision, type, id, email, roles, groupIds, ...request])
     },
     revision: () => revision,
     onChange(listener) {

@@ -21,6 +21,11 @@ import {
 export type Policy = {
   /** Synchronous. Throws GatewayError('busy') while the rules could not be read after a change: never judges by old ones. */
   decide(principal: Principal, question: Question): Decision
+  /**
+   * Names all that decisions of phase 'list' go by for this person, besides the connector and the name asked about: what
+   * was derived from them holds while it stays the same. Undefined where they change with time.
+   */
+  listKey(principal: Principal, facts: RequestFacts): string | undefined
   /** Grows with each rule or membership change heard here; anything derived from decisions is keyed by it. */
   revision(): number
   /** Hears after the revision grew. */
@@ -84,6 +89,7 @@ export async function openPolicy(parts: PolicyParts): Promise<Policy> {
   })
   return {
     decide: kept.decide,
+    listKey: kept.listKey,
     revision: kept.revision,
     onChange: kept.onChange,
     async serverDeleted(serverId) {

@@ -1,14 +1,30 @@
 import { parseArgs } from 'node:util'
 import type { ServerId } from '../../server/src/kernel/ids.ts'
 import { SearchIndex } from '../../server/src/tools/search-index.ts'
+import type { SearchKnowledge } from '../../server/src/tools/search-knowledge.ts'
+import { readRanker } from '../../server/src/tools/search-ranker.ts'
+import { readSynonyms } from '../../server/src/tools/search-synonyms.ts'
 import { searchTools } from '../../server/src/tools/search-tools.ts'
-import { readWordVectors, type WordVectors } from '../../server/src/tools/word-vectors.ts'
-import { isHeldOut, type Query, type RetrievalSet, readSets, seeded } from './retrieval-sets.ts'
+import { readWordVectors } from '../../server/src/tools/word-vectors.ts'
+import { foldOf, folds, type Query, type RetrievalSet, readSets, seeded } from './retrieval-sets.ts'
 
-type Scored = { recall: number; ndcg: number; kind: string; ms: number; isEmpty: boolean; top: number }
+/**
+ * Runs the queries of the retrieval sets through the search as it is served, with its floor. `--vectors` and `--ranker`
+ * may hold %F or %S: then each query meets the files that never learned from its fold or its set.
+ */
+type Scored = {
+  recall: number
+  ndcg: number
+  kind: string
+  ms: number
+  isEmpty: boolean
+  confidence: number
+  /** The same with every relevant tool taken out of the catalog. */
+  gone: { isEmpty: boolean; confidence: number }
+}
 
-function buildIndex(set: RetrievalSet, vectors: WordVectors | undefined): SearchIndex {
-  const index = new SearchIndex(vectors)
+function buildIndex(set: RetrievalSet, knowledge: SearchKnowledge): SearchIndex {
+  const index = new SearchIndex(knowledge)
   for (const [server, tools] of Map.groupBy(set.tools, (tool) => tool.serverId as string)) {
     index.put(server as ServerId, { name: server, slug: '', description: '' }, tools)
   }
@@ -17,13 +33,18 @@ function buildIndex(set: RetrievalSet, vectors: WordVectors | undefined): Search
 
 const gain = (rank: number) => 1 / Math.log2(rank + 2)
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+const share = (values: readonly boolean[]) => mean(values.map(Number))
 const figure = (value: number) => value.toFixed(3)
 
 function score(index: SearchIndex, query: Query): Scored {
-  const started = performance.now()
-  const { hits } = searchTools(index, query.query, { visible: () => true, topK: 5 })
-  const ms = performance.now() - started
   const relevant = new Set(query.relevant)
+  const started = performance.now()
+  const { hits, confidence } = searchTools(index, query.query, { visible: () => true, topK: 5 })
+  const ms = performance.now() - started
+  const gone = searchTools(index, query.query, {
+    visible: (tool) => !relevant.has(tool.publicName),
+    topK: 5,
+  })
   const found = hits.map((hit) => relevant.has(hit.tool.publicName))
   const count = found.filter(Boolean).length
   // For this kind any tool of the server counts, and all of them are listed as relevant.
@@ -33,72 +54,85 @@ function score(index: SearchIndex, query: Query): Scored {
     0,
   )
   const ndcg = found.reduce((sum, isRelevant, rank) => sum + (isRelevant ? gain(rank) : 0), 0) / ideal
-  return { recall, ndcg, kind: query.kind, ms, isEmpty: hits.length === 0, top: hits[0]?.score ?? 0 }
+  return {
+    recall,
+    ndcg,
+    kind: query.kind,
+    ms,
+    isEmpty: hits.length === 0,
+    confidence,
+    gone: { isEmpty: gone.hits.length === 0, confidence: gone.confidence },
+  }
 }
 
-function interval(values: readonly number[]): [number, number] {
+/** 95 %, by drawing queries again and again. */
+function interval<Each>(values: readonly Each[], figureOf: (drawn: readonly Each[]) => number): string {
   const random = seeded(7)
-  const draw = () => mean(values.map(() => values[Math.floor(random() * values.length)] ?? 0))
-  const means = Array.from({ length: 400 }, draw).sort((a, b) => a - b)
-  return [means[10] ?? 0, means[389] ?? 0]
+  const draw = () => figureOf(values.map(() => values[Math.floor(random() * values.length)] as Each))
+  const figures = Array.from({ length: 400 }, draw).sort((a, b) => a - b)
+  return `${figure(figureOf(values))} [${figure(figures[10] ?? 0)}, ${figure(figures[389] ?? 0)}]`
+}
+
+/** How often an answerable request is surer than one whose tools are gone. */
+function areaUnderCurve(scored: readonly Scored[]): number {
+  const all = scored.flatMap((each) => [
+    { value: each.confidence, isThere: true },
+    { value: each.gone.confidence, isThere: false },
+  ])
+  all.sort((a, b) => a.value - b.value)
+  const ranks = all.reduce((sum, each, at) => sum + (each.isThere ? at + 1 : 0), 0)
+  const n = scored.length
+  return (ranks - (n * (n + 1)) / 2) / (n * n)
 }
 
 function report(name: string, scored: readonly Scored[]): void {
-  const recalls = scored.map((each) => each.recall)
-  const [low, high] = interval(recalls)
   const times = scored.map((each) => each.ms).sort((a, b) => a - b)
-  const ndcg = mean(scored.map((each) => each.ndcg))
-  const p95 = times[Math.floor(times.length * 0.95)] ?? 0
-  const empty = mean(scored.map((each) => (each.isEmpty ? 1 : 0)))
   console.log(
-    `${name.padEnd(22)} recall@5 ${figure(mean(recalls))} [${figure(low)}, ${figure(high)}]  nDCG@5 ${figure(ndcg)}  ` +
-      `p95 ${p95.toFixed(2)} ms  nothing fits ${figure(empty)}  n ${scored.length}`,
+    `${name.padEnd(22)} recall@5 ${interval(scored, (each) => mean(each.map(({ recall }) => recall)))}  ` +
+      `nDCG@5 ${figure(mean(scored.map(({ ndcg }) => ndcg)))}  ` +
+      `nothing fits ${interval(scored, (each) => share(each.map(({ isEmpty }) => isEmpty)))}  ` +
+      `without the relevant tools ${interval(scored, (each) => share(each.map(({ gone }) => gone.isEmpty)))}  ` +
+      `AUC ${figure(areaUnderCurve(scored))}  n ${scored.length}  p95 ${(times[Math.floor(times.length * 0.95)] ?? 0).toFixed(2)} ms`,
   )
 }
 
-/** How often "nothing fits" is said when every relevant tool was taken out of the catalog. */
-function reportAbstention(set: RetrievalSet, index: SearchIndex, queries: readonly Query[]): void {
-  const few = queries.slice(0, 150)
-  const said = few.map((query) => {
-    const gone = new Set(query.relevant)
-    const { hits } = searchTools(index, query.query, {
-      visible: (tool) => !gone.has(tool.publicName),
-      topK: 5,
-    })
-    return hits.length === 0 ? 1 : 0
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string', default: '../shared/data' },
+      vectors: { type: 'string' },
+      ranker: { type: 'string' },
+      'by-kind': { type: 'boolean', default: false },
+    },
   })
-  console.log(
-    `  without the relevant tools: nothing fits ${figure(mean(said))} of ${few.length} (${set.name})`,
-  )
+  const synonyms = readSynonyms()
+  const isByFold = [values.vectors, values.ranker].some((path) => path?.includes('%F') === true)
+  const everything: Scored[][] = []
+  for (const set of readSets(values.data)) {
+    const indexes = Array.from({ length: isByFold ? folds : 1 }, (_, fold) => {
+      const path = (pattern: string | undefined) =>
+        pattern?.replace('%F', String(fold)).replace('%S', set.name)
+      const knowledge = {
+        vectors: readWordVectors(path(values.vectors)),
+        synonyms,
+        ranker: readRanker(path(values.ranker)),
+      }
+      return buildIndex(set, knowledge)
+    })
+    const scored = set.queries.flatMap((query) => {
+      const index = indexes[isByFold ? foldOf(query) : 0]
+      return index === undefined ? [] : [score(index, query)]
+    })
+    everything.push(scored)
+    report(set.name, scored)
+    if (values['by-kind'])
+      for (const [kind, ofKind] of Map.groupBy(scored, (each) => each.kind)) report(`  ${kind}`, ofKind)
+  }
+  if (everything.length > 0)
+    report(
+      'all, a set at a time',
+      everything.flatMap((scored) => scored.slice(0, 90)),
+    )
 }
 
-function evaluate(
-  set: RetrievalSet,
-  vectors: WordVectors | undefined,
-  o: { heldOut: boolean; byKind: boolean },
-): void {
-  const started = performance.now()
-  const index = buildIndex(set, vectors)
-  const built = performance.now() - started
-  const queries = set.queries.filter((query) => !o.heldOut || isHeldOut(query))
-  const scored = queries.map((query) => score(index, query))
-  report(set.name, scored)
-  if (o.byKind)
-    for (const [kind, ofKind] of Map.groupBy(scored, (each) => each.kind)) report(`  ${kind}`, ofKind)
-  reportAbstention(set, index, queries)
-  console.log(`  ${set.tools.length} tools indexed in ${built.toFixed(0)} ms`)
-}
-
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string', default: '../shared/data' },
-    vectors: { type: 'string' },
-    lexical: { type: 'boolean', default: false },
-    'held-out': { type: 'boolean', default: false },
-    'by-kind': { type: 'boolean', default: false },
-  },
-})
-const vectors = values.lexical ? undefined : readWordVectors(values.vectors)
-for (const set of readSets(values.data)) {
-  evaluate(set, vectors, { heldOut: values['held-out'], byKind: values['by-kind'] })
-}
+main()

@@ -53,9 +53,20 @@ export function readSets(folder: string): RetrievalSet[] {
   }))
 }
 
-/** Three in ten queries are never trained on when vectors are made with --hold-out. */
-export function isHeldOut(query: Query): boolean {
-  return hashWord(`t${query.query_id}`) % 10 < 3
+export const folds = 5
+
+/** Queries that speak of the same task, server or set of functions: they are learned from or judged together. */
+function groupOf(query: Query): string {
+  const live =
+    /^(?:livetask|livestep)-([0-9a-f]+)/.exec(query.query_id) ??
+    /^bfcl-live\w*?_\d+-(\d+)/.exec(query.query_id)
+  if (live !== null) return live[1] ?? ''
+  return query.query_id.startsWith('mcpm-') ? query.query_id.replace(/-\d+$/, '') : query.query_id
+}
+
+/** Which of the folds a query is judged in. */
+export function foldOf(query: Query): number {
+  return hashWord(`g${groupOf(query)}`) % folds
 }
 
 /** A small seeded generator, so that every run gives the same figures. */

@@ -99,6 +99,7 @@ async function find(parts: SearchParts, who: Requester, input: SearchInput): Pro
   const asked = input.query.trim() !== ''
   const { hits, unmatched, nearest } = parts.tools.search(input.query, {
     visible: (tool) => view.sees(tool),
+    ...(view.key === undefined ? {} : { viewKey: view.key }),
     topK: input.topK,
     ...(asked ? {} : { uses: await parts.usage.of(who.caller.id) }),
   })

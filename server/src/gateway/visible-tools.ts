@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import type { Connector } from '../kernel/connector.ts'
@@ -11,13 +12,15 @@ export type VisibleParts = {
   connectors: Connectors
   credentials: Pick<Credentials, 'attach' | 'lacks'>
   tools: Tools
-  policy: Pick<Policy, 'decide'>
+  policy: Pick<Policy, 'decide' | 'listKey'>
   publicUrl: URL
 }
 
 /** What one person may see right now, decided by the same function that decides calls. */
 export type View = {
   sees(tool: PinnedTool): boolean
+  /** Names all that `sees` goes by but the tool; undefined where that changes with time. */
+  readonly key: string | undefined
   /** Active hosted connectors on which the person may use anything, sorted by name. */
   readonly connectors: readonly Connector[]
   /** Those among them that wait for the person's own values. */
@@ -54,6 +57,7 @@ export async function viewOf(parts: VisibleParts, who: Requester, only?: Connect
   return {
     connectors: allowed.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     unconnected,
+    key: keyOf(parts.policy.listKey(who.caller, facts), usable),
     sees(tool) {
       const connector = usable.get(tool.serverId)
       if (connector === undefined) return false
@@ -69,6 +73,13 @@ export async function viewOf(parts: VisibleParts, who: Requester, only?: Connect
       )
     },
   }
+}
+
+function keyOf(listKey: string | undefined, usable: ReadonlyMap<string, Connector>): string | undefined {
+  if (listKey === undefined) return undefined
+  const hash = createHash('sha256').update(listKey)
+  for (const { id, revision } of usable.values()) hash.update(` ${id} ${revision}`)
+  return hash.digest('base64')
 }
 
 function lacksValues(parts: VisibleParts, who: Requester, connector: Connector): Promise<boolean> {

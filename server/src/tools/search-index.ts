@@ -1,15 +1,22 @@
 import type { ServerId } from '../kernel/ids.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { describeTool, type ServerText } from './describe-tool.ts'
-import { vectorLength, type WordVectors } from './word-vectors.ts'
+import type { SearchKnowledge } from './search-knowledge.ts'
+import { stemsOf } from './split-words.ts'
 
 /** Where a word stands, ascending by document, how strongly, and which share of the tool's name it is. */
 export type Postings = { documents: number[]; strengths: number[]; shares: number[]; live: number }
-type Entry = { readonly tool: PinnedTool; readonly words: readonly string[]; readonly isDeprecated: boolean }
+type Entry = {
+  readonly tool: PinnedTool
+  readonly words: readonly string[]
+  readonly nameLength: number
+  readonly isDeprecated: boolean
+}
 type Shelf = {
   readonly documents: readonly number[]
   readonly tools: readonly PinnedTool[]
   readonly server: ServerText
+  readonly words: ReadonlySet<string>
 }
 
 /** A tool that says this of itself yields to the one it names instead. */
@@ -20,15 +27,16 @@ const rebuildFrom = 2_000
 
 /** The words and directions of all tools of all connectors, updated one connector at a time. Ranking reads it. */
 export class SearchIndex {
-  readonly vectors: WordVectors | undefined
+  readonly knowledge: SearchKnowledge
   #postings = new Map<string, Postings>()
   #entries: (Entry | undefined)[] = []
   #directions = new Float32Array(0)
   #shelves = new Map<ServerId, Shelf>()
   #live = 0
+  #generation = 0
 
-  constructor(vectors?: WordVectors) {
-    this.vectors = vectors
+  constructor(knowledge: SearchKnowledge) {
+    this.knowledge = knowledge
   }
 
   /** Tools that are there. */
@@ -41,12 +49,39 @@ export class SearchIndex {
     return this.#entries.length
   }
 
+  /** Grows when documents get other numbers. */
+  get generation(): number {
+    return this.#generation
+  }
+
   tool(document: number): PinnedTool | undefined {
     return this.#entries[document]?.tool
   }
 
   isDeprecated(document: number): boolean {
     return this.#entries[document]?.isDeprecated ?? false
+  }
+
+  /** How many different words the tool's name has. */
+  nameLength(document: number): number {
+    return this.#entries[document]?.nameLength ?? 0
+  }
+
+  /** Share of the words of the connector's name that a request speaks of. */
+  serverShare(
+    document: number,
+    takings: readonly { readonly asked: { readonly stem: string; readonly weight: number } }[],
+  ): number {
+    const tool = this.#entries[document]?.tool
+    const words = tool === undefined ? undefined : this.#shelves.get(tool.serverId)?.words
+    if (words === undefined || words.size === 0) return 0
+    let met = 0
+    for (const { asked } of takings) if (asked.weight >= 0.5 && words.has(asked.stem)) met++
+    return met / words.size
+  }
+
+  toolsOf(serverId: ServerId): readonly PinnedTool[] {
+    return this.#shelves.get(serverId)?.tools ?? []
   }
 
   serverName(serverId: ServerId): string {
@@ -57,7 +92,7 @@ export class SearchIndex {
     return this.#postings.get(word)
   }
 
-  /** All directions in one block, `vectorLength` numbers for each document. */
+  /** All directions in one block, as many numbers for each document as the vectors are long. */
   get directions(): Float32Array {
     return this.#directions
   }
@@ -66,7 +101,7 @@ export class SearchIndex {
     this.remove(serverId)
     if (tools.length === 0) return
     const documents = tools.map((tool) => this.#add(tool, server))
-    this.#shelves.set(serverId, { documents, tools, server })
+    this.#shelves.set(serverId, { documents, tools, server, words: new Set(stemsOf(server.name)) })
     this.#live += tools.length
     if (this.#entries.length - this.#live > Math.max(rebuildFrom, this.#live)) this.#rebuild()
   }
@@ -82,7 +117,8 @@ export class SearchIndex {
         if (postings !== undefined && --postings.live === 0) this.#postings.delete(word)
       }
       this.#entries[document] = undefined
-      this.#directions.fill(0, document * vectorLength, (document + 1) * vectorLength)
+      const { length } = this.knowledge.vectors
+      this.#directions.fill(0, document * length, (document + 1) * length)
     }
   }
 
@@ -92,6 +128,7 @@ export class SearchIndex {
       this.#entries.push({
         tool,
         words: [...strengths.keys()],
+        nameLength: nameWords.size,
         isDeprecated: deprecated.test(tool.description),
       }) - 1
     for (const [word, strength] of strengths) {
@@ -105,20 +142,22 @@ export class SearchIndex {
       postings.shares.push(nameWords.has(word) ? 1 / nameWords.size : 0)
       postings.live++
     }
-    if (this.vectors !== undefined) this.#place(document, this.vectors.direction(all))
+    this.#place(document, this.knowledge.vectors.direction(all, 'offered'))
     return document
   }
 
   #place(document: number, direction: Float32Array): void {
-    if ((document + 1) * vectorLength > this.#directions.length) {
-      const grown = new Float32Array(Math.max(64, document * 2) * vectorLength)
+    const { length } = direction
+    if ((document + 1) * length > this.#directions.length) {
+      const grown = new Float32Array(Math.max(64, document * 2) * length)
       grown.set(this.#directions)
       this.#directions = grown
     }
-    this.#directions.set(direction, document * vectorLength)
+    this.#directions.set(direction, document * length)
   }
 
   #rebuild(): void {
+    this.#generation++
     const shelves = [...this.#shelves]
     this.#postings = new Map()
     this.#entries = []

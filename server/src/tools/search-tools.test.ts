@@ -4,13 +4,13 @@ import { newId, type ServerId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { SearchIndex } from './search-index.ts'
+import { readKnowledge } from './search-knowledge.ts'
+import { readQuery } from './search-query.ts'
 import { searchTools } from './search-tools.ts'
-import { splitSteps } from './split-steps.ts'
 import { splitWords } from './split-words.ts'
 import { editDistance, suggestNames } from './suggest-names.ts'
-import { readWordVectors } from './word-vectors.ts'
 
-const vectors = readWordVectors()
+const knowledge = readKnowledge()
 const everyone = { visible: () => true, topK: 5 }
 
 function tool(serverId: ServerId, name: string, description: string, parameters: string[] = []): PinnedTool {
@@ -37,7 +37,7 @@ function demoIndex(): {
   servers: Record<'everything' | 'filesystem' | 'memory', ServerId>
 } {
   const servers = { everything: newId<'server'>(), filesystem: newId<'server'>(), memory: newId<'server'>() }
-  const index = new SearchIndex(vectors)
+  const index = new SearchIndex(knowledge)
   const put = (server: keyof typeof servers, tools: [string, string, string[]][]) =>
     index.put(
       servers[server],
@@ -121,7 +121,7 @@ test('a request of two steps gets a tool for each', () => {
   expect(names).toContain('create_entities')
 })
 
-test('no result is ever invisible, and hiding tools only lets the next ones move up', () => {
+test('no result is ever invisible', () => {
   const { index } = demoIndex()
   const words = [
     'read',
@@ -144,10 +144,6 @@ test('no result is ever invisible, and hiding tools only lets the next ones move
         const visible = (each: PinnedTool) => (mask >> (each.name.length % 20)) % 2 === 1
         const answer = searchTools(index, query.join(' '), { visible, topK: 10 })
         expect(answer.hits.every((hit) => visible(hit.tool))).toBe(true)
-        const all = searchTools(index, query.join(' '), { visible: () => true, topK: 10 })
-        const [first] = all.hits
-        if (first !== undefined && visible(first.tool))
-          expect(answer.hits[0]?.tool.name).toBe(first.tool.name)
       },
     ),
     { numRuns: 2_000 },
@@ -155,7 +151,7 @@ test('no result is ever invisible, and hiding tools only lets the next ones move
 })
 
 test('one tool among thousands of invisible better ones is still found', () => {
-  const index = new SearchIndex(vectors)
+  const index = new SearchIndex(knowledge)
   const many = newId<'server'>()
   const one = newId<'server'>()
   index.put(
@@ -171,7 +167,7 @@ test('one tool among thousands of invisible better ones is still found', () => {
 test('an index changed a thousand times answers like one made afresh', () => {
   const ids = Array.from({ length: 8 }, () => newId<'server'>())
   const texts = ['read file', 'write file', 'send mail', 'list folder', 'sum numbers', 'draw chart']
-  const changed = new SearchIndex(vectors)
+  const changed = new SearchIndex(knowledge)
   const latest = new Map<ServerId, PinnedTool[]>()
   let seed = 1
   const random = (below: number) => {
@@ -186,7 +182,7 @@ test('an index changed a thousand times answers like one made afresh', () => {
     changed.put(id, { name: `s${id.slice(-3)}`, slug: '', description: '' }, tools)
     latest.set(id, tools)
   }
-  const fresh = new SearchIndex(vectors)
+  const fresh = new SearchIndex(knowledge)
   for (const [id, tools] of latest)
     fresh.put(id, { name: `s${id.slice(-3)}`, slug: '', description: '' }, tools)
   expect(changed.live).toBe(fresh.live)
@@ -211,8 +207,25 @@ test('names, sentences and scripts without spaces are split into words', () => {
     'url',
   ])
   expect(splitWords('搜索关键词')).toEqual(['搜索', '索关', '关键', '键词'])
-  expect(splitSteps('one thing')).toEqual([])
-  expect(splitSteps('Read the big report, then send mail to the whole team.')).toHaveLength(2)
+  expect(splitWords('GitHub YouTube')).toEqual(['github', 'git', 'hub', 'youtube', 'you', 'tube'])
+})
+
+test('a request of several steps is read step by step', () => {
+  const stepsOf = (query: string) => readQuery(query).steps.filter((step) => !step.isImplied)
+  expect(stepsOf('one thing')).toEqual([])
+  expect(stepsOf('Read the big report, then send mail to the whole team.')).toHaveLength(2)
+})
+
+test('a value says what it is, and its letters say little', () => {
+  const { whole, steps } = readQuery(
+    'Summarize https://example.org/budget and save it in /tmp/notes/dragon.md',
+  )
+  const weightOf = (word: string) => whole.words.find((each) => each.word === word)?.weight
+  expect(weightOf('url')).toBeGreaterThan(0.5)
+  expect(weightOf('markdown')).toBeGreaterThan(0.5)
+  expect(weightOf('dragon')).toBeLessThan(0.5)
+  expect(weightOf('budget')).toBeLessThan(0.5)
+  expect(steps.filter((step) => step.isImplied).map((step) => step.words[0]?.word)).toContain('write')
 })
 
 test('a wrong name gets the nearest real ones among those the caller may use', () => {

@@ -6,8 +6,9 @@ import type { OtherTool } from './definition-scan.ts'
 import { type HeaderRule, readHeaderRules } from './param-headers.ts'
 import { titleOf } from './review-tools.ts'
 import { SearchIndex } from './search-index.ts'
+import type { SearchKnowledge } from './search-knowledge.ts'
+import { Sights } from './search-sight.ts'
 import type { ServedRow } from './store.ts'
-import type { WordVectors } from './word-vectors.ts'
 
 /** One connector's share of the index. */
 type Shelf = { readonly tools: readonly PinnedTool[]; readonly byName: ReadonlyMap<string, PinnedTool> }
@@ -45,11 +46,14 @@ export class Shelves {
   readonly #public = new Map<string, PinnedTool>()
   readonly #headers = new Map<string, readonly HeaderRule[]>()
   readonly index: SearchIndex
+  /** What people were found to see. */
+  readonly sights: Sights
   revision = 0
 
-  constructor(find: (id: ServerId) => Connector | undefined, vectors: WordVectors | undefined) {
+  constructor(find: (id: ServerId) => Connector | undefined, knowledge: SearchKnowledge) {
     this.#find = find
-    this.index = new SearchIndex(vectors)
+    this.index = new SearchIndex(knowledge)
+    this.sights = new Sights(this.index)
   }
 
   of(serverId: ServerId): Shelf {

@@ -4,6 +4,8 @@ import { stopWords } from './stop-words.ts'
 const run = /[\p{L}\p{M}\p{N}]+/gu
 const humps = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|[\p{Lo}\p{M}\p{Lm}]+|\p{N}+|\p{L}+/gu
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
+/** Such as GitHub and YouTube, which people also write as one word. */
+const twoHumps = /^\p{Lu}\p{Ll}+\p{Lu}\p{Ll}+$/u
 const maxWordChars = 40
 
 /** Scripts without spaces are searched by pairs of neighbouring characters. */
@@ -18,6 +20,7 @@ export function splitWords(text: string): string[] {
   const words: string[] = []
   for (const [chunk] of text.matchAll(run)) {
     const parts = /\p{Lu}|\p{N}|\p{Lo}/u.test(chunk) ? (chunk.match(humps) ?? []) : [chunk]
+    if (parts.length === 2 && twoHumps.test(chunk)) words.push(chunk.toLowerCase())
     for (const part of parts) {
       const lower = part.toLowerCase().normalize('NFKC').slice(0, maxWordChars)
       if (unspaced.test(lower)) words.push(...pairs(lower))

@@ -8,7 +8,7 @@ export const stopWords: ReadonlySet<string> = new Set(
   let lets tell give show know able using use used via per within without upon based
   tool tools function functions api endpoint allows allow provides provide return returns returned
   want's don doesn didn isn aren wasn won wouldn couldn ll ve re im id's hey hi hello thanks thank would've could've
-  some something anything someone way one ones now currently am also there's what's it's i'm i'd i've`
+  some something anything someone way one ones now currently am also there's what's it's i'm i'd i've s t d`
     .split(/\s+/)
     .filter((word) => word !== ''),
 )

@@ -14,6 +14,7 @@ import type { DefinitionScanner, FlaggedTool } from './definition-scan.ts'
 import { type LearnParts, type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
 import { type Refresh, startRefresh } from './refresh-tools.ts'
+import { readKnowledge, type SearchKnowledge } from './search-knowledge.ts'
 import { type SearchAnswer, type SearchOptions, searchTools } from './search-tools.ts'
 import { type SharedWords, sharedWords } from './shared-words.ts'
 import { Shelves } from './shelve-tools.ts'
@@ -26,15 +27,17 @@ import {
   type VersionRow,
 } from './store.ts'
 import { suggestNames } from './suggest-names.ts'
-import { readWordVectors, type WordVectors } from './word-vectors.ts'
 
 export type Tools = {
   /** Tools that may be served, sorted by name. */
   of(serverId: ServerId): readonly PinnedTool[]
   find(serverId: ServerId, name: string): PinnedTool | undefined
   byPublicName(name: string): PinnedTool | undefined
-  /** The best of the visible tools for these words; an empty query lists them. Visibility filters before ranking. */
-  search(query: string, o: SearchOptions): SearchAnswer
+  /**
+   * The best of the visible tools for these words; an empty query lists them. Visibility filters before ranking.
+   * `viewKey` names all that `visible` goes by but the tool: what it said is remembered by it.
+   */
+  search(query: string, o: Omit<SearchOptions, 'sight'> & { readonly viewKey?: string }): SearchAnswer
   /** Words of the query that a text has, counting inflected forms as the search does. */
   sharedWords(query: string, text: string): SharedWords
   /** Public names near a wrong one, only of visible tools; at most `max` (default 5). */
@@ -84,8 +87,8 @@ export type ToolParts = {
   /** Between two refreshes of one connector; 10 minutes unless said otherwise. */
   readonly refreshMs?: number
   readonly random?: () => number
-  /** Meanings of words for the search; the product's own unless given. */
-  readonly vectors?: WordVectors
+  /** What the search learned; the product's own unless given. */
+  readonly knowledge?: SearchKnowledge
 }
 
 const maxToolsPerConnector = 5_000
@@ -96,7 +99,7 @@ const orphanAfterMs = 3_600_000
 /** Loads all learned tools, keeps them true by change notices, and starts refreshing active connectors. */
 export async function openTools(parts: ToolParts): Promise<Tools> {
   const store = toolStore(parts.db)
-  const shelves = new Shelves((id) => parts.connectors.find(id), parts.vectors ?? readWordVectors())
+  const shelves = new Shelves((id) => parts.connectors.find(id), parts.knowledge ?? readKnowledge())
   const checks = argumentCheck()
   const listeners = new Set<(serverId: ServerId) => void>()
   const ending = new AbortController()
@@ -254,7 +257,10 @@ function reading(
     of: (id) => shelves.of(id).tools,
     find: (id, name) => shelves.of(id).byName.get(name),
     byPublicName: (name) => shelves.byPublicName(name),
-    search: (query, o) => searchTools(shelves.index, query, o),
+    search: (query, o) => {
+      const sight = shelves.sights.of(o.viewKey, o.visible)
+      return searchTools(shelves.index, query, { ...o, sight })
+    },
     sharedWords,
     suggest: (name, visible, max = 5) => suggestNames(name, shelves.publicNames(visible), max),
     paramHeaders: (tool, args) => {

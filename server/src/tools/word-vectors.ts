@@ -1,49 +1,67 @@
 import { readFileSync } from 'node:fs'
 
-/** Length of every vector. */
-export const vectorLength = 48
-const magic = 0x52_4c_57_56
+const magic = 0x33_4c_57_56
+const headerBytes = 12
+
+/** Whose words they are: a request's, or a tool's. The same word may weigh much in one and little in the other. */
+export type Side = 'asked' | 'offered'
+type Blocks = {
+  readonly length: number
+  readonly hashes: Uint32Array
+  readonly asked: Float32Array
+  readonly offered: Float32Array
+  readonly shares: Float32Array
+  readonly values: Int8Array
+}
 
 /**
  * Words as directions: near ones mean related things. Trained by test/search/train-vectors.ts; unknown words have none.
- * The file: magic, count, then per word a 32-bit hash (ascending), a scale and 48 signed bytes, in three blocks.
+ * The file: magic, count, length, then for all words a 32-bit hash (ascending), a scale for each side, the share of
+ * tools that use it, and `length` signed bytes, in five blocks.
  */
 export class WordVectors {
-  readonly #hashes: Uint32Array
-  readonly #scales: Float32Array
-  readonly #values: Int8Array
+  /** Length of every vector; a multiple of four. */
+  readonly length: number
+  readonly #blocks: Blocks
 
-  constructor(hashes: Uint32Array, scales: Float32Array, values: Int8Array) {
-    this.#hashes = hashes
-    this.#scales = scales
-    this.#values = values
+  constructor(blocks: Blocks) {
+    this.length = blocks.length
+    this.#blocks = blocks
   }
 
   /** The direction of a text, length 1; all zero when no word of it is known. */
-  direction(words: readonly string[]): Float32Array {
-    const sum = new Float32Array(vectorLength)
-    for (const word of words) this.#add(word, sum)
+  direction(words: readonly string[], side: Side): Float32Array {
+    const sum = new Float32Array(this.length)
+    for (const word of words) this.#add(word, side, sum)
     let square = 0
     for (const value of sum) square += value * value
-    if (square > 0) for (let at = 0; at < vectorLength; at++) sum[at] = (sum[at] ?? 0) / Math.sqrt(square)
+    if (square > 0) for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] ?? 0) / Math.sqrt(square)
     return sum
   }
 
-  #add(word: string, sum: Float32Array): void {
+  /** In which share of the tools seen in training a word stands; 0 for unknown ones. */
+  shareOf(word: string): number {
+    const row = this.#find(hashWord(word))
+    return row === -1 ? 0 : (this.#blocks.shares[row] as number)
+  }
+
+  #add(word: string, side: Side, sum: Float32Array): void {
     const row = this.#find(hashWord(word))
     if (row === -1) return
-    const scale = this.#scales[row] ?? 0
-    const start = row * vectorLength
-    for (let at = 0; at < vectorLength; at++)
-      sum[at] = (sum[at] ?? 0) + scale * (this.#values[start + at] ?? 0)
+    const { values, [side]: scales } = this.#blocks
+    const scale = scales[row] as number
+    const start = row * this.length
+    for (let at = 0; at < sum.length; at++)
+      sum[at] = (sum[at] as number) + scale * (values[start + at] as number)
   }
 
   #find(hash: number): number {
+    const { hashes } = this.#blocks
     let low = 0
-    let high = this.#hashes.length - 1
+    let high = hashes.length - 1
     while (low <= high) {
       const middle = (low + high) >> 1
-      const found = this.#hashes[middle] ?? 0
+      const found = hashes[middle] ?? 0
       if (found === hash) return middle
       if (found < hash) low = middle + 1
       else high = middle - 1
@@ -64,34 +82,48 @@ export function readWordVectors(
   path: string | URL = new URL('./word-vectors.bin', import.meta.url),
 ): WordVectors {
   const file = readFileSync(path)
-  const count = file.readUInt32LE(4)
-  if (file.readUInt32LE(0) !== magic || file.length !== 8 + count * (8 + vectorLength))
+  const [count, length] = [file.readUInt32LE(4), file.readUInt32LE(8)]
+  if (file.readUInt32LE(0) !== magic || file.length !== headerBytes + count * (16 + length))
     throw new Error('not a file of word vectors')
   // Copied, so that the blocks start where their element size allows.
   const bytes = new Uint8Array(file).buffer
-  return new WordVectors(
-    new Uint32Array(bytes, 8, count),
-    new Float32Array(bytes, 8 + 4 * count, count),
-    new Int8Array(bytes, 8 + 8 * count, count * vectorLength),
-  )
+  return new WordVectors({
+    length,
+    hashes: new Uint32Array(bytes, headerBytes, count),
+    asked: new Float32Array(bytes, headerBytes + 4 * count, count),
+    offered: new Float32Array(bytes, headerBytes + 8 * count, count),
+    shares: new Float32Array(bytes, headerBytes + 12 * count, count),
+    values: new Int8Array(bytes, headerBytes + 16 * count, count * length),
+  })
 }
 
-/** The file for these vectors, `rows` being word and direction. Words that share a hash share the first one's vector. */
-export function writeWordVectors(rows: Iterable<readonly [string, Float32Array]>): Buffer {
-  const byHash = new Map<number, Float32Array>()
-  for (const [word, vector] of rows) {
+/** A word's direction, its weight on each side, and the share of tools that use it. */
+export type WordRow = {
+  readonly vector: Float32Array
+  readonly asked: number
+  readonly offered: number
+  readonly share: number
+}
+
+/** The file for these vectors. Words that share a hash share the first one's vector. */
+export function writeWordVectors(rows: Iterable<readonly [string, WordRow]>, length: number): Buffer {
+  const byHash = new Map<number, WordRow>()
+  for (const [word, row] of rows) {
     const hash = hashWord(word)
-    if (!byHash.has(hash)) byHash.set(hash, vector)
+    if (!byHash.has(hash)) byHash.set(hash, row)
   }
   const sorted = [...byHash].sort(([a], [b]) => a - b)
-  const file = Buffer.alloc(8 + sorted.length * (8 + vectorLength))
+  const file = Buffer.alloc(headerBytes + sorted.length * (16 + length))
   file.writeUInt32LE(magic, 0)
   file.writeUInt32LE(sorted.length, 4)
-  for (const [row, [hash, vector]] of sorted.entries()) {
+  file.writeUInt32LE(length, 8)
+  for (const [place, [hash, { vector, asked, offered, share }]] of sorted.entries()) {
     const largest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9)
-    file.writeUInt32LE(hash, 8 + 4 * row)
-    file.writeFloatLE(largest / 127, 8 + 4 * (sorted.length + row))
-    const start = 8 + 8 * sorted.length + row * vectorLength
+    file.writeUInt32LE(hash, headerBytes + 4 * place)
+    file.writeFloatLE((asked * largest) / 127, headerBytes + 4 * (sorted.length + place))
+    file.writeFloatLE((offered * largest) / 127, headerBytes + 4 * (2 * sorted.length + place))
+    file.writeFloatLE(share, headerBytes + 4 * (3 * sorted.length + place))
+    const start = headerBytes + 16 * sorted.length + place * length
     for (const [at, value] of vector.entries())
       file.writeInt8(Math.round((value / largest) * 127), start + at)
   }

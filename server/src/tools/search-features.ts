@@ -1,0 +1,329 @@
+import type { SearchIndex } from './search-index.ts'
+import type { LexicalScores, PartScores } from './search-scores.ts'
+import type { Seen } from './search-sight.ts'
+
+/** What the ranker knows of a candidate; its weights were learned in this order. */
+export const featureNames = [
+  'whole',
+  'wholeRelative',
+  'wholeShare',
+  'step',
+  'stepRelative',
+  'stepShare',
+  'stepWorth',
+  'implied',
+  'near',
+  'nearRelative',
+  'nearStep',
+  'nearStepRelative',
+  'matched',
+  'matchedWorth',
+  'server',
+  'serverWords',
+  'serverNear',
+  'rank',
+  'stepRank',
+  'nearRank',
+  'deprecated',
+  'length',
+  'nameWords',
+  'siblings',
+  'steps',
+] as const
+export const featureCount = featureNames.length
+
+/** How many of the best by each measure become candidates. */
+const looks = { whole: 48, step: 16, sketch: 160, near: 40 }
+/** Vectors are made so that their first numbers tell most: all documents are looked at by these. */
+const sketchLength = 64
+/** Words of less weight are parts of values; they neither point anywhere nor count as understood. */
+const contentWeight = 0.5
+const serverTop = 3
+
+export type Candidates = {
+  readonly documents: readonly number[]
+  /** `featureCount` numbers for each candidate. */
+  readonly features: Float32Array
+  /** The step each candidate fits best, counted from 0. */
+  readonly owners: readonly number[]
+  /** `requestCount` numbers about the request itself. */
+  readonly request: readonly number[]
+}
+export const requestCount = 6
+
+/** One part of the request, seen from all documents. */
+type View = {
+  readonly lexical: PartScores
+  readonly direction: Float32Array
+  readonly order: readonly number[]
+  /** Makes lexical scores of long and short parts comparable. */
+  readonly scale: number
+}
+
+/** A view with what it looks like among the candidates. */
+type Ranked = View & {
+  /** How near each candidate's meaning is to the part; 0 for all other documents. */
+  readonly near: Float32Array
+  readonly top: number
+  readonly nearTop: number
+  readonly ranks: ReadonlyMap<number, number>
+}
+
+export function contentStems(words: readonly { stem: string; weight: number }[]): string[] {
+  return words.filter(({ weight }) => weight >= contentWeight).map(({ stem }) => stem)
+}
+
+/** The visible tools worth a closer look, and what that look sees. */
+export function gatherCandidates(index: SearchIndex, seen: Seen, lexical: LexicalScores): Candidates {
+  const views = lexical.parts.map((part, at) => viewOf(index, part, at === 0 ? looks.whole : looks.step))
+  const [first] = views
+  if (first === undefined) return { documents: [], features: new Float32Array(0), owners: [], request: [] }
+  const nearOrder = nearestOf(index, seen, first.direction)
+  const documents = [...new Set([...views.flatMap((view) => view.order), ...nearOrder])]
+  const [whole, ...others] = views.map((view) => ranked(index, view, documents)) as [Ranked, ...Ranked[]]
+  const own = others.filter((view) => !view.lexical.part.isImplied)
+  const scene: Scene = {
+    index,
+    lexical,
+    whole,
+    nearRanks: ranksIn(nearOrder, whole.near),
+    steps: own.length > 0 ? own : [whole],
+    implied: others.filter((view) => view.lexical.part.isImplied),
+    stepCount: own.length,
+    ...coverage(lexical, documents, index.size),
+    servers: serverEvidence(index, { whole, takings: lexical.takings }, documents),
+  }
+  const features = new Float32Array(documents.length * featureCount)
+  for (const [row, document] of documents.entries())
+    features.set(describe(scene, document, row), row * featureCount)
+  return {
+    documents,
+    features,
+    owners: documents.map((document) => ownerOf(others, document)),
+    request: aboutRequest(lexical),
+  }
+}
+
+function viewOf(index: SearchIndex, part: PartScores, look: number): View {
+  // What is only implied points where the words of the request already pointed.
+  const words = part.part.isImplied ? [] : contentStems(part.part.words)
+  return {
+    lexical: part,
+    direction: index.knowledge.vectors.direction(words, 'asked'),
+    order: bestOf(part.scores, look),
+    scale: 1 / (Math.sqrt(part.worth + 0.01) * 2.2),
+  }
+}
+
+/** The visible documents whose meaning is nearest, best first: those that look near at first sight, looked at again. */
+function nearestOf(index: SearchIndex, { visible }: Seen, direction: Float32Array): number[] {
+  const near = new Float32Array(index.size)
+  const sketch = direction.subarray(0, sketchLength)
+  for (let document = 0; document < near.length; document++)
+    if (visible[document] === 1) near[document] = dot(index.directions, document * direction.length, sketch)
+  const some = bestOf(near, looks.sketch)
+  near.fill(0)
+  for (const document of some) near[document] = dot(index.directions, document * direction.length, direction)
+  return bestOf(near, looks.near)
+}
+
+/** Runs over every document, so it takes four products at a time. */
+function dot(block: Float32Array, start: number, direction: Float32Array): number {
+  const { length } = direction
+  let one = 0
+  let two = 0
+  let three = 0
+  let four = 0
+  for (let at = 0; at < length; at += 4) {
+    one += (block[start + at] as number) * (direction[at] as number)
+    two += (block[start + at + 1] as number) * (direction[at + 1] as number)
+    three += (block[start + at + 2] as number) * (direction[at + 2] as number)
+    four += (block[start + at + 3] as number) * (direction[at + 3] as number)
+  }
+  return one + two + three + four
+}
+
+/** The documents with the highest scores above zero, best first; equal ones in the order of documents. */
+function bestOf(scores: Float32Array, most: number): number[] {
+  // A short ordered list: almost every document fails the first comparison.
+  const documents: number[] = []
+  let least = 0
+  for (let document = 0; document < scores.length; document++) {
+    const score = scores[document] as number
+    if (score <= least) continue
+    let at = documents.length
+    while (at > 0 && (scores[documents[at - 1] as number] as number) < score) at--
+    documents.splice(at, 0, document)
+    if (documents.length > most) documents.pop()
+    if (documents.length === most) least = scores[documents[most - 1] as number] as number
+  }
+  return documents
+}
+
+function ranked(index: SearchIndex, view: View, documents: readonly number[]): Ranked {
+  const near = new Float32Array(index.size)
+  for (const document of documents)
+    near[document] = dot(index.directions, document * view.direction.length, view.direction)
+  return {
+    ...view,
+    near,
+    top: highest(view.lexical.scores, documents),
+    nearTop: highest(near, documents),
+    ranks: ranksIn(view.order, view.lexical.scores),
+  }
+}
+
+/** One over the rank; equal scores share theirs. */
+function ranksIn(order: readonly number[], scores: Float32Array): Map<number, number> {
+  const ranks = new Map<number, number>()
+  let rank = 0
+  for (const [at, document] of order.entries()) {
+    if (at === 0 || scores[document] !== scores[order[at - 1] as number]) rank = at
+    ranks.set(document, 1 / (1 + rank))
+  }
+  return ranks
+}
+
+function highest(values: Float32Array, documents: readonly number[]): number {
+  return documents.reduce((most, document) => Math.max(most, values[document] as number), 1e-6)
+}
+
+type Coverage = {
+  readonly content: number
+  readonly contentWorth: number
+  /** For every candidate, in their order. */
+  readonly matched: Float32Array
+  readonly matchedWorth: Float32Array
+}
+
+/** How many of the request's words each candidate knows, by number and by worth. */
+function coverage({ takings }: LexicalScores, documents: readonly number[], size: number): Coverage {
+  const places = new Int32Array(size)
+  for (const [row, document] of documents.entries()) places[document] = row + 1
+  const matched = new Float32Array(documents.length + 1)
+  const matchedWorth = new Float32Array(documents.length + 1)
+  let content = 0
+  let contentWorth = 0
+  for (const taken of takings) {
+    if (taken.asked.weight < contentWeight) continue
+    content++
+    contentWorth += taken.worth
+    for (let at = 0; at < taken.documents.length; at++) {
+      const place = places[taken.documents[at] as number] as number
+      matched[place] = (matched[place] as number) + 1
+      matchedWorth[place] = (matchedWorth[place] as number) + taken.worth
+    }
+  }
+  return { content, contentWorth, matched: matched.subarray(1), matchedWorth: matchedWorth.subarray(1) }
+}
+
+function aboutRequest({ takings, parts, live }: LexicalScores): number[] {
+  const content = takings.filter(({ asked }) => asked.weight >= contentWeight)
+  const share = (some: readonly unknown[]) => some.length / Math.max(1, content.length)
+  return [
+    Math.log1p(content.length),
+    share(content.filter(({ documents }) => documents.length > 0)),
+    share(content.filter(({ isKnown }) => isKnown)),
+    Math.log1p(parts[0]?.worth ?? 0),
+    parts.length,
+    Math.log1p(live) / 10,
+  ]
+}
+
+type Evidence = {
+  readonly score: number
+  readonly near: number
+  readonly share: number
+  /** Share of the words of its name that the request speaks of. */
+  readonly words: number
+}
+
+/** What the best tools of a connector say for each other. */
+function serverEvidence(
+  index: SearchIndex,
+  { whole, takings }: { whole: Ranked; takings: LexicalScores['takings'] },
+  documents: readonly number[],
+): Map<string, Evidence> {
+  const evidence = new Map<string, Evidence>()
+  for (const [server, each] of Map.groupBy(documents, (document) => index.tool(document)?.serverId ?? '')) {
+    evidence.set(server, {
+      score: topMean(whole.lexical.scores, each) / whole.top,
+      near: topMean(whole.near, each),
+      share: each.length / documents.length,
+      words: index.serverShare(each[0] ?? -1, takings),
+    })
+  }
+  return evidence
+}
+
+function topMean(values: Float32Array, documents: readonly number[]): number {
+  const top = documents.map((document) => values[document] as number).sort((a, b) => b - a)
+  return top.slice(0, serverTop).reduce((sum, value) => sum + value, 0) / serverTop
+}
+
+type Scene = Coverage & {
+  readonly index: SearchIndex
+  readonly lexical: LexicalScores
+  readonly whole: Ranked
+  readonly nearRanks: ReadonlyMap<number, number>
+  readonly steps: readonly Ranked[]
+  readonly implied: readonly Ranked[]
+  readonly stepCount: number
+  readonly servers: ReadonlyMap<string, Evidence>
+}
+
+function best(views: readonly Ranked[], of: (view: Ranked) => number): number {
+  let most = 0
+  for (const view of views) most = Math.max(most, of(view))
+  return most
+}
+
+/** The numbers of one candidate, in the order of `featureNames`. */
+function describe(scene: Scene, document: number, row: number): number[] {
+  const { whole, steps, index } = scene
+  const scoreIn = ({ lexical }: Ranked) => lexical.scores[document] as number
+  const shareIn = ({ lexical }: Ranked) => lexical.shares[document] as number
+  const nearIn = ({ near }: Ranked) => near[document] as number
+  const tool = index.tool(document)
+  const server = scene.servers.get(tool?.serverId ?? '')
+  return [
+    scoreIn(whole) * whole.scale,
+    scoreIn(whole) / whole.top,
+    shareIn(whole),
+    best(steps, (step) => scoreIn(step) * step.scale),
+    best(steps, (step) => scoreIn(step) / step.top),
+    best(steps, shareIn),
+    best(steps, (step) => scoreIn(step) / (step.lexical.worth + 1)),
+    best(scene.implied, (step) => (scoreIn(step) / step.top) * shareIn(step)),
+    nearIn(whole),
+    nearIn(whole) / whole.nearTop,
+    best(steps, nearIn),
+    best(steps, (step) => nearIn(step) / step.nearTop),
+    (scene.matched[row] as number) / Math.max(1, scene.content),
+    (scene.matchedWorth[row] as number) / (scene.contentWorth + 1),
+    server?.score ?? 0,
+    server?.words ?? 0,
+    server?.near ?? 0,
+    whole.ranks.get(document) ?? 0,
+    best(steps, (step) => step.ranks.get(document) ?? 0),
+    scene.nearRanks.get(document) ?? 0,
+    index.isDeprecated(document) ? 1 : 0,
+    Math.log1p(tool?.description.length ?? 0) / 6,
+    1 / (1 + index.nameLength(document)),
+    server?.share ?? 0,
+    scene.stepCount / 6,
+  ]
+}
+
+function ownerOf(steps: readonly Ranked[], document: number): number {
+  let owner = 0
+  let most = Number.NEGATIVE_INFINITY
+  for (const [at, { lexical, near, top }] of steps.entries()) {
+    const fit = (lexical.scores[document] as number) / top + Math.max(0, near[document] as number)
+    if (fit > most) {
+      most = fit
+      owner = at
+    }
+  }
+  return owner
+}

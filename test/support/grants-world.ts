@@ -17,7 +17,12 @@ import { quietLog } from './stores.ts'
 const loopback = ['127.0.0.0/8', '::1/128']
 
 /** The upstream side of one process: credentials, grants and upstreams over a store that several may share. */
-export async function grantsWorld(o: { storage: Storage; now: () => number; dataKey?: Buffer }) {
+export async function grantsWorld(o: {
+  storage: Storage
+  now: () => number
+  dataKey?: Buffer
+  documentUrl?: string
+}) {
   const { db, bus } = o.storage
   const keyring = keyringOf(o.dataKey ?? Buffer.alloc(32, 7))
   const closed: CloseEntry[] = []
@@ -41,7 +46,7 @@ export async function grantsWorld(o: { storage: Storage; now: () => number; data
       productName: 'Gate',
       publicUrl: new URL('https://gate.example'),
       redirectUri: 'https://gate.example/connections/callback',
-      documentUrl: 'https://gate.example/.well-known/oauth-client.json',
+      documentUrl: o.documentUrl ?? 'https://gate.example/.well-known/oauth-client.json',
     },
     connector: (id) => connectors.find(id),
     clientSecret: async (id) => (await values.read(id)).token,
@@ -65,34 +70,44 @@ export async function grantsWorld(o: { storage: Storage; now: () => number; data
     closed,
     upstreams,
     /** As the pipeline calls a tool: attach, then call. */
-    async call(connector: Connector, userId: UserId): Promise<string> {
-      const credential = await credentials.attach(connector, userId)
-      const reply = await upstreams.call({
-        connector,
-        credential,
-        lane: { principal: userId, session: undefined, exclusive: false },
-        method: 'tools/call',
-        params: new Map([
-          ['name', '"whoami"'],
-          ['arguments', '{}'],
-        ]),
-        capabilities: {},
-        logLevel: undefined,
-        wantsProgress: false,
-        paramHeaders: {},
-        idleTimeoutMs: 10_000,
-        signal: new AbortController().signal,
-        onNotification: () => undefined,
-        onAsk: async () => ({ error: '{}' }),
-      })
-      return reply.kind === 'result' ? reply.text : `error ${reply.message}`
-    },
+    call: (connector: Connector, userId: UserId) => request(connector, userId, ['tools/call', 'whoami']),
+    request,
     async close(): Promise<void> {
       await upstreams.drain(0)
       await grants.close()
       values.close()
       connectors.close()
     },
+  }
+  async function request(
+    connector: Connector,
+    userId: UserId,
+    [method, tool]: [method: string, tool?: string],
+  ): Promise<string> {
+    const credential = await credentials.attach(connector, userId)
+    const reply = await upstreams.call({
+      connector,
+      credential,
+      lane: { principal: userId, session: undefined, exclusive: false },
+      method,
+      params: new Map(
+        tool === undefined
+          ? []
+          : [
+              ['name', JSON.stringify(tool)],
+              ['arguments', '{}'],
+            ],
+      ),
+      capabilities: {},
+      logLevel: undefined,
+      wantsProgress: false,
+      paramHeaders: {},
+      idleTimeoutMs: 10_000,
+      signal: new AbortController().signal,
+      onNotification: () => undefined,
+      onAsk: async () => ({ error: '{}' }),
+    })
+    return reply.kind === 'result' ? reply.text : `error ${reply.message}`
   }
 }
 
@@ -110,7 +125,13 @@ export async function addPerson(storage: Storage): Promise<UserId> {
 
 export async function addConnector(
   storage: Storage,
-  o: { url: string; auth: ConnectorAuth; secret?: string; transport?: Connector['transport'] },
+  o: {
+    url: string
+    auth: ConnectorAuth
+    secret?: string
+    transport?: Connector['transport']
+    protocol?: Connector['protocol']
+  },
 ): Promise<Connector> {
   const id: ServerId = newId<'server'>()
   const time = new Date().toISOString()
@@ -128,7 +149,7 @@ export async function addConnector(
     env: {},
     auth: o.auth,
     status: 'active',
-    protocol: 'legacy',
+    protocol: o.protocol ?? 'legacy',
     toolReview: 'off',
     skipInputValidation: false,
     toolOutputOffloading: false,

@@ -153,6 +153,9 @@ async function crash(
   const sent: Sent[] = []
   const load = Array.from({ length: connections }, (_, index) => callUntilDeath(world, server, index, sent))
   const lines = await openLines(world, server)
+  // A server that just came back on a busy machine takes its time: the crash is to hit one that answers.
+  for (let waits = 0; waits < 200 && sent.filter((call) => call.answered).length <= connections; waits++)
+    await delay(50)
   await delay(300 + Math.random() * 1_000)
   load.push(...lines.map((line) => callOnce(world, line, sent)))
   await delay(Math.random() * 500)

@@ -46,6 +46,8 @@ export type ConsoleSession = { id: string; current: boolean; method: "link" | "p
 
 export type DemoRemoved = { removed: number }
 
+export type DeviceCode = { user_code: string }
+
 export type DroppedTool = { name: string; reason: string }
 
 export type Group = { id: string; name: string; member_ids: string[]; demo: boolean; created_at: string; updated_at: string }
@@ -136,7 +138,11 @@ export type RoleDocument = { role: "super_admin" | "security_admin" | "it_admin"
 
 export type ScanAnswer = { action: "allow" | "alert" | "mask" | "block"; risk: "none" | "low" | "medium" | "high"; score: number; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[]; duration_ms: number }
 
-export type ScanRequest = { kind: "tool_definition" | "tool_input" | "tool_output" | "intent" | "skill_file"; content?: string | { [name: string]: unknown } | unknown[] | undefined; definition?: string | { [name: string]: unknown } | unknown[] | undefined; call?: { tool?: string | undefined; description?: string | undefined; arguments?: unknown | undefined; output?: unknown | undefined } | undefined; sensitivity?: "low" | "medium" | "high" | undefined }
+export type ScanAnswerList = { data: ScanAnswer[]; next_cursor: null }
+
+export type ScanBatch = { items: ScanRequest[] }
+
+export type ScanRequest = { kind: "tool_definition" | "tool_input" | "tool_output" | "intent" | "skill_file"; content?: string | { [name: string]: unknown } | unknown[] | undefined; definition?: string | { [name: string]: unknown } | unknown[] | undefined; call?: { tool?: string | undefined; description?: string | undefined; annotations?: { [name: string]: unknown } | undefined; purpose?: string | undefined; arguments?: unknown | undefined; output?: unknown | undefined } | undefined; sensitivity?: "low" | "medium" | "high" | undefined }
 
 export type SearchEvaluationSet = { corpus: ({ tool_id: string; server: string; name: string; description: string; inputSchema: { [name: string]: JsonValue } })[]; queries: ({ query_id: string; query: string; relevant: string[]; kind: "audit" })[] }
 
@@ -186,11 +192,14 @@ export type VerifiedBackup = { name: string; bytes: number; taken_at: string; ta
 
 export type WaitingClient = { id: string; client: { id: string; name: string; uri: string | null; kind: "registered" | "document" }; redirect: { uri: string; host: string; kind: "loopback" | "web" | "app"; state: "allowed" | "blocked" | "unknown" }; resources: ({ uri: string; name: string })[]; scopes: string[]; connected_before: boolean; may_pass: boolean; can_decide: boolean; request: { id: string; status: "pending" | "approved" | "rejected"; note: string } | null }
 
+export type WaitingDevice = { client: { id: string; name: string }; resources: ({ uri: string; name: string })[]; from_ip: string; from_user_agent: string }
+
 export type WorstQuery = { query: string; times: number; missed: number; empty: number; wanted: string[] }
 
 export const operations = {
   acceptPackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update/accept' },
   agreeToClient: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/agree' },
+  agreeToDevice: { method: 'POST', path: '/api/v1/oauth/device/agree' },
   approveRequest: { method: 'POST', path: '/api/v1/requests/{id}/approve' },
   askForRedirect: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/ask' },
   authorizeConnection: { method: 'POST', path: '/api/v1/servers/{id}/connection/authorize' },
@@ -245,6 +254,7 @@ export const operations = {
   getStatus: { method: 'GET', path: '/api/v1/status' },
   getUser: { method: 'GET', path: '/api/v1/users/{id}' },
   getWaitingClient: { method: 'GET', path: '/api/v1/oauth/interactions/{id}' },
+  getWaitingDevice: { method: 'GET', path: '/api/v1/oauth/device' },
   health: { method: 'GET', path: '/api/v1/utils/health-check/' },
   listApiKeys: { method: 'GET', path: '/api/v1/api-keys' },
   listAuditLogs: { method: 'GET', path: '/api/v1/audit-logs' },
@@ -267,6 +277,7 @@ export const operations = {
   recoverAdmin: { method: 'POST', path: '/api/v1/admin-recovery' },
   refreshServer: { method: 'POST', path: '/api/v1/servers/{id}/refresh' },
   refuseClient: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/refuse' },
+  refuseDevice: { method: 'POST', path: '/api/v1/oauth/device/refuse' },
   rejectRequest: { method: 'POST', path: '/api/v1/requests/{id}/reject' },
   renewRecoveryCodes: { method: 'POST', path: '/api/v1/users/me/recovery-codes' },
   reviewServerTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/review' },
@@ -274,6 +285,7 @@ export const operations = {
   revokeSession: { method: 'DELETE', path: '/api/v1/sessions/{id}' },
   revokeUserSessions: { method: 'DELETE', path: '/api/v1/users/{id}/sessions' },
   scanContent: { method: 'POST', path: '/api/v1/security/scan' },
+  scanContents: { method: 'POST', path: '/api/v1/security/scan/batch' },
   setPassword: { method: 'PUT', path: '/api/v1/users/me/password' },
   simulatePolicy: { method: 'POST', path: '/api/v1/policies/simulate' },
   tryTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/try' },
@@ -290,6 +302,7 @@ export const operations = {
 export interface Operations {
   acceptPackageUpdate: { params: { id: string }; query: undefined; body: PackageUpdateAcceptance; response: PackageUpdate }
   agreeToClient: { params: { id: string }; query: undefined; body: undefined; response: OauthContinue }
+  agreeToDevice: { params: undefined; query: undefined; body: DeviceCode; response: WaitingDevice }
   approveRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
   askForRedirect: { params: { id: string }; query: undefined; body: { reason?: string | undefined }; response: WaitingClient }
   authorizeConnection: { params: { id: string }; query: undefined; body: undefined; response: SignInAddress }
@@ -344,6 +357,7 @@ export interface Operations {
   getStatus: { params: undefined; query: undefined; body: undefined; response: Status }
   getUser: { params: { id: string }; query: undefined; body: undefined; response: User }
   getWaitingClient: { params: { id: string }; query: undefined; body: undefined; response: WaitingClient }
+  getWaitingDevice: { params: undefined; query: { user_code: string }; body: undefined; response: WaitingDevice }
   health: { params: undefined; query: undefined; body: undefined; response: HealthReport }
   listApiKeys: { params: undefined; query: { query?: string | undefined; user_id?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: ApiKey[]; next_cursor: string | null } }
   listAuditLogs: { params: undefined; query: { action?: string | undefined; actor_id?: string | undefined; resource_type?: string | undefined; resource_id?: string | undefined; server_id?: string | undefined; plugin_id?: string | undefined; client_name?: string | undefined; correlation_id?: string | undefined; outcome?: "success" | "failure" | "denied" | "pending" | "interrupted" | undefined; from?: string | undefined; to?: string | undefined; cursor?: string | undefined; limit?: number | undefined }; body: undefined; response: AuditLogList }
@@ -366,6 +380,7 @@ export interface Operations {
   recoverAdmin: { params: undefined; query: undefined; body: AdminRecovery; response: AdminRecovered }
   refreshServer: { params: { id: string }; query: undefined; body: undefined; response: LearnReport }
   refuseClient: { params: { id: string }; query: undefined; body: undefined; response: OauthContinue }
+  refuseDevice: { params: undefined; query: undefined; body: DeviceCode; response: WaitingDevice }
   rejectRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
   renewRecoveryCodes: { params: undefined; query: undefined; body: undefined; response: RecoveryCodes }
   reviewServerTool: { params: { id: string }; query: undefined; body: ToolReview; response: Tool }
@@ -373,6 +388,7 @@ export interface Operations {
   revokeSession: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeUserSessions: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   scanContent: { params: undefined; query: undefined; body: ScanRequest; response: ScanAnswer }
+  scanContents: { params: undefined; query: undefined; body: ScanBatch; response: ScanAnswerList }
   setPassword: { params: undefined; query: undefined; body: NewPassword; response: undefined }
   simulatePolicy: { params: undefined; query: undefined; body: PolicySimulation; response: PolicySimulationResult }
   tryTool: { params: { id: string }; query: undefined; body: ToolTrial; response: ToolTrialResult }

@@ -1,3 +1,4 @@
+import { storedToken } from './stored-sign-in.ts'
 import { CommandError, exitCodes, type Terminal } from './terminal.ts'
 
 type ServerProblem = {
@@ -22,7 +23,7 @@ export function baseUrlOf(terminal: Terminal, flag: string | undefined): string 
 
 /**
  * One REST request with the key from RUNLAYER_API_KEY (never from an argument: other people on the machine can read
- * those). Resolves with the parsed answer, undefined when there is none; throws CommandError with the right exit code.
+ * those), else as whoever ran `login`. Resolves with the parsed answer, undefined when there is none; throws CommandError with the right exit code.
  */
 export async function callServer(
   terminal: Terminal,
@@ -31,12 +32,18 @@ export async function callServer(
   path: string,
 ): Promise<unknown> {
   const key = terminal.env['RUNLAYER_API_KEY']
-  if (key === undefined || key === '')
-    throw new CommandError(exitCodes.notAllowed, 'Set RUNLAYER_API_KEY to an API key of yours first.')
+  const token = key === undefined || key === '' ? await storedToken(terminal, baseUrl) : undefined
+  if (token === undefined && (key === undefined || key === ''))
+    throw new CommandError(
+      exitCodes.notAllowed,
+      'Run runlayer login, or set RUNLAYER_API_KEY to an API key of yours.',
+    )
+  const proof =
+    token === undefined ? { 'x-runlayer-api-key': key ?? '' } : { authorization: `Bearer ${token}` }
   return answerOf(terminal, baseUrl, (signal) =>
     fetch(`${baseUrl}${path}`, {
       method,
-      headers: { 'x-runlayer-api-key': key, accept: 'application/json' },
+      headers: { ...proof, accept: 'application/json' },
       signal,
     }),
   )

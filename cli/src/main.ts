@@ -5,12 +5,14 @@ import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addLogin } from './commands/login.ts'
 import { addRestore } from './commands/restore.ts'
 import { addSearch } from './commands/search.ts'
 import { CommandError, type ExitCode, exitCodes, type Terminal } from './terminal.ts'
 
 /** Every command, in the order of the help. */
 const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
+  addLogin,
   addDoctor,
   addBackup,
   addRestore,

@@ -189,6 +189,7 @@ function clientRoutes(parts: RouteParts, knows: (caller: Caller, connector: Conn
         }),
       resourceName(resource, caller) {
         const id = /\/proxy\/([0-9a-f-]{36})\/mcp$/.exec(resource)?.[1]
+        if (resource.endsWith('/api/v1')) return 'REST, with all your role may do'
         if (id === undefined) return 'Runlayer Plugin'
         const connector = connectors.find(id as ServerId)
         return connector !== undefined && knows(caller, connector) ? connector.name : 'A connector'

@@ -193,6 +193,10 @@ beforeAll(async () => {
     },
     scanContent: { path: '/api/v1/security/scan', body: { kind: 'tool_input', content: 'hello' } },
     updateCodeMode: { path: '/api/v1/runlayer-plugin/code-mode', body: { enabled: false } },
+    scanContents: {
+      path: '/api/v1/security/scan/batch',
+      body: { items: [{ kind: 'tool_input', content: 'hello' }] },
+    },
     updateGuardSettings: {
       path: '/api/v1/security/settings',
       body: { sensitivity: 'low', actions: guardActions, block_when_certain: false },
@@ -216,6 +220,8 @@ beforeAll(async () => {
       body: { name: 'laptop', state: 'x', response: { id: 'x' } },
     },
     askForRedirect: { path: '/api/v1/oauth/interactions/no-such-client/ask', body: { reason: 'x' } },
+    agreeToDevice: { path: '/api/v1/oauth/device/agree', body: { user_code: 'BBBB-BBBB' } },
+    refuseDevice: { path: '/api/v1/oauth/device/refuse', body: { user_code: 'BBBB-BBBB' } },
     createRedirectRule: {
       path: '/api/v1/oauth/redirect-rules',
       body: { effect: 'allow', pattern: 'https://client.example.com/cb' },
@@ -338,6 +344,8 @@ test('the contract gave hundreds of mistakes, and the good bodies are good', asy
     'createSession',
     'recoverAdmin',
     'askForRedirect',
+    'agreeToDevice',
+    'refuseDevice',
     'approveRequest',
     'rejectRequest',
     // Need a session that has just begun.

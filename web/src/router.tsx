@@ -62,6 +62,15 @@ const connect = createRoute({
   component: lazyRouteComponent(() => import('./pages/connect.tsx'), 'ConnectPage'),
 })
 
+const device = createRoute({
+  getParentRoute: () => root,
+  path: '/device',
+  validateSearch: (search: Record<string, unknown>): { user_code?: string | undefined } =>
+    pick('user_code')(search),
+  beforeLoad: ({ location }) => signedIn(location),
+  component: lazyRouteComponent(() => import('./pages/device.tsx'), 'DevicePage'),
+})
+
 const clients = createRoute({
   getParentRoute: () => shell,
   path: '/clients',
@@ -122,6 +131,21 @@ const runlayerPlugin = createRoute({
   validateSearch: ({ days }): { days?: number } => (typeof days === 'number' ? { days } : {}),
   loader: async () => (await import('./pages/runlayer-plugin.tsx')).loader(),
   component: lazyRouteComponent(() => import('./pages/runlayer-plugin.tsx'), 'RunlayerPluginPage'),
+})
+
+const security = createRoute({
+  getParentRoute: () => shell,
+  path: '/security',
+  validateSearch: pick('server'),
+  loader: async () => (await import('./pages/security.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/security.tsx'), 'SecurityPage'),
+})
+
+const connectionCallback = createRoute({
+  getParentRoute: () => shell,
+  path: '/connections/callback',
+  validateSearch: pick('state', 'code', 'iss', 'error', 'error_description'),
+  component: lazyRouteComponent(() => import('./pages/connection-callback.tsx'), 'ConnectionCallbackPage'),
 })
 
 const policies = createRoute({
@@ -193,13 +217,16 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     connect,
+    device,
     shell.addChildren([
       home,
       connectors,
       connectorNew,
       connectorHome,
       connector,
+      connectionCallback,
       runlayerPlugin,
+      security,
       policies,
       policyNew,
       simulator,

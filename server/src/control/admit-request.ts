@@ -13,6 +13,7 @@ export type CallerSource = {
     cookie: string | undefined
     ip: string
     takesOrganizationKeys: boolean
+    resource?: string
   }): Caller | Promise<Caller>
   csrfTokenOf(caller: Caller): string
 }
@@ -48,6 +49,8 @@ export async function admitCaller(admission: Admission, request: Arrived): Promi
     cookie,
     ip: request.ip,
     takesOrganizationKeys: true,
+    // Access tokens count here only when they are for REST.
+    resource: '/api/v1',
   })
   admission.hosts.check(request.headers)
   if (caller.proof.kind === 'session' && request.method !== 'GET' && request.method !== 'HEAD') {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { can, type Route, route } from '../kernel/route.ts'
+import { deviceRoutes } from './api-devices.ts'
 import type { Asking } from './ask-person.ts'
 import type { Connection } from './connection-store.ts'
 import type { Oauth } from './oauth.ts'
@@ -93,7 +94,12 @@ const showRule = ({ id, effect, pattern, note, createdBy, createdAt }: RedirectR
 })
 
 export function oauthRoutes(parts: OauthRoutesParts): Route[] {
-  return [...consentRoutes(parts), ...connectionRoutes(parts), ...ruleRoutes(parts)]
+  return [
+    ...consentRoutes(parts),
+    ...connectionRoutes(parts),
+    ...deviceRoutes({ devices: parts.oauth.devices, resourceName: parts.resourceName }),
+    ...ruleRoutes(parts),
+  ]
 }
 
 async function showAsking(

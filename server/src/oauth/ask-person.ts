@@ -2,9 +2,7 @@ import { hash } from 'node:crypto'
 import type { Provider } from 'oidc-provider'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import { newId } from '../kernel/ids.ts'
-import type { ConnectionStore } from './connection-store.ts'
-import type { Records } from './keep-records.ts'
+import { type GrantParts, makeGrant } from './make-grant.ts'
 import {
   type RedirectKind,
   type RedirectState,
@@ -14,9 +12,6 @@ import {
 } from './match-redirect.ts'
 import { audienceOf, mcpScope } from './name-resource.ts'
 import { blockedText } from './show-error.ts'
-
-/** Sign-ins of one client a person keeps at once, such as on several machines; the oldest goes. */
-const maxGrants = 20
 
 /** A client that waits for a person's answer. */
 export type Asking = {
@@ -46,14 +41,7 @@ export type Consents = {
   refuse(id: string, caller: Caller): Promise<{ continueUrl: string | undefined; asking: Asking }>
 }
 
-export type ConsentParts = {
-  provider: Provider
-  connections: ConnectionStore
-  records: Records
-  judge(uri: string): RedirectState
-  base: string
-  now: () => number
-}
+export type ConsentParts = GrantParts & { judge(uri: string): RedirectState }
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
@@ -80,7 +68,12 @@ export function openConsents(parts: ConsentParts): Consents {
       const interaction = await load(id)
       const asking = await read(interaction, caller)
       checkAllowed(asking)
-      const grantId = await makeGrant(parts, asking, caller)
+      const grantId = await makeGrant(parts, caller, {
+        client: asking.client,
+        redirectUri: withoutLoopbackPort(asking.redirect.uri),
+        resources: asking.resources,
+        scopes: asking.scopes,
+      })
       const login = { accountId: caller.id as string, remember: false }
       return { asking, continueUrl: await answer(interaction, { login, consent: { grantId } }) }
     },
@@ -134,7 +127,7 @@ async function readAsking(parts: ConsentParts, interaction: Interaction, caller:
 }
 
 /** A client document that cannot be read any more is a client nobody knows. */
-async function findClient(provider: Provider, id: string) {
+export async function findClient(provider: Provider, id: string) {
   try {
     return await provider.Client.find(id)
   } catch {
@@ -145,40 +138,11 @@ async function findClient(provider: Provider, id: string) {
 type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>
 
 /** Of what tells one client from another: its name, its addresses, its keys. */
-function documentHashOf(client: Client): string {
+export function documentHashOf(client: Client): string {
   const { client_name, client_uri, redirect_uris, jwks_uri, jwks, token_endpoint_auth_method } =
     client.metadata()
   const told = [client_name, client_uri, redirect_uris, jwks_uri, jwks, token_endpoint_auth_method]
   return hash('sha256', JSON.stringify(told), 'base64url')
-}
-
-async function makeGrant(parts: ConsentParts, asking: Asking, caller: Caller): Promise<string> {
-  const { provider, connections, records } = parts
-  const grant = new provider.Grant({ accountId: caller.id, clientId: asking.client.id })
-  const open = asking.scopes.filter((scope) => scope !== mcpScope)
-  if (open.length > 0) grant.addOIDCScope(open.join(' '))
-  for (const resource of asking.resources) grant.addResourceScope(resource, mcpScope)
-  const grantId = await grant.save()
-  const audiences = asking.resources.map((each) => audienceOf(each, parts.base) ?? each)
-  const { dropped } = await connections.connect(
-    {
-      id: newId(parts.now()),
-      userId: caller.id,
-      clientId: asking.client.id,
-      clientHash: records.nameOf('Client', asking.client.id),
-      clientName: asking.client.name,
-      redirectUri: withoutLoopbackPort(asking.redirect.uri),
-      documentHash: asking.client.hash,
-    },
-    {
-      id: records.nameOf('Grant', grantId),
-      resource: [...new Set(audiences)].join(' '),
-      at: new Date(parts.now()),
-      most: maxGrants,
-    },
-  )
-  for (const name of dropped) await records.endGrant(name)
-  return grantId
 }
 
 function checkAllowed({ redirect }: Asking): void {

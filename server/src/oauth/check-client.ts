@@ -7,6 +7,17 @@ const maxUriLength = 2000
 const maxNameLength = 200
 export const supportedScopes = [mcpScope, 'openid', 'offline_access']
 
+/** Our own command line: known without registering, and the only one that may ask for REST. */
+export const commandLine = {
+  client_id: 'runlayer-cli',
+  client_name: 'Runlayer command line',
+  application_type: 'native' as const,
+  token_endpoint_auth_method: 'none' as const,
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  response_types: [],
+  redirect_uris: [],
+}
+
 /**
  * Judges what a client says about itself, registered or in its own document, and mends what clients commonly leave out:
  * an app that listens on loopback is native whether it says so or not, so its port may vary (RFC 8252 §7.3).

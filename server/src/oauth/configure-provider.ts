@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { JWK } from 'jose'
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import type { UserId } from '../kernel/ids.ts'
-import { checkClient, supportedScopes } from './check-client.ts'
+import { checkClient, commandLine, supportedScopes } from './check-client.ts'
 import type { Records } from './keep-records.ts'
-import { audienceOf, mcpScope } from './name-resource.ts'
+import { apiScope, audienceOf, scopeOf } from './name-resource.ts'
 import { showError } from './show-error.ts'
 
 export const endpoints = '/api/v1/oauth'
 /** Page of the console where a person agrees to a client. */
 export const consentPage = '/connect'
+/** Page of the console where a person enters the code that a device shows. */
+export const devicePage = '/device'
 
 const minute = 60
 const day = 24 * 60 * minute
@@ -33,7 +35,8 @@ export function configureProvider(parts: ProviderParts): Configuration {
   return {
     adapter: (kind: string) => parts.records.adapter(kind),
     jwks: { keys: [...parts.keys] },
-    scopes: [...supportedScopes],
+    clients: [commandLine],
+    scopes: [...supportedScopes, apiScope],
     claims: { openid: ['sub', 'email'] },
     subjectTypes: ['public'],
     responseTypes: ['code'],
@@ -78,10 +81,14 @@ export function configureProvider(parts: ProviderParts): Configuration {
       registration: `${endpoints}/register`,
       revocation: `${endpoints}/revoke`,
       jwks: `${endpoints}/jwks`,
+      device_authorization: `${endpoints}/device_authorization`,
+      // A page of the console; the library only names it.
+      code_verification: devicePage,
     },
     ttl: {
       AccessToken: accessTokenSeconds,
       AuthorizationCode: minute,
+      DeviceCode: 10 * minute,
       IdToken: accessTokenSeconds,
       RefreshToken: 30 * day,
       Grant: 365 * day,
@@ -102,6 +109,10 @@ function features({ base, mayFetch }: ProviderParts): Configuration['features'] 
     rpInitiatedLogout: { enabled: false },
     claimsParameter: { enabled: false },
     revocation: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      deviceInfo: (ctx) => ({ ip: ctx.ip, userAgent: ctx.get('user-agent').slice(0, 300) }),
+    },
     registration: {
       enabled: true,
       idFactory: () => `client_${randomBytes(16).toString('hex')}`,
@@ -119,19 +130,25 @@ function features({ base, mayFetch }: ProviderParts): Configuration['features'] 
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => oneOf ?? `${base}/mcp`,
       useGrantedResource: () => true,
-      getResourceServerInfo: (ctx, resource) => resourceServer(ctx, resource, base),
+      getResourceServerInfo: (ctx, resource, client) => resourceServer(ctx, resource, { base, client }),
     },
   }
 }
 
-function resourceServer(ctx: KoaContextWithOIDC, resource: string, base: string) {
+function resourceServer(
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  { base, client }: { base: string; client: { clientId: string } },
+) {
   const audience = audienceOf(resource, base)
-  if (audience === undefined)
+  const scope = audience === undefined ? undefined : scopeOf(audience, base)
+  const isForOthers = scope === apiScope && client.clientId !== commandLine.client_id
+  if (audience === undefined || scope === undefined || isForOthers)
     throw new errors.InvalidTarget(`this server issues tokens for its own MCP endpoints, such as ${base}/mcp`)
-  alwaysAskForMcp(ctx)
+  alwaysAsk(ctx, scope)
   return {
     audience,
-    scope: mcpScope,
+    scope,
     accessTokenTTL: accessTokenSeconds,
     accessTokenFormat: 'jwt' as const,
     jwt: { sign: { alg: 'ES256' as const } },
@@ -139,11 +156,13 @@ function resourceServer(ctx: KoaContextWithOIDC, resource: string, base: string)
 }
 
 /** A client that names no scope, or only such as other servers have, means the one there is (RFC 6749 §3.3). */
-function alwaysAskForMcp(ctx: KoaContextWithOIDC): void {
+function alwaysAsk(ctx: KoaContextWithOIDC, needed: string): void {
   const { route, params } = ctx.oidc
   if (params === undefined || (route !== 'authorization' && route !== 'device_authorization')) return
   const asked = typeof params['scope'] === 'string' ? params['scope'].split(' ') : []
-  params['scope'] = supportedScopes.filter((scope) => scope === mcpScope || asked.includes(scope)).join(' ')
+  params['scope'] = [needed, ...['openid', 'offline_access'].filter((scope) => asked.includes(scope))].join(
+    ' ',
+  )
 }
 
 function askEachTime() {

@@ -7,6 +7,7 @@ import { openGuardedFetch } from '../lib/guarded-fetch.ts'
 import type { Log } from '../lib/log.ts'
 import { addressGuard } from '../lib/network.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { type Devices, openDevices } from './ask-for-device.ts'
 import { type Consents, openConsents } from './ask-person.ts'
 import { configureProvider } from './configure-provider.ts'
 import { type Connection, connectionStore } from './connection-store.ts'
@@ -26,6 +27,7 @@ export type Oauth = {
   readonly handle: OauthHandle
   readonly paths: typeof oauthPaths
   readonly consents: Consents
+  readonly devices: Devices
   readonly redirects: RedirectRules
   /** What a person connected, newest first. */
   connectionsOf(userId: UserId): Promise<Connection[]>
@@ -75,6 +77,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
     }),
   )
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
+  const making = { provider, connections, records: tokens.records, base, now }
   const end = async (ids: readonly string[]) => {
     for (const name of await connections.grantsOf(ids)) await tokens.records.endGrant(name)
     for (const id of ids) await connections.remove(id)
@@ -95,14 +98,8 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       log,
     }),
     paths: oauthPaths,
-    consents: openConsents({
-      provider,
-      connections,
-      records: tokens.records,
-      judge: redirects.judge,
-      base,
-      now,
-    }),
+    consents: openConsents({ ...making, judge: redirects.judge }),
+    devices: openDevices(making),
     redirects,
     connectionsOf: connections.ofPerson,
     async disconnect(id, userId) {

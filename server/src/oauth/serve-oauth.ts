@@ -39,6 +39,7 @@ export const oauthPaths: readonly { method: 'GET' | 'POST'; path: string }[] = [
   { method: 'POST', path: `${endpoints}/token` },
   { method: 'POST', path: `${endpoints}/register` },
   { method: 'POST', path: `${endpoints}/revoke` },
+  { method: 'POST', path: `${endpoints}/device_authorization` },
 ]
 
 const registrationsPerHour = 1000

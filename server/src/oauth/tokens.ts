@@ -5,7 +5,7 @@ import type { Bus, Db } from '../storage/storage.ts'
 import { connectionStore } from './connection-store.ts'
 import { loadSigningKeys, type Sealer } from './keep-keys.ts'
 import { keepRecords, type Records } from './keep-records.ts'
-import { baseOf, mcpScope, resourcePath } from './name-resource.ts'
+import { baseOf, resourcePath, scopeOf } from './name-resource.ts'
 import { tokenReader } from './read-token.ts'
 import { recordStore, signingKeyStore } from './record-store.ts'
 
@@ -67,7 +67,7 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
   return {
     async find(text) {
       const claims = await read(text)
-      if (claims === undefined || !claims.scopes.includes(mcpScope)) return undefined
+      if (claims === undefined || !claims.scopes.includes(scopeOf(claims.audience, base))) return undefined
       const owner = await connections.ownerOfGrant(claims.grant)
       if (owner === undefined || owner.userId !== claims.userId) return undefined
       const { userId, clientId, audience, endsAt } = claims

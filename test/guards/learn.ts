@@ -30,7 +30,7 @@ export const scoreOf = ({ table, bias }: Weights, features: Int32Array): number 
   return features.length === 0 ? bias : sum / Math.sqrt(features.length) + bias
 }
 
-/** Adagrad with decay. Classes are balanced by weight, so the bias is that of even odds. */
+/** Adagrad with decay. Classes are balanced by weight, so the bias is that of even odds. Features from `below` on are left alone. */
 export function learnLinear(
   examples: readonly Example[],
   {
@@ -39,10 +39,12 @@ export function learnLinear(
     decay,
     seed,
     rate = 0.5,
-  }: { bits: number; epochs: number; decay: number; seed: number; rate?: number },
+    below = 1 << bits,
+  }: { bits: number; epochs: number; decay: number; seed: number; rate?: number; below?: number },
 ): Weights {
   const table = new Float32Array(1 << bits)
-  const squares = new Float32Array(1 << bits).fill(1e-3)
+  // Started high, so that a word seen twice gets no large weight.
+  const squares = new Float32Array(1 << bits).fill(1)
   const random = seeded(seed)
   const total = [0, 0]
   for (const { label, weight } of examples) total[label] = (total[label] ?? 0) + weight
@@ -55,6 +57,7 @@ export function learnLinear(
       const step = miss / Math.sqrt(features.length || 1)
       for (let at = 0; at < features.length; at++) {
         const feature = features[at] as number
+        if (feature >= below) continue
         const gradient = step + decay * (table[feature] as number)
         squares[feature] = (squares[feature] as number) + gradient * gradient
         table[feature] =

@@ -1,10 +1,19 @@
-/** Scores of rows by models that saw nothing of their origin or attack family, and the scale those scores set. */
-import type { GuardModel } from '../../server/src/guards/model/guard-model.ts'
+/** Scores of rows by models that saw nothing of their origin or attack family, and the models that are shipped. */
+import type { GuardModel, Tables } from '../../server/src/guards/model/guard-model.ts'
 import { type Figures, figuresOf } from './figures.ts'
-import { type FitOptions, fitModel, modelOf, scoreRows } from './fit.ts'
-import { type Scored, scoresOf, thresholdFor } from './measure.ts'
+import { type FitOptions, fitLast, fitTables, scoreSignals, signalsOf } from './fit.ts'
+import { recallAt, type Scored, scoresOf, thresholdFor } from './measure.ts'
 import { rows as ownRows, planted } from './own.ts'
-import { benignExtras, injectionRows, type Read, readRows, toolRows } from './rows.ts'
+import {
+  benignExtras,
+  injectionRows,
+  partCounts,
+  partOf,
+  queries,
+  type Read,
+  readRows,
+  toolRows,
+} from './rows.ts'
 
 export const models = {
   'tool-output': 'tool_output',
@@ -20,17 +29,25 @@ export type Material = { rows: readonly Read[]; judged: number }
 export function readMaterial(data: string): Material {
   const injection = injectionRows(data)
   const tools = toolRows(data)
-  const own = [...ownRows(), ...planted(injection, 1_500)]
+  const own = [...ownRows(), ...planted(injection, 4_000, queries(data))]
   return {
     rows: readRows([...injection, ...tools, ...benignExtras(data, 150), ...own]),
     judged: injection.length + tools.length,
   }
 }
 
-export const optionsOf = (name: ModelName): FitOptions => ({
+/** Attacks that look like a person's plain request or a tool's plain description. */
+const plainKinds =
+  /^(?:indirect-subtle|direct|own-(?:deeds|answers|notices|codeDeeds|requests|manners|errands|messages|directs|overt)|overt-malicious|stealth|stealth-matched)$/
+const aboutKinds = /^(?:hard-negative|hard-negative-docs|none-hard|none-matched|own-steps|own-honest)$/
+
+const optionsOf = (rows: readonly Read[]): FitOptions => ({
+  // Few families of definitions are real ones: the honest twins of own writing keep the scale honest.
+  ownShare: rows[0]?.content === 'tool_definition' ? 1 : 0.3,
   seed: 1,
   epochs: 5,
-  wholeIs: name === 'tool-output' ? 'documentation' : 'attack',
+  plain: ({ kind }) => plainKinds.test(kind),
+  about: ({ kind }) => aboutKinds.test(kind),
 })
 export const rowsOf = ({ rows }: Material, name: ModelName) =>
   rows.filter(({ content }) => content === models[name])
@@ -40,93 +57,115 @@ export type LeftOut = { scores: Record<ModelName, readonly Scored[]>; card: Reco
 /** Every figure of the card. A minute or two on one core. */
 export function leaveOut(material: Material): LeftOut {
   const scores = Object.fromEntries(
-    modelNames.map((name) => {
-      const leave = name === 'tool-definition' ? leaveFamilies : leaveOrigins
-      return [name, leave(rowsOf(material, name), material.judged, optionsOf(name))]
-    }),
+    modelNames.map((name) => [name, leaveParts(rowsOf(material, name), material.judged)]),
   ) as Record<ModelName, Scored[]>
   const card: Record<string, Figures> = {}
   for (const name of modelNames) card[name] = figuresOf(scores[name])
-  const injection = ['tool-output', 'tool-input'] as const
-  card['injection'] = figuresOf(injection.flatMap((name) => scores[name]))
-  // As shipped: the one number that sets each scale was taken from these same rows.
+  card['injection'] = figuresOf([...scores['tool-output'], ...scores['tool-input']])
+  // As shipped: the two numbers that set the scales were taken from these same rows.
+  const odds = alignedOdds(scores)
   card['injection, scales aligned'] = figuresOf(
-    injection.flatMap((name) => {
-      const odds = evenOdds(scores[name])
-      return scores[name].map((row) => ({ ...row, score: moved(row.score, odds) }))
-    }),
+    (['tool-output', 'tool-input'] as const).flatMap((name) =>
+      scores[name].map((row) => ({ ...row, score: moved(row.score, odds[name]) })),
+    ),
   )
   return { scores, card }
 }
 
+/**
+ * Where even odds stand in each model. Definitions: one false alarm in a hundred. Documents and prompts share a scale: one
+ * in a hundred over both, and between them the offset that finds most.
+ */
+export function alignedOdds(scores: LeftOut['scores']): Record<ModelName, number> {
+  const output = scores['tool-output']
+  const at = (name: ModelName) => thresholdFor(scoresOf(scores[name], 0), 0.01)
+  let best = { recall: -1, odds: [0.5, 0.5] as [number, number] }
+  for (let offset = -4; offset <= 4; offset += 0.25) {
+    const first: [number, number] = [at('tool-output'), odd(logit(at('tool-input')) + offset)]
+    const both = [
+      ...output.map((row) => ({ ...row, score: moved(row.score, first[0]) })),
+      ...scores['tool-input'].map((row) => ({ ...row, score: moved(row.score, first[1]) })),
+    ]
+    const recall = recallAt(both, 0.01)
+    const shift = logit(thresholdFor(scoresOf(both, 0), 0.01))
+    if (recall > best.recall)
+      best = { recall, odds: [odd(logit(first[0]) + shift), odd(logit(first[1]) + shift)] }
+  }
+  return {
+    'tool-output': best.odds[0],
+    'tool-input': best.odds[1],
+    'tool-definition': at('tool-definition'),
+  }
+}
+
+const odd = (value: number) => 1 / (1 + Math.exp(-value))
 const logit = (score: number) => Math.log(Math.max(1e-9, score) / Math.max(1e-9, 1 - score))
 const moved = (score: number, odds: number) => 1 / (1 + Math.exp(logit(odds) - logit(score)))
 
-/** The score that at most 1 % of benign rows of unseen origins reach, and at most 2 % of any larger source. */
-export function evenOdds(scored: readonly Scored[]): number {
-  const benign = scored.filter(({ label }) => label === 0)
-  const large = [...Map.groupBy(benign, ({ source }) => source).values()].filter((rows) => rows.length >= 100)
-  const limits = large.map((rows) =>
-    thresholdFor(
-      rows.map(({ score }) => score),
-      0.02,
-    ),
-  )
-  return Math.max(thresholdFor(scoresOf(scored, 0), 0.01), ...limits)
-}
-
-/** What unseen origins showed sets the product's scale: one number and the sensitivities, no weights. */
+/** What unseen origins showed sets the scale and the sensitivities; at Medium no larger source has more than 2 % alarms. */
 export function calibrated(model: GuardModel, scored: readonly Scored[], odds: number): GuardModel {
-  const at = (rate: number) => moved(thresholdFor(scoresOf(scored, 0), rate), odds)
-  const thresholds = { low: Math.max(0.5, at(0.003)), medium: 0.5, high: Math.min(0.5, at(0.05)) }
+  const benign = scored.filter(({ label }) => label === 0)
+  const at = (rows: readonly Scored[], rate: number) => moved(thresholdFor(scoresOf(rows, 0), rate), odds)
+  const large = [...Map.groupBy(benign, ({ source }) => source).values()].filter((rows) => rows.length >= 100)
+  const medium = Math.max(0.5, ...large.map((rows) => at(rows, 0.02)))
+  const thresholds = {
+    low: Math.max(medium, at(benign, 0.003)),
+    medium,
+    high: Math.min(0.5, at(benign, 0.05)),
+  }
   return { ...model, last: { ...model.last, bias: model.last.bias - logit(odds), thresholds } }
 }
 
-function leave(
-  rows: readonly Read[],
-  options: FitOptions,
-  split: { out(row: Read): boolean; judge(row: Read): boolean },
-): Scored[] {
-  const model = modelOf(
-    fitModel(
-      rows.filter((row) => !split.out(row)),
-      options,
-    ),
-  )
-  const test = rows.filter(split.judge)
-  const scores = scoreRows(model, test)
-  return test.map(({ label, kind, source }, at) => ({
-    score: scores[at] ?? 0,
-    label,
-    kind,
-    source: source.split('/')[0] ?? '',
-  }))
+/** Tables fitted without the parts named, each set of parts once. */
+function tablesWithout(rows: readonly Read[]) {
+  const known = new Map<string, Tables>()
+  return (...parts: number[]) => {
+    const key = [...parts].sort().join()
+    const fitted =
+      known.get(key) ??
+      fitTables(
+        rows.filter((row) => !parts.includes(partOf(row))),
+        optionsOf(rows),
+      )
+    known.set(key, fitted)
+    return fitted
+  }
 }
 
-/** Each origin in turn is scored by a model that saw none of it. */
-function leaveOrigins(rows: readonly Read[], judged: number, options: FitOptions): Scored[] {
-  const origins = [...new Set(rows.filter(({ index }) => index < judged).map(({ group }) => group))]
-  return origins.flatMap((origin) =>
-    leave(rows, options, {
-      out: ({ group, host }) => group === origin || host === origin,
-      judge: ({ group, index }) => group === origin && index < judged,
-    }),
-  )
+/**
+ * The last layer on signals of rows whose tables saw neither their part nor `out`. Tables that had seen `out` would make
+ * it trust them too much.
+ */
+function lastWithout(rows: readonly Read[], without: ReturnType<typeof tablesWithout>, out?: number) {
+  const count = partCounts[rows[0]?.content ?? 'tool_output']
+  const used: Read[] = []
+  const signals: number[][] = []
+  for (let part = 0; part < count; part++) {
+    if (part === out) continue
+    const held = rows.filter((row) => partOf(row) === part)
+    used.push(...held)
+    signals.push(...signalsOf(out === undefined ? without(part) : without(part, out), held))
+  }
+  return fitLast(used, signals, optionsOf(rows).ownShare)
 }
 
-/** Each attack family in turn, together with a quarter of the servers, is scored by a model that saw none of them. */
-function leaveFamilies(rows: readonly Read[], judged: number, options: FitOptions): Scored[] {
-  const own = rows.filter(({ index }) => index < judged)
-  const servers = [...new Set(own.filter(({ label }) => label === 0).map(({ group }) => group))]
-  const families = [
-    ['hidden-tag-exfil', 'log-all', 'stealth', 'stealth-matched'],
-    ['silent-exec', 'shadowing'],
-    ['must-first', 'ignore-previous'],
-    ['system-tag', 'overt-malicious'],
-  ]
-  return families.flatMap((family, part) => {
-    const held = new Set(servers.filter((_, at) => at % families.length === part))
-    const out = (row: Read) => (row.label === 0 ? held.has(row.group) : family.includes(row.kind))
-    return leave(rows, options, { out, judge: (row) => row.index < judged && out(row) })
-  })
+/** The model that is shipped: tables from every row, the last layer from rows left out. */
+export function fitModel(rows: readonly Read[]): GuardModel {
+  return { tables: fitTables(rows, optionsOf(rows)), last: lastWithout(rows, tablesWithout(rows)) }
+}
+
+/** Each part in turn is scored by a model that saw nothing of its origins or families. */
+function leaveParts(rows: readonly Read[], judged: number): Scored[] {
+  const without = tablesWithout(rows)
+  const count = partCounts[rows[0]?.content ?? 'tool_output']
+  return Array.from({ length: count }, (_, part) => {
+    const test = rows.filter((row) => row.index < judged && partOf(row) === part)
+    const scores = scoreSignals(lastWithout(rows, without, part), signalsOf(without(part), test))
+    return test.map(({ label, kind, source }, at) => ({
+      score: scores[at] ?? 0,
+      label,
+      kind,
+      source: source.split('/')[0] ?? '',
+    }))
+  }).flat()
 }

@@ -16,7 +16,9 @@ import {
 } from './own-attacks.ts'
 import { discussions, prompts, steps } from './own-benign.ts'
 import { bases, honest, overt, overtNames, paths, poisons } from './own-definitions.ts'
-import type { Row } from './rows.ts'
+import { codeBodies, codeLeads, errands, grammar, manners, messages, scenes } from './own-grammar.ts'
+import { languages } from './own-languages.ts'
+import { partCounts, partOf, type Row } from './rows.ts'
 
 type Draw = { random: () => number; pick<T>(items: readonly T[]): T; fill(text: string): string }
 
@@ -24,47 +26,80 @@ function draw(seed: number): Draw {
   const random = seeded(seed)
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T
   const fill = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (all, name: string) => {
-      if (name === 'task') return fill(pick(pick([deeds, answers, notices, directs])))
-      if (name === 'path') return pick(paths)
-      if (name === 'ask') return pick(asks)
-      return slots[name] === undefined ? all : pick(slots[name])
-    })
+    text
+      .replace(/\{([^{}]*\|[^{}]*)\}/g, (_, either: string) => pick(either.split('|')))
+      .replace(/\{(\w+)\}/g, (all, name: string) => {
+        if (grammar[name] !== undefined) return fill(pick(grammar[name]))
+        if (name === 'task') return fill(pick(pick([deeds, answers, notices, directs])))
+        if (name === 'path') return pick(paths)
+        if (name === 'ask') return pick(asks)
+        return slots[name] === undefined ? all : pick(slots[name])
+      })
   return { random, pick, fill }
 }
 
-const attackLists = { deeds, answers, notices, overrides, codeDeeds, multilingual } as const
+const fence = '\u0060\u0060\u0060'
+const code = codeLeads.flatMap((lead) => codeBodies.map((body) => `${lead}\n${fence}\n${body}\n${fence}\n`))
+const tongues = Object.values(languages).flatMap(({ drops, tasks, asks }) => [
+  ...drops.flatMap((drop) => tasks.slice(0, 3).map((task) => `${drop} ${task}`)),
+  ...tasks,
+  ...asks,
+])
+const attackLists = {
+  deeds,
+  answers,
+  notices,
+  overrides,
+  codeDeeds: [...codeDeeds, ...code, ...code],
+  multilingual: [...multilingual, ...tongues],
+  manners,
+  errands,
+  messages,
+} as const
+/** What is planted, as often as it stands here. */
+const plantedNames = [
+  'deeds',
+  'answers',
+  'notices',
+  'overrides',
+  'deeds',
+  'manners',
+  'manners',
+  'messages',
+  'messages',
+  'errands',
+  'errands',
+  'codeDeeds',
+  'codeDeeds',
+  'multilingual',
+  'requests',
+  'requests',
+  'requests',
+] as const
 
-/** Own attacks put into benign outputs. A row belongs to the group of its host, so that it is left out with it. */
-export function planted(hosts: readonly Row[], count: number): Row[] {
+/**
+ * Own attacks and people's requests put into benign outputs. A row is left out with its host, and so is its template: a
+ * template stands in hosts of one part only.
+ */
+export function planted(hosts: readonly Row[], count: number, requests: readonly string[]): Row[] {
   const { random, pick, fill } = draw(11)
   const usable = hosts.filter(
     ({ content, label, kind }) => content === 'tool_output' && label === 0 && kind === 'benign-output',
   )
   if (usable.length === 0) return []
-  const names = [
-    'deeds',
-    'answers',
-    'notices',
-    'overrides',
-    'deeds',
-    'answers',
-    'notices',
-    'overrides',
-    'codeDeeds',
-    'multilingual',
-  ] as const
-  return Array.from({ length: count }, () => {
-    const host = pick(usable)
-    const name = pick(names)
-    const template = Math.floor(random() * attackLists[name].length)
-    const attack = fill(attackLists[name][template] ?? '')
+  const parts = [...Map.groupBy(usable, partOf).entries()]
+  return Array.from({ length: count }, (_, at) => {
+    const [part, part_hosts] = parts[at % parts.length] as [number, Row[]]
+    const host = pick(part_hosts)
+    const name = pick(plantedNames)
+    const list = name === 'requests' ? requests : attackLists[name]
+    const mine = list.filter((_, template) => template % partCounts.tool_output === part)
+    const attack = fill(pick(mine.length === 0 ? list : mine))
     return {
       ...host,
-      host: host.group,
-      group: `own-${template % 3}`,
+      fold: part,
       text: plant(host.text, attack, random),
-      label: 1,
+      label: 1 as const,
       kind: `own-${name}`,
       source: `own-${name}`,
     }
@@ -85,11 +120,38 @@ const row = (text: string, rest: Pick<Row, 'label' | 'kind' | 'content'>, part: 
   text,
   ...rest,
   source: rest.kind,
-  group: `own-${part % 3}`,
+  group: 'own',
+  fold: part,
 })
 
 export function rows(): Row[] {
-  return [...ownInputs(), ...ownOutputs(), ...ownDefinitions()]
+  return [...ownInputs(), ...ownLanguages(), ...ownOutputs(), ...ownDefinitions()]
+}
+
+/** Requests and attacks in other languages, and plain sentences of the same. A template is left out in all languages. */
+function ownLanguages(): Row[] {
+  const { random, pick } = draw(15)
+  const out: Row[] = []
+  const some = (list: readonly string[], at: number) => list[at % list.length] ?? ''
+  for (const [name, { drops, tasks, roles, asks, plain }] of Object.entries(languages)) {
+    const put = (text: string, label: 0 | 1, at: number) =>
+      out.push(row(text, { label, content: 'tool_input', kind: 'own-multilingual' }, at))
+    for (let at = 0; at < 12; at++) {
+      put(`${some(drops, at)} ${some([...tasks, ...asks], at * 5 + 1)}`, 1, at)
+      put(random() < 0.5 ? some(asks, at) : `${some(roles, at)} ${some([...asks, ...tasks], at * 3)}`, 1, at)
+      put(random() < 0.6 ? some(plain, at) : `${pick(plain)} ${some(plain, at)}`, 0, at)
+      put(some(plain, at), 0, at)
+    }
+    for (let at = 0; at < 5; at++)
+      out.push(
+        row(
+          Array.from({ length: 2 + Math.floor(random() * 4) }, () => pick(plain)).join(' '),
+          { label: 0, content: 'tool_output', kind: 'own-plain' },
+          at + name.length,
+        ),
+      )
+  }
+  return out
 }
 
 function ownInputs(): Row[] {
@@ -98,6 +160,12 @@ function ownInputs(): Row[] {
   const out: Row[] = prompts.map((text, at) =>
     row(text, { label: 0, content: 'tool_input', kind: 'own-prompts' }, at),
   )
+  for (let at = 0; at < 120; at++) {
+    const template = Math.floor(random() * scenes.length)
+    out.push(
+      row(fill(scenes[template] ?? '').trim(), { label: 0, content: 'tool_input', kind: 'own-scenes' }, at),
+    )
+  }
   for (const [at, text] of multilingual.entries())
     out.push(row(text, { ...attack, kind: 'own-multilingual' }, at))
   for (let at = 0; at < 160; at++) {

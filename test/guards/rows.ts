@@ -13,11 +13,17 @@ export type Row = {
   kind: string
   source: string
   group: string
-  host?: string
+  /** The part of the material it is left out with; without one, dealt by its text. */
+  fold?: number
   content: ContentKind
 }
 export type Piece = { features: Int32Array; key: number }
-export type Read = Row & { judged: Judged; pieces: readonly Piece[]; whole: Int32Array; index: number }
+export type Read = Row & {
+  judged: Judged
+  pieces: readonly Piece[]
+  whole: Int32Array
+  index: number
+}
 
 const lines = (file: string): Record<string, unknown>[] =>
   readFileSync(file, 'utf8')
@@ -67,6 +73,63 @@ export function toolRows(folder: string): Row[] {
       content: 'tool_definition',
     }
   })
+}
+
+/** Origins left out together: each part holds attacks, honest outputs and documents of repositories no other part has. */
+const outputParts: Readonly<Record<string, number>> = {
+  piarena: 0,
+  'docs-deadbits_vigil-llm': 0,
+  bipia: 1,
+  'docs-NVIDIA_garak': 1,
+  injecagent: 2,
+  cyberseceval: 2,
+  'docs-protectai_llm-guard': 2,
+  livemcpbench: 3,
+  'docs-anthropics_skills': 3,
+  spikee: 4,
+  'docs-WithSecureLabs_spikee': 4,
+}
+const inputParts: Readonly<Record<string, number>> = {
+  wildguard: 0,
+  giskard: 0,
+  garak: 1,
+  cyberseceval: 2,
+  spikee: 3,
+  notinject: 3,
+}
+export const partCounts = { tool_output: 5, tool_input: 4, tool_definition: 4, skill_file: 5 } as const
+
+const families: readonly (readonly string[])[] = [
+  ['hidden-tag-exfil', 'log-all', 'stealth', 'stealth-matched'],
+  ['silent-exec', 'shadowing'],
+  ['must-first', 'ignore-previous'],
+  ['system-tag', 'overt-malicious'],
+]
+
+const mixed = (text: string) => {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < Math.min(text.length, 400); at++)
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+/** Which part a row is left out with. Definitions: attacks by family, honest ones by server. */
+export function partOf({ fold, group, kind, text, content, label }: Row): number {
+  const count = partCounts[content]
+  if (fold !== undefined) return fold % count
+  if (content === 'tool_definition') {
+    const family = families.findIndex((names) => names.includes(kind))
+    return label === 1 && family !== -1 ? family : mixed(group) % count
+  }
+  const parts = content === 'tool_input' ? inputParts : outputParts
+  return parts[group] ?? mixed(text) % count
+}
+
+/** What people ask of assistants: as attacks, these stand in data without any trigger word. */
+export function queries(folder: string): string[] {
+  return ['livemcp', 'mcp-large', 'toolbench', 'bfcl', 'sealtools', 'metatool'].flatMap((set) =>
+    lines(join(folder, `retrieval-${set}/dev/queries.jsonl`)).map(({ query }) => String(query)),
+  )
 }
 
 /** Other benign rows: user requests and definitions of the search sets. Used for training, never for figures. */

@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packModel } from '../../server/src/guards/model/guard-model.ts'
 import { describe } from './figures.ts'
-import { fitModel, modelOf } from './fit.ts'
-import { calibrated, evenOdds, leaveOut, modelNames, optionsOf, readMaterial, rowsOf } from './leave-out.ts'
+import { alignedOdds, calibrated, fitModel, leaveOut, modelNames, readMaterial, rowsOf } from './leave-out.ts'
 
 const folder = join(import.meta.dirname, '../../server/src/guards/model')
 const { values } = parseArgs({ options: { data: { type: 'string', default: '../shared/data' } } })
@@ -22,12 +21,10 @@ else
 function train(data: string): void {
   const material = readMaterial(data)
   const { scores, card } = leaveOut(material)
+  const odds = alignedOdds(scores)
   for (const name of modelNames) {
-    const model = modelOf(fitModel(rowsOf(material, name), optionsOf(name)))
-    writeFileSync(
-      join(folder, `${name}.bin`),
-      packModel(calibrated(model, scores[name], evenOdds(scores[name]))),
-    )
+    const model = fitModel(rowsOf(material, name))
+    writeFileSync(join(folder, `${name}.bin`), packModel(calibrated(model, scores[name], odds[name])))
   }
   writeFileSync(join(folder, 'card.json'), `${JSON.stringify(card, null, 1)}\n`)
   for (const [name, figures] of Object.entries(card)) console.log(describe(name, figures))

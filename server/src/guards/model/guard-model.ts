@@ -2,21 +2,21 @@ import { FeatureReader, tableBits } from './read-features.ts'
 
 /** No piece says more than this: beyond it a score is chance, not evidence. */
 const most = 6
-const tableSize = 1 << tableBits
-/** A linear model in two tables: what a piece says, and what the whole text is about. */
-export type Tables = {
-  piece: Int8Array
-  pieceScale: number
-  pieceBias: number
-  whole: Int8Array
-  wholeScale: number
-  wholeBias: number
-}
+const lowest = -9
+export const tableSize = 1 << tableBits
+/** Weights of one feature stand side by side: two heads that score pieces, two that score the whole text. */
+export const heads = 4
+
+/**
+ * Linear models over the same features. The first head finds pieces that steer a model; the second those of them that
+ * wear no trigger words; the third scores the whole as an attack, the fourth as a text about attacks or for agents.
+ */
+export type Tables = { weights: Int8Array; scales: readonly number[]; biases: readonly number[] }
 
 /**
  * The last layer: standardised signals, one weight each, and the scores of the three sensitivities. The signals in order:
- * highest piece, second piece, mean piece, share of instructing pieces, whole text, talk about attacks,
- * log of pieces, rules, rules outside quotes, rules while not talking about attacks, highest above mean.
+ * for both piece heads the highest, the second, the mean, the share above zero, the highest above the mean; the two
+ * heads of the whole; talk about attacks, log of pieces, rules, rules outside quotes, rules while not talking about attacks.
  */
 export type LastLayer = {
   mean: readonly number[]
@@ -30,83 +30,112 @@ export type GuardModel = { tables: Tables; last: LastLayer }
 
 export type PieceScore = { score: number; from: number; to: number }
 
+/** What one piece head saw: highest, second, sum, how many above zero. */
+class Peaks {
+  best = lowest
+  second = lowest
+  sum = 0
+  above = 0
+
+  start(): void {
+    this.best = lowest
+    this.second = lowest
+    this.sum = 0
+    this.above = 0
+  }
+
+  take(score: number): void {
+    this.sum += score
+    if (score > 0) this.above++
+    if (score > this.best) {
+      this.second = this.best
+      this.best = score
+    } else if (score > this.second) this.second = score
+  }
+
+  signals(pieces: number): number[] {
+    const mean = pieces === 0 ? -4 : this.sum / pieces
+    const best = Math.max(this.best, -most)
+    return [best, Math.max(this.second, -most), mean, this.above / Math.max(1, pieces), best - mean]
+  }
+}
+
+const bounded = (score: number) => Math.max(-most, Math.min(most, score))
+
 /** Collects what a model sees in the leaves of one content. */
 export class ModelReader {
   readonly #reader = new FeatureReader()
   readonly #tables: Tables
-  #best = -9
-  #second = -9
-  #sum = 0
-  #instructing = 0
+  readonly #first = new Peaks()
+  readonly #second = new Peaks()
   #pieces = 0
-  #wholeSum = 0
-  #wholeCount = 0
-  top: PieceScore = { score: -9, from: 0, to: 0 }
+  #third = 0
+  #fourth = 0
+  #count = 0
+  top: PieceScore = { score: lowest, from: 0, to: 0 }
 
   constructor(tables: Tables) {
     this.#tables = tables
   }
 
   start(): void {
-    this.#best = -9
-    this.#second = -9
-    this.#sum = 0
-    this.#instructing = 0
+    this.#first.start()
+    this.#second.start()
     this.#pieces = 0
-    this.#wholeSum = 0
-    this.#wholeCount = 0
-    this.top = { score: -9, from: 0, to: 0 }
+    this.#third = 0
+    this.#fourth = 0
+    this.#count = 0
+    this.top = { score: lowest, from: 0, to: 0 }
   }
 
   /** Reads one folded text. */
   read(text: string): void {
-    const { piece, pieceScale, pieceBias, whole, wholeScale } = this.#tables
+    const { weights, scales, biases } = this.#tables
+    const [firstScale = 0, secondScale = 0] = scales
+    const [firstBias = 0, secondBias = 0] = biases
     this.#reader.read(text, (features, count, from, to) => {
-      let pieceSum = 0
-      let wholeSum = 0
+      let first = 0
+      let second = 0
+      let third = 0
+      let fourth = 0
       for (let at = 0; at < count; at++) {
-        const feature = features[at] as number
-        pieceSum += piece[feature] as number
-        wholeSum += whole[feature] as number
+        const place = (features[at] as number) * heads
+        first += weights[place] as number
+        second += weights[place + 1] as number
+        third += weights[place + 2] as number
+        fourth += weights[place + 3] as number
       }
-      this.#wholeSum += wholeSum * wholeScale
-      this.#wholeCount += count
-      const score = (pieceSum * pieceScale) / Math.sqrt(count) + pieceBias
-      this.#take({ score: Math.max(-most, Math.min(most, score)), from, to })
+      const length = Math.sqrt(count)
+      const score = bounded((first * firstScale) / length + firstBias)
+      this.#third += third
+      this.#fourth += fourth
+      this.#count += count
+      this.#pieces++
+      if (score > this.#first.best) this.top = { score, from, to }
+      this.#first.take(score)
+      this.#second.take(bounded((second * secondScale) / length + secondBias))
     })
   }
 
-  #take(piece: PieceScore): void {
-    this.#pieces++
-    this.#sum += piece.score
-    if (piece.score > 0) this.#instructing++
-    if (piece.score > this.#best) {
-      this.#second = this.#best
-      this.#best = piece.score
-      this.top = piece
-    } else if (piece.score > this.#second) this.#second = piece.score
+  #whole(sum: number, head: number): number {
+    if (this.#count === 0) return 0
+    const { scales, biases } = this.#tables
+    return bounded((sum * (scales[head] ?? 0)) / Math.sqrt(this.#count) + (biases[head] ?? 0))
   }
 
   /** The signals of what was read since `start`, with what the rules said. */
   signals(rules: RuleSignals): number[] {
-    const pieces = Math.max(1, this.#pieces)
-    const mean = this.#pieces === 0 ? -4 : this.#sum / pieces
-    const best = Math.max(this.#best, -6)
-    const whole =
-      this.#wholeCount === 0 ? 0 : this.#wholeSum / Math.sqrt(this.#wholeCount) + this.#tables.wholeBias
     const talk = Math.min(1, rules.talk)
     return [
-      best,
-      Math.max(this.#second, -6),
-      mean,
-      this.#instructing / pieces,
-      Math.max(-6, Math.min(6, whole)),
+      ...this.#first.signals(this.#pieces),
+      ...this.#second.signals(this.#pieces),
+      this.#whole(this.#third, 2),
+      this.#whole(this.#fourth, 3),
       talk,
-      Math.log2(pieces),
+      Math.log2(Math.max(1, this.#pieces)),
       rules.all,
       rules.unquoted,
       rules.all * (1 - talk),
-      best - mean,
     ]
   }
 }
@@ -122,33 +151,26 @@ export function probability(last: LastLayer, signals: readonly number[]): number
   return 1 / (1 + Math.exp(-sum))
 }
 
-const magic = 0x52_4c_47_4d
+const magic = 0x52_4c_47_32
 
-/** The file: magic, length of a JSON head, the head, then the two tables of signed bytes. */
+/** The file: magic, length of a JSON head, the head, then the signed bytes of the weights. */
 export function packModel({ tables, last }: GuardModel): Buffer {
-  const { piece, whole, ...scales } = tables
+  const { weights, ...scales } = tables
   const head = Buffer.from(JSON.stringify({ ...scales, last }))
   const start = Buffer.alloc(8)
   start.writeUInt32BE(magic, 0)
   start.writeUInt32BE(head.length, 4)
-  return Buffer.concat([
-    start,
-    head,
-    Buffer.from(piece.buffer, piece.byteOffset, tableSize),
-    Buffer.from(whole.buffer, whole.byteOffset, tableSize),
-  ])
+  return Buffer.concat([start, head, Buffer.from(weights.buffer, weights.byteOffset, weights.length)])
 }
 
 /** Throws for a file that is not a model of this version: a broken installation, not a request's trouble. */
 export function unpackModel(file: Buffer): GuardModel {
   if (file.length < 8 || file.readUInt32BE(0) !== magic) throw new Error('not a guard model')
   const length = file.readUInt32BE(4)
-  const { last, ...scales } = JSON.parse(file.toString('utf8', 8, 8 + length)) as Omit<
-    Tables,
-    'piece' | 'whole'
-  > & { last: LastLayer }
+  const { last, ...scales } = JSON.parse(file.toString('utf8', 8, 8 + length)) as Omit<Tables, 'weights'> & {
+    last: LastLayer
+  }
   const start = 8 + length
-  if (file.length !== start + 2 * tableSize) throw new Error('a guard model was cut off')
-  const table = (at: number) => new Int8Array(file.subarray(at, at + tableSize))
-  return { tables: { ...scales, piece: table(start), whole: table(start + tableSize) }, last }
+  if (file.length !== start + heads * tableSize) throw new Error('a guard model was cut off')
+  return { tables: { ...scales, weights: new Int8Array(file.subarray(start)) }, last }
 }

@@ -1,10 +1,14 @@
-/** Both tables of a model have this many weights. */
-export const tableBits = 17
-const mask = (1 << tableBits) - 1
+import { openWordClasses, stemSalt, type WordClasses } from './word-classes.ts'
+
+/** Every head of a model has this many weights. */
+export const tableBits = 18
+/** Features of words stand in the upper half, those of the build of a sentence in the lower. */
+export const wordFeatures = 1 << (tableBits - 1)
+const mask = wordFeatures - 1
 /** A piece of text the model scores at once: a sentence, a line, a value. Longer ones are cut. */
 const maxPiece = 320
 /** At most this many features of one piece. */
-const maxFeatures = 640
+const maxFeatures = 800
 
 const sort = { other: 0, letter: 1, digit: 2, wide: 3, mark: 4 } as const
 
@@ -32,7 +36,24 @@ function endsPiece(text: string, at: number, code: number): boolean {
     return (
       next === 0x2c || next === 0x7d || next === 0x5d || (next === 0x3a && text.charCodeAt(at + 2) <= 0x20)
     )
+  // A cell of a table ends where the next begins.
+  if (code === 0x7c) return next === 0x20
   return code === 0x5c && next === 0x6e
+}
+
+const wideHash = (code: number) => Math.imul(code ^ 0x5bd1e995, 0x01000193)
+const pairHash = (before: number, hash: number) => Math.imul(before, 0x85ebca6b) ^ hash
+
+const hashes = {
+  word(text: string): number {
+    let hash = 0x811c9dc5
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      hash = Math.imul(hash ^ (classOf(code) === sort.digit ? 0x30 : code), 0x01000193)
+    }
+    return hash
+  },
+  pair: (text: string): number => pairHash(wideHash(text.charCodeAt(0)), wideHash(text.charCodeAt(1))),
 }
 
 /** Hashed features of one piece, how many of them count, and where in the text it stands. */
@@ -41,10 +62,13 @@ export type TakePiece = (features: Int32Array, count: number, from: number, to: 
 /** Reads a text piece by piece and gives the hashed features of each to `take`. Reuses its memory; one at a time. */
 export class FeatureReader {
   readonly #features = new Int32Array(maxFeatures)
+  readonly #classes: WordClasses = openWordClasses(hashes)
   #count = 0
   #before = 0
   #beforeThat = 0
   #words = 0
+  #class = 0
+  #classBefore = 0
 
   /** The array that `take` gets is only valid during the call. */
   read(text: string, take: TakePiece): void {
@@ -65,7 +89,7 @@ export class FeatureReader {
   #step(text: string, at: number, code: number): number {
     const kind = classOf(code)
     if (kind === sort.letter || kind === sort.digit) return this.#word(text, at)
-    if (kind === sort.wide) this.#token(Math.imul(code ^ 0x5bd1e995, 0x01000193), 0)
+    if (kind === sort.wide) this.#wide(code)
     else if (kind === sort.mark) this.#mark(code)
     return at + 1
   }
@@ -73,12 +97,16 @@ export class FeatureReader {
   #flush(take: TakePiece, from: number, to: number): void {
     if (this.#words >= 2) {
       this.#put(this.#before ^ 0x1b873593)
+      this.#build(Math.imul(32 - Math.clz32(this.#words), 0x1d2b4c6f))
+      this.#build(Math.imul(this.#class, 0x1b873593) ^ 0x77)
       take(this.#features, this.#count, from, to)
     }
     this.#count = 0
     this.#before = 0
     this.#beforeThat = 0
     this.#words = 0
+    this.#class = 0
+    this.#classBefore = 0
   }
 
   #word(text: string, start: number): number {
@@ -93,15 +121,48 @@ export class FeatureReader {
       if (at - start === 4) stem = hash
       if (at - start >= 48) break
     }
-    this.#token(hash, at - start > 5 ? stem : 0)
+    const part = at - start > 5 ? stem ^ stemSalt : 0
+    const group =
+      this.#classes.classOf(hash) ||
+      (part === 0 ? 0 : this.#classes.classOf(part)) ||
+      endingOf(text, start, at)
+    this.#classed(group)
+    this.#token(hash, part)
     return at === start ? at + 1 : at
+  }
+
+  #wide(code: number): void {
+    const hash = wideHash(code)
+    const group = this.#before === 0 ? 0 : this.#classes.classOf(pairHash(this.#before, hash))
+    if (group !== 0) this.#classed(group)
+    this.#token(hash, 0)
+  }
+
+  /** Alone, after the classes before, across one, and as an opening. */
+  #classed(group: number): void {
+    const own = Math.imul(group, 0x3f4a2b1d)
+    this.#build(own)
+    if (this.#words < 3) this.#build(own ^ Math.imul(this.#words + 1, 0x51ed270b))
+    if (this.#class !== 0) {
+      const pair = Math.imul(this.#class, 0x6c62272e) ^ own
+      this.#build(pair)
+      if (this.#words === 1) this.#build(pair ^ 0x27d4eb2f)
+      if (this.#classBefore !== 0) {
+        const triple = Math.imul(this.#classBefore, 0x5be0cd19) ^ pair
+        this.#build(Math.imul(this.#classBefore, 0x2b3f6d4a) ^ own ^ 0x1f83d9ab)
+        this.#build(triple)
+        if (this.#words === 2) this.#build(triple ^ 0x27d4eb2f)
+      }
+    }
+    this.#classBefore = this.#class
+    this.#class = group
   }
 
   /** A word: alone, its stem, with the one before, with the two before, across a gap, and as an opening. */
   #token(hash: number, stem: number): void {
     this.#put(hash)
-    if (stem !== 0) this.#put(stem ^ 0x3c6ef372)
-    if (this.#before !== 0) this.#put(Math.imul(this.#before, 0x85ebca6b) ^ hash)
+    if (stem !== 0) this.#put(stem)
+    if (this.#before !== 0) this.#put(pairHash(this.#before, hash))
     if (this.#beforeThat !== 0) {
       this.#put(Math.imul(this.#beforeThat, 0xc2b2ae35) ^ hash ^ 0x7f4a7c15)
       this.#put(Math.imul(Math.imul(this.#beforeThat, 0x27d4eb2f) ^ this.#before, 0x165667b1) ^ hash)
@@ -116,13 +177,47 @@ export class FeatureReader {
   #mark(code: number): void {
     if (this.#before === 0 || !telling.has(code)) return
     this.#put(Math.imul(this.#before, 0x85ebca6b) ^ Math.imul(code, 0x9e3779b1))
+    this.#build(Math.imul(code, 0x7feb352d) ^ 0x4a1d)
   }
 
   #put(hash: number): void {
-    if (this.#count >= maxFeatures - 1) return
-    let mixed = hash ^ (hash >>> 15)
-    mixed = Math.imul(mixed, 0x2c1b3c6d)
-    mixed ^= mixed >>> 12
-    this.#features[this.#count++] = mixed & mask
+    if (this.#count < maxFeatures - 4) this.#features[this.#count++] = mixed(hash) | wordFeatures
+  }
+
+  #build(hash: number): void {
+    if (this.#count < maxFeatures - 4) this.#features[this.#count++] = mixed(hash)
   }
 }
+
+function mixed(hash: number): number {
+  let value = hash ^ (hash >>> 15)
+  value = Math.imul(value, 0x2c1b3c6d)
+  value ^= value >>> 12
+  return value & mask
+}
+
+/** Words of no class are told apart by how they end, which says what they do in a sentence. */
+function endingOf(text: string, start: number, end: number): number {
+  const length = end - start
+  const last = text.charCodeAt(end - 1)
+  if (last >= 0x30 && last <= 0x39) return 200
+  if (last > 0x7f) return 201
+  if (length < 4) return 202
+  const before = text.charCodeAt(end - 2)
+  return (
+    endings.get(last === 0x67 || last === 0x64 || last === 0x79 ? (last << 8) | before : last) ??
+    lettersOf(last)
+  )
+}
+
+const endings: ReadonlyMap<number, number> = new Map([
+  [0x676e, 203],
+  [0x6465, 204],
+  [0x796c, 205],
+  [0x73, 207],
+  [0x6e, 208],
+  [0x72, 209],
+  [0x6c, 209],
+  [0x65, 210],
+])
+const lettersOf = (last: number) => (last === 0x79 ? 206 : 211)

@@ -3,6 +3,7 @@ import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type SessionId, type UserId } from '../kernel/ids.ts'
 import { type Route, route, type SignInContext } from '../kernel/route.ts'
+import { checkMayTouch } from './change-people.ts'
 import type { Identity } from './identity.ts'
 import type { Device } from './person.ts'
 
@@ -107,6 +108,7 @@ function endRoutes({ identity: { sessions, people } }: Parts): Route[] {
       async run(context, { params }) {
         const person = isUuid(params.id) ? await people.find(params.id as UserId) : undefined
         if (person === undefined) throw new GatewayError('not-found', 'There is no person with this id.')
+        checkMayTouch(person, context.caller)
         const count = await sessions.end(person.id)
         context.record({ resourceId: person.id, after: { ended: count } })
         return undefined

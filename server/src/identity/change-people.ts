@@ -126,7 +126,7 @@ export function checkMayGiveRoles(by: Author): void {
 }
 
 /** Otherwise whoever may change people could take over or shut out those above them. */
-function checkMayTouch(person: Person, by: Author): void {
+export function checkMayTouch(person: Person, by: Author): void {
   if (by === 'system' || can(by, 'roles.write') || !person.roles.includes('super_admin')) return
   throw new GatewayError('not-allowed', 'Only a Super Admin changes a Super Admin.')
 }

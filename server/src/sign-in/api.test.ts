@@ -87,8 +87,15 @@ eachStore((open) => {
     await call('revokeOtherSessions', { as: third })
     expect((await list(third)).map(({ id }) => id)).toEqual([third.proof.id])
     expect(await list(ben)).toHaveLength(1)
+    await identity.people.create({ email: 'it@example.com', roles: ['it_admin'] }, 'system')
+    await identity.people.create({ email: 'root@example.com', roles: ['super_admin'] }, 'system')
+    const [it, root] = [await byLink('it@example.com'), await byLink('root@example.com')]
+    const signOut = (id: string) => call('revokeUserSessions', { as: it, params: { id } })
+    expect(await refusalOf(signOut(root.id))).toBe('not-allowed')
+    await signOut(ben.id)
+    expect([await list(ben), await list(root)]).toEqual([[], [expect.objectContaining({ current: true })]])
     clock.ms += 9 * 3_600_000
-    expect(await list(ben)).toHaveLength(0)
+    expect(await list(third)).toHaveLength(0)
   })
 
   test('a password: set shortly after signing in, used, changed with the current one, and it ends other sessions', async () => {

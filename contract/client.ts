@@ -26,7 +26,7 @@ export type BackupList = { data: Backup[]; next_cursor: null }
 
 export type CodeModeChange = { enabled: boolean }
 
-export type CodeModeSettings = { enabled: boolean; limits: { compute_ms: number; wall_ms: number; memory_bytes: number; calls: number; calls_at_once: number; result_chars: number; log_chars: number } }
+export type CodeModeSettings = { enabled: boolean; limits: { compute_ms: number; wall_ms: number; memory_bytes: number; calls: number; calls_at_once: number; argument_chars: number; result_chars: number; log_chars: number } }
 
 export type ConnectedClient = { id: string; client_id: string; client_name: string; redirect_uri: string; resources: ({ uri: string; name: string })[]; created_at: string; last_used_at: string | null; last_used_ip: string | null }
 

@@ -70,6 +70,7 @@ const codeMode: CodeModeSettings = {
     memory_bytes: 67_108_864,
     calls: 100,
     calls_at_once: 8,
+    argument_chars: 4_194_304,
     result_chars: 65_536,
     log_chars: 16_384,
   },

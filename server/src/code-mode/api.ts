@@ -8,6 +8,7 @@ const Limits = z.object({
   memory_bytes: z.number(),
   calls: z.number(),
   calls_at_once: z.number(),
+  argument_chars: z.number(),
   result_chars: z.number(),
   log_chars: z.number(),
 })
@@ -27,7 +28,8 @@ const place = {
 } as const
 
 function show(codeMode: Pick<CodeMode, 'isEnabled' | 'limits'>): z.input<typeof CodeModeSettings> {
-  const { computeMs, wallMs, memoryBytes, calls, callsAtOnce, resultChars, logChars } = codeMode.limits
+  const { computeMs, wallMs, memoryBytes, calls, callsAtOnce, argumentChars, resultChars, logChars } =
+    codeMode.limits
   return {
     enabled: codeMode.isEnabled(),
     limits: {
@@ -36,6 +38,7 @@ function show(codeMode: Pick<CodeMode, 'isEnabled' | 'limits'>): z.input<typeof 
       memory_bytes: memoryBytes,
       calls,
       calls_at_once: callsAtOnce,
+      argument_chars: argumentChars,
       result_chars: resultChars,
       log_chars: logChars,
     },

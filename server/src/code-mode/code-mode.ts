@@ -30,6 +30,7 @@ const standardLimits: ScriptLimits = {
   memoryBytes: 64 * 1024 * 1024,
   calls: 100,
   callsAtOnce: 8,
+  argumentChars: 4 * 1024 * 1024,
   resultChars: 64 * 1024,
   logChars: 16 * 1024,
 }

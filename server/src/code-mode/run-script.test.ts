@@ -8,6 +8,7 @@ const limits: ScriptLimits = {
   memoryBytes: 32 * 1024 * 1024,
   calls: 100,
   callsAtOnce: 4,
+  argumentChars: 100_000,
   resultChars: 2_000,
   logChars: 500,
 }
@@ -97,6 +98,8 @@ describe('what a script cannot do', () => {
     ['a loop while its value is written', 'return { toJSON() { for (;;) {} } }'],
     ['a pattern that backtracks for ever', `return /(a+)+$/.test('a'.repeat(40) + 'b')`],
     ['ever larger numbers', 'const x = 3n ** 100000n; for (;;) x * x'],
+    ['a step of the engine without end', 'return [].includes.call({ length: 2 ** 53 - 1 }, 1)'],
+    ['the same after a call', 'await tools.a(); return [].indexOf.call({ length: 2 ** 53 - 1 }, 1)'],
     [
       'a trap for the reader of its error',
       'throw Object.assign(new Error(), { get message() { for (;;) {} } })',
@@ -147,6 +150,14 @@ describe('what a script cannot do', () => {
     seen = 0
     await run('await Promise.allSettled(Array.from({ length: 10000 }, () => tools.a()))', counts)
     expect(seen).toBeLessThanOrEqual(limits.calls)
+  })
+
+  test('calls with endless arguments end at the limit before they reach anybody', async () => {
+    let seen = 0
+    const counts: ScriptCall = async () => `{"value":${++seen}}`
+    const code = `const big = 'x'.repeat(40_000); for (;;) try { await tools.a({ big }) } catch {}`
+    expect(await troubleOf(code, counts)).toBe('call_limit')
+    expect(seen).toBe(2)
   })
 
   test('a tool that never answers ends with the time', async () => {

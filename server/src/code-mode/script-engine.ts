@@ -42,6 +42,7 @@ export class ScriptEngine {
   readonly #waiting = new Map<number, QuickJSDeferredPromise>()
   #main: QuickJSHandle | undefined
   #calls = 0
+  #sent = 0
   #logged = 0
   #usedMs = 0
   #sliceAt = 0
@@ -97,14 +98,16 @@ export class ScriptEngine {
 
   #call(tool: QuickJSHandle, args: QuickJSHandle): QuickJSHandle {
     if (this.#vm.typeof(tool) !== 'string' || this.#vm.typeof(args) !== 'string') return this.#vm.undefined
-    if (this.#calls >= this.#job.limits.calls) {
+    const [name, text] = [this.#vm.getString(tool), this.#vm.getString(args)]
+    this.#sent += name.length + text.length
+    if (this.#calls >= this.#job.limits.calls || this.#sent > this.#job.limits.argumentChars) {
       this.#trouble ??= 'call_limit'
       return this.#vm.undefined
     }
     const id = ++this.#calls
     const deferred = this.#vm.newPromise()
     this.#waiting.set(id, deferred)
-    this.#say({ kind: 'call', id, tool: this.#vm.getString(tool), args: this.#vm.getString(args) })
+    this.#say({ kind: 'call', id, tool: name, args: text })
     return deferred.handle
   }
 

@@ -10,6 +10,8 @@ export type ScriptLimits = {
   readonly calls: number
   /** Calls running at the same time; more wait. */
   readonly callsAtOnce: number
+  /** Of the arguments of all calls together. */
+  readonly argumentChars: number
   /** Of the value it returns, as JSON. */
   readonly resultChars: number
   /** Of everything it logs. */
@@ -50,7 +52,7 @@ export function troubleWords(trouble: ScriptTrouble, limits: ScriptJob['limits']
     case 'memory_limit':
       return `The script was stopped: it may use ${Math.round(limits.memoryBytes / 1024 / 1024)} MiB of memory. Handle results in smaller parts.`
     case 'call_limit':
-      return `The script was stopped: it may make ${limits.calls} calls. Calls it had already made are done.`
+      return `The script was stopped: it may make ${limits.calls} calls, with ${limits.argumentChars} characters of arguments in all. Calls it had already made are done.`
     case 'never_settles':
       return 'The script was stopped: it waits for something that will never happen. Only tools can be waited for; there are no timers and no network.'
     case 'result_too_large':

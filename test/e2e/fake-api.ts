@@ -545,7 +545,7 @@ const routes: readonly (readonly [
   [
     'GET',
     /^\/api\/v1\/servers\/[^/]+\/connection$/,
-    () => ({ body: { state: 'needs_values', missing: ['GITHUB_TOKEN'] } }),
+    () => ({ body: { state: 'needs_values', missing: ['GITHUB_TOKEN'], sign_in: null } }),
   ],
   [
     'POST',

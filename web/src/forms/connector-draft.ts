@@ -9,6 +9,7 @@ export type ConnectorDraft = {
   url: string
   auth: Connector['auth']['type']
   token: string
+  oauth: OAuthDraft
   headers: Pair[]
   command: string
   args: string
@@ -22,6 +23,31 @@ export type ConnectorDraft = {
   skipValidation: boolean
 }
 
+/** What the form leaves empty is found out when somebody connects. `rest`: what only the interface can set. */
+export type OAuthDraft = {
+  texts: { [name in OAuthText]?: string | undefined }
+  credential: 'personal' | 'shared'
+  resource: 'send' | 'omit'
+  rest: Pick<Connector['auth'], 'flow' | 'token_auth'>
+}
+export type OAuthText =
+  | 'client_id'
+  | 'client_secret'
+  | 'scopes'
+  | 'issuer'
+  | 'authorization_url'
+  | 'token_url'
+
+function oauthDraft(auth: Connector['auth']): OAuthDraft {
+  const { type: _type, credential = 'personal', resource = 'send', scopes, flow, token_auth, ...texts } = auth
+  return {
+    texts: { ...texts, ...(scopes === undefined ? {} : { scopes: scopes.join(' ') }) },
+    credential,
+    resource,
+    rest: { ...(flow === undefined ? {} : { flow }), ...(token_auth === undefined ? {} : { token_auth }) },
+  }
+}
+
 export const blankConnector: ConnectorDraft = {
   name: '',
   description: '',
@@ -29,6 +55,7 @@ export const blankConnector: ConnectorDraft = {
   url: '',
   auth: 'auto',
   token: '',
+  oauth: { texts: {}, credential: 'personal', resource: 'send', rest: {} },
   headers: [],
   command: 'npx',
   args: '',
@@ -50,6 +77,7 @@ export function draftOf(connector: Connector): ConnectorDraft {
     url: connector.url ?? '',
     auth: connector.auth.type,
     token: '',
+    oauth: oauthDraft(connector.auth),
     headers: toPairs(connector.headers),
     command: connector.command ?? 'npx',
     args: connector.args.join('\n'),
@@ -97,12 +125,29 @@ export function connectorBody(draft: ConnectorDraft) {
       mounts: lines(draft.mounts).map(mount),
     }
   }
-  const token = draft.auth === 'bearer' && draft.token !== '' ? { token: draft.token } : {}
   return {
     ...common,
     url: draft.url.trim(),
     headers: fromPairs(draft.headers),
-    auth: { type: draft.auth, ...token },
+    auth: authBody(draft),
+  }
+}
+
+function authBody(draft: ConnectorDraft) {
+  if (draft.auth === 'bearer')
+    return { type: draft.auth, ...(draft.token === '' ? {} : { token: draft.token }) }
+  if (draft.auth !== 'oauth') return { type: draft.auth }
+  const { texts, rest, credential, resource } = draft.oauth
+  const { scopes, ...given } = Object.fromEntries(
+    Object.entries(texts).flatMap(([name, text = '']) => (text.trim() === '' ? [] : [[name, text.trim()]])),
+  )
+  return {
+    type: draft.auth,
+    ...rest,
+    ...given,
+    ...(scopes === undefined ? {} : { scopes: scopes.split(/\s+/) }),
+    credential,
+    resource,
   }
 }
 
@@ -110,5 +155,7 @@ export function connectorBody(draft: ConnectorDraft) {
 export function shownBody(draft: ConnectorDraft): unknown {
   const body = connectorBody(draft)
   if ('auth' in body && 'token' in body.auth) return { ...body, auth: { ...body.auth, token: '••••••' } }
+  if ('auth' in body && 'client_secret' in body.auth)
+    return { ...body, auth: { ...body.auth, client_secret: '••••••' } }
   return body
 }

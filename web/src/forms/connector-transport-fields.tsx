@@ -3,11 +3,13 @@ import { Segments } from '../ui/choice.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
 import { Pairs } from '../ui/pairs.tsx'
 import type { ConnectorDraft } from './connector-draft.ts'
+import { OAuthFields } from './connector-oauth-fields.tsx'
 
 type Part = { draft: ConnectorDraft; set(change: Partial<ConnectorDraft>): void; error: unknown }
 
 const authHints: Record<ConnectorDraft['auth'], string> = {
   auto: 'Finds out how the server wants callers to prove themselves.',
+  oauth: 'People sign in at the server by OAuth. What is left empty below is found out.',
   bearer: 'One token for everybody. It is sealed at rest and never shown again.',
   none: 'The server asks for nothing, or the headers below are enough.',
 }
@@ -37,6 +39,7 @@ export function HttpFields({ draft, set, error, isStored }: Part & { isStored: b
             onChange={(auth) => set({ auth })}
             options={[
               { value: 'auto', label: 'Auto' },
+              { value: 'oauth', label: 'OAuth' },
               { value: 'bearer', label: 'Bearer token' },
               { value: 'none', label: 'None' },
             ]}
@@ -44,6 +47,7 @@ export function HttpFields({ draft, set, error, isStored }: Part & { isStored: b
         </div>
         <p className="text-12 text-n10">{authHints[draft.auth]}</p>
       </div>
+      {draft.auth === 'oauth' && <OAuthFields draft={draft} set={set} error={error} />}
       {draft.auth === 'bearer' && (
         <TextField
           label="Token"

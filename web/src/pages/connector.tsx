@@ -59,7 +59,9 @@ const tabs: Record<ConnectorTab, Tab> = {
     view: lazy(() =>
       import('./connector-connection.tsx').then((file) => ({ default: file.ConnectorConnection })),
     ),
-    shown: (connector) => connector.personal_values.length > 0,
+    shown: (connector) =>
+      connector.personal_values.length > 0 ||
+      (connector.transport !== 'stdio' && ['oauth', 'auto'].includes(connector.auth.type)),
   },
   log: {
     name: 'Log',

@@ -108,14 +108,8 @@ export async function keepRules(parts: Parts): Promise<KeptRules> {
       }
       return decideBy(edition, principal, question)
     },
-    listKey(principal, facts) {
-      const { variesBy } = rulesFor(edition, principal)
-      if (variesBy === 'time' || !trustworthy) return undefined
-      const { ip, userAgent, clientName } = facts
-      const request = variesBy === 'request' ? [ip, userAgent, clientName ?? null] : []
-      const { type, id, email, roles, groupIds } = principal
-      return JSON.stringify([revision, type, id, email, roles, groupIds, ...request])
-    },
+    listKey: (principal, facts) =>
+      trustworthy ? listKeyBy(edition, principal, { facts, revision }) : undefined,
     revision: () => revision,
     onChange(listener) {
       listeners.add(listener)
@@ -181,6 +175,19 @@ export function decideBy(edition: Edition, principal: Principal, question: Quest
     scene,
     argumentsExist: (allow, denies) => argumentsExist(edition, allow, denies, scene),
   })
+}
+
+/** What decisions of phase 'list' go by for this person; undefined where they change with time. */
+export function listKeyBy(
+  edition: Edition,
+  principal: Principal,
+  { facts, revision }: { facts: RequestFacts; revision: number },
+): string | undefined {
+  const { variesBy } = rulesFor(edition, principal)
+  if (variesBy === 'time') return undefined
+  const { type, id, email, roles, groupIds } = principal
+  const request = variesBy === 'request' ? [facts.ip, facts.userAgent, facts.clientName ?? null] : []
+  return JSON.stringify([revision, type, id, email, roles, groupIds, ...request])
 }
 
 /** A caller read before a membership change may arrive after it: compiled rules serve only the memberships they came from. */

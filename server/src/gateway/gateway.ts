@@ -30,7 +30,7 @@ import { taskIds } from './task-ids.ts'
 import type { ToolUsage } from './tool-usage.ts'
 import { sessionWatch, type WatchSession } from './watch-session.ts'
 
-export type GatewayParts = Omit<DoorParts, 'beats' | 'bus'> &
+export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds'> &
   Omit<PipelineParts, 'parked' | 'tasks' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
     config: Config
     db: Db

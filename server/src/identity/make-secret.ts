@@ -6,7 +6,6 @@ const prefixes = { personal: 'rl_', organization: 'rl_org_', enrollment: 'rl_enr
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** Keys given by the environment may be longer and hold - and _ as well. */
 const keyShape = /^rl_[A-Za-z0-9_-]{32,256}$/
-const accessTokenShape = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const maxAccessToken = 4096
 const tokenShape = /^[A-Za-z0-9_-]{43}$/
 
@@ -25,9 +24,9 @@ export function isKeyShaped(text: string): boolean {
   return keyShape.test(text)
 }
 
-/** A signed JWT: three parts in base64url, whatever they say. */
+/** What begins like a JWT. It runs with every request: the rest is judged once, when its mark is checked. */
 export function isAccessTokenShaped(text: string): boolean {
-  return text.length <= maxAccessToken && accessTokenShape.test(text)
+  return text.startsWith('eyJ') && text.length <= maxAccessToken
 }
 
 export function isTokenShaped(text: string): boolean {

@@ -1,3 +1,4 @@
+import { hasLongRun } from './long-run.ts'
 import { secretKinds } from './secret-kinds.ts'
 
 /** A secret in a text: what `[REDACTED:kind]` is written over. */
@@ -20,11 +21,15 @@ const placeholder =
 /** What documentation writes in place of a real one. */
 const examples = /EXAMPLE|0{12}|1234567890|abcdefghij|x{8}/i
 
+/** No kind told by its shape is shorter than this. */
+const shortestShape = 16
+
 /** Every secret in a text, without overlaps, in order. Bounded by the text's length; never throws. */
 export function findSecrets(text: string, name = ''): Secret[] {
   if (text.length < 8) return []
   const found: Secret[] = []
-  for (const { kind, signs, find } of secretKinds) {
+  const kinds = hasLongRun(text, shortestShape) ? secretKinds : []
+  for (const { kind, signs, find } of kinds) {
     if (!signs.some((sign) => text.includes(sign))) continue
     for (const match of text.matchAll(find)) {
       if (!examples.test(match[0])) found.push({ kind, at: match.index, length: match[0].length })

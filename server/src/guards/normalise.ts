@@ -1,5 +1,6 @@
 import { findHidden } from './find-hidden.ts'
 import type { Hit } from './finding.ts'
+import { hasLongRun } from './long-run.ts'
 
 /** A text as a model would understand it. */
 export type Reading = {
@@ -142,7 +143,8 @@ function takeEncoded(text: string, inner: Inner[]): void {
     if (decoded !== undefined && inner.length < maxInner)
       inner.push({ text: decoded, through, at: found.index ?? 0 })
   }
-  for (const found of text.matchAll(encodedRun)) take(found, decodeBase64(found[0]), 'base64')
+  if (hasLongRun(text, 24))
+    for (const found of text.matchAll(encodedRun)) take(found, decodeBase64(found[0]), 'base64')
   if (text.includes('%'))
     for (const found of text.matchAll(percentRun)) take(found, decodePercent(found[0]), 'URL encoding')
   for (const found of text.matchAll(hexRun)) take(found, decodeHex(found[0]), 'hexadecimal')

@@ -5,6 +5,8 @@ export const jailbreak = patternDetector({
   scanner: 'injection',
   category: 'prompt-injection',
   reason: 'The text tries to make the model play a part without its rules.',
+  // Every pattern holds one of these.
+  gate: /\b(?:anything now|mode\b|jailbr|unfiltered|amoral|evil|restriction|filter|censor|ethical|moral|safety|content polic|guardrail|limit|rules|unrestricted|anything|immoral|illegal|break(?:ing)? character|refuse|say no|decline|never say|never mention|don.t (?:say|mention)|do not (?:say|mention)|prompt|hidden|instructions|guidelines|secret|text above|words above|developer|password)/,
   patterns: [
     [
       /\b(?:do anything now|dan mode|developer mode (?:enabled|output|is on)|jailbr(?:eak|oken) mode|god mode enabled|unrestricted mode|unfiltered (?:response|mode)|amoral (?:ai|chatbot)|evil (?:confidant|mode))\b/g,

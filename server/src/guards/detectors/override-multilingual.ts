@@ -6,7 +6,7 @@ export const overrideMultilingual = patternDetector({
   scanner: 'injection',
   category: 'prompt-injection',
   reason: 'The text tells the model, in another language, to drop the instructions it was given.',
-  gate: /[\u0250-\u1fff\u2100-\uffff]|ignor|olvid|descart|haz caso|omite|no sigas|no hagas|oubli|neglig|pas compte|abstraction|vergiss|vergessen|missacht|verwirf|beachte|uberschreib|esque|desconsider|nao sig|dimentic|trascur|non seguir|non consid|scart|negeer|vergeet|sla over|geen rekening|zapomn|pomin|nie stosuj|zapomen|zabudn|nedbej|glom|bortse|glem|se bort|unohda|ohita|jata huom|yoksay|gormezden|goz ardi|unut|dikkate|birak|abaikan|lupakan|hiraukan|jangan ikuti|bo qua|quen|phot lo|puwera|huwag|kalimutan|balewalain|puuza|sahau|usifuate|uita|hagyd|felejtsd|torodj|korabbi|elozo/,
+  gate: /[\u0250-\u1fff\u2100-\uffff]|\b(?:zignoruj|ignor|olvid|descart|haz caso|omite|no sigas|no hagas|oubli|neglig|pas compte|abstraction|vergiss|vergessen|missacht|verwirf|beachte|uberschreib|esque|desconsider|nao sig|dimentic|trascur|non seguir|non consid|scart|negeer|vergeet|sla over|geen rekening|zapomn|pomin|nie stosuj|zapomen|zabudn|nedbej|glom|bortse|glem|se bort|unohda|ohita|jata huom|yoksay|gormezden|goz ardi|unut|dikkate|birak|abaikan|lupakan|hiraukan|jangan ikuti|bo qua|quen|phot lo|puwera|huwag|kalimutan|balewalain|puuza|sahau|usifuate|uita|hagyd|felejtsd|torodj|korabbi|elozo)/,
   patterns: [
     [
       /\b(?:ignor[aeé]\w{0,4}|olvid[ae]\w{0,3}|descarta\w{0,3}|haz caso omiso|omite|no (?:sigas|hagas caso))\b[^.\n]{0,40}\b(?:instruccion|indicacion|orden|regla|directriz|mensaje|lo anterior)/g,

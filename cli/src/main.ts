@@ -6,6 +6,7 @@ import { addBackup } from './commands/backup.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addLogin } from './commands/login.ts'
+import { addRedteam } from './commands/redteam.ts'
 import { addRestore } from './commands/restore.ts'
 import { addSearch } from './commands/search.ts'
 import { CommandError, type ExitCode, exitCodes, type Terminal } from './terminal.ts'
@@ -17,6 +18,7 @@ const commands: readonly ((program: Command, terminal: Terminal) => void)[] = [
   addBackup,
   addRestore,
   addAudit,
+  addRedteam,
   addSearch,
   addDemo,
   addAdmin,

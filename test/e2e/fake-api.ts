@@ -490,6 +490,27 @@ const problem = (status: number, title: string, detail: string) => ({
 })
 
 type Reply = { status?: number; body: unknown }
+const guardSettings = {
+  sensitivity: 'medium',
+  actions: {
+    injection: 'alert',
+    hidden: 'mask',
+    exfiltration: 'alert',
+    commands: 'alert',
+    secrets: 'mask',
+    definitions: 'block',
+    questions: 'block',
+    intent: 'alert',
+    flow: 'alert',
+    patterns: 'block',
+  },
+  block_when_certain: true,
+  end_session: false,
+  connectors: [{ server_id: uuid(31), actions: { injection: 'block' } }],
+  detector_version: '0123456789ab',
+  calls: 'on',
+}
+
 const routes: readonly (readonly [
   method: string,
   path: RegExp,
@@ -560,6 +581,12 @@ const routes: readonly (readonly [
         },
       },
     }),
+  ],
+  ['GET', /^\/api\/v1\/security\/settings$/, () => ({ body: guardSettings })],
+  [
+    'GET',
+    /^\/api\/v1\/servers\/([^/]+)\/security-settings$/,
+    ([, id]) => ({ body: { server_id: id, own: { actions: { injection: 'block' } }, effective: guardSettings } }),
   ],
   ['GET', /^\/api\/v1\/policies$/, () => ({ body: page(policies) })],
   [

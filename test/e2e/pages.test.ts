@@ -18,6 +18,7 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   [`/people?person=${person}`, 'What they manage'],
   [`/groups?group=${group}`, 'Rules that name it'],
   ['/runlayer-plugin?days=7', 'How well search works'],
+  [`/security?server=${github}`, 'For one connector'],
   ['/keys?whose=all', 'API keys'],
   [`/audit?outcome=success&entry=${change}`, 'Before and after'],
 ]

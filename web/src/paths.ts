@@ -40,6 +40,8 @@ export const paths = {
     linkOptions({ to: '/policies/new', search: server === undefined ? {} : { server } }),
   simulator: (search: { user?: string; server?: string; tool?: string } = {}) =>
     linkOptions({ to: '/policies/simulator', search }),
+  security: (server?: string) =>
+    linkOptions({ to: '/security', search: server === undefined ? {} : { server } }),
   people: () => linkOptions({ to: '/people' }),
   person: (person: string) => linkOptions({ to: '/people', search: { person } }),
   groups: () => linkOptions({ to: '/groups' }),

@@ -1,29 +1,34 @@
 import { z } from 'zod'
+import type { JsonObject } from '../kernel/json.ts'
 import { type Route, route } from '../kernel/route.ts'
 import { Action, Sensitivity, type SettingsRouteParts, settingsRoutes } from './api-settings.ts'
 import type { ContentKind } from './finding.ts'
 import type { Guards } from './guards.ts'
-import { intentText } from './read-intent.ts'
+import type { IntentFacts } from './judge-intent.ts'
+import { reachOf } from './tool-reach.ts'
 
 /** Characters of one content, as JSON text. */
 const maxContent = 1_000_000
 
 const Content = z.union([z.string().max(maxContent), z.record(z.string(), z.unknown()), z.array(z.unknown())])
 
+const Call = z
+  .strictObject({
+    tool: z.string().max(256).optional(),
+    description: z.string().max(100_000).optional(),
+    annotations: z.record(z.string(), z.unknown()).optional(),
+    purpose: z.string().max(10_000).optional().describe('Why the call was made, in the words of who made it'),
+    arguments: z.unknown().optional(),
+    output: z.unknown().optional(),
+  })
+  .describe('For kind "intent": a call with its output')
+
 const ScanRequest = z
   .strictObject({
     kind: z.enum(['tool_definition', 'tool_input', 'tool_output', 'intent', 'skill_file']),
     content: Content.optional().describe('A text, or JSON whose strings are looked at one by one'),
     definition: Content.optional().describe('A tool definition: name, description, inputSchema'),
-    call: z
-      .object({
-        tool: z.string().optional(),
-        description: z.string().optional(),
-        arguments: z.unknown().optional(),
-        output: z.unknown().optional(),
-      })
-      .optional()
-      .describe('For kind "intent": a call with its output'),
+    call: Call.optional(),
     sensitivity: Sensitivity.optional(),
   })
   .refine(
@@ -35,6 +40,11 @@ const ScanRequest = z
     },
   )
   .meta({ id: 'ScanRequest' })
+
+const maxBatch = 100
+const ScanBatch = z
+  .strictObject({ items: z.array(ScanRequest).min(1).max(maxBatch) })
+  .meta({ id: 'ScanBatch' })
 
 const ScanAnswer = z
   .object({
@@ -76,6 +86,26 @@ export function guardRoutes(parts: GuardRouteParts): Route[] {
       status: 200,
       run: async (_context, { body }) => scanned(guards, body),
     }),
+    route({
+      method: 'POST',
+      path: '/api/v1/security/scan/batch',
+      operationId: 'scanContents',
+      summary: 'Look at up to a hundred contents, in order; nothing is stored',
+      tag: 'Security',
+      needs: 'anyone',
+      audit: { action: 'content_scanned', resourceType: 'scan' },
+      body: ScanBatch,
+      output: z.object({ data: z.array(ScanAnswer), next_cursor: z.null() }).meta({ id: 'ScanAnswerList' }),
+      status: 200,
+      async run(context, { body }) {
+        const data: z.input<typeof ScanAnswer>[] = []
+        for (const item of body.items) {
+          if (context.signal.aborted) break
+          data.push(await scanned(guards, item))
+        }
+        return { data, next_cursor: null }
+      },
+    }),
     ...settingsRoutes(parts),
   ]
 }
@@ -85,7 +115,10 @@ async function scanned(
   body: z.output<typeof ScanRequest>,
 ): Promise<z.input<typeof ScanAnswer>> {
   const { kind, text } = readRequest(body)
-  const { action, risk, score, findings, durationMs } = await guards.scan(kind, text, body.sensitivity)
+  const { action, risk, score, findings, durationMs } =
+    body.kind === 'intent'
+      ? await guards.scanCall(intentOf(body.call ?? {}), body.sensitivity)
+      : await guards.scan(kind, text, body.sensitivity)
   const detections = findings.map(({ detector, category, path, excerpt, reason }) => ({
     detector,
     category,
@@ -96,12 +129,22 @@ async function scanned(
   return { action, risk, score, detections, duration_ms: Math.round(durationMs * 1_000) / 1_000 }
 }
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
+
+function intentOf(call: z.output<typeof Call>): IntentFacts {
+  return {
+    reach: reachOf({ name: call.tool ?? '', annotations: call.annotations as JsonObject | undefined }),
+    purpose: call.purpose,
+    argsText: textOf(call.arguments ?? {}),
+    resultText: textOf(call.output),
+  }
+}
+
 function readRequest({ kind, content, definition, call }: z.output<typeof ScanRequest>): {
   kind: ContentKind
   text: string
 } {
-  const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
-  if (kind === 'intent') return { kind: 'tool_output', text: intentText(call ?? {}) }
+  if (kind === 'intent') return { kind: 'tool_output', text: textOf(call?.output) }
   if (kind === 'tool_definition') {
     const given = definition ?? content
     return {

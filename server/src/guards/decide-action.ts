@@ -76,7 +76,8 @@ function actionOf(
   if (finding.scanner === 'secrets') return wanted
   if (finding.scanner === 'hidden')
     return finding.weight >= 0.5 || result.score >= rule.threshold ? wanted : 'allow'
-  if (result.score < rule.threshold) return 'allow'
+  // What was seen beside the text has no part in the text's score.
+  if (result.score < rule.threshold && finding.scanner !== 'intent') return 'allow'
   const isCertain = result.score >= certain && finding.weight >= certainRule
   if (wanted === 'alert' && isCertain && rule.settings.blockWhenCertain) return 'block'
   return wanted === 'mask' ? 'alert' : wanted

@@ -6,6 +6,7 @@ import { decideAction, type Verdict } from './decide-action.ts'
 import { readDetectorVersion } from './detector-version.ts'
 import type { ContentKind } from './finding.ts'
 import { type ListGuard, listGuard } from './judge-definition.ts'
+import { type IntentFacts, judgeIntent, withDepartures } from './judge-intent.ts'
 import { openModels } from './model/open-models.ts'
 import { recordFlagged } from './record-flagged.ts'
 import { rememberScans } from './remember-scans.ts'
@@ -24,6 +25,8 @@ export type ScannedContent = ScanResult & Verdict
 export type Guards = {
   /** One content, judged by the settings; `sensitivity` overrides the stored one. Throws `busy` when too many long ones wait. */
   scan(kind: ContentKind, text: string, sensitivity?: Sensitivity): Promise<ScannedContent>
+  /** A call with its output, as Intent Guard sees it. */
+  scanCall(facts: IntentFacts, sensitivity?: Sensitivity): Promise<ScannedContent>
   /** Looks at tool definitions as they are learned; holds those that a person should read first. */
   readonly list: ListGuard
   readonly screens: GuardScreens
@@ -60,14 +63,18 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
   const scan = rememberScans(buildScan(models, () => performance.now()))
   const aside = openScanAside()
   const { settingsOf } = settings
+  const scanAnywhere = async (kind: ContentKind, text: string) =>
+    text.length > longText ? await aside.scan(kind, text) : scan(kind, text)
+  const decided = (kind: ContentKind, result: ScanResult, sensitivity: Sensitivity) => {
+    const threshold = models[kind].last.thresholds[sensitivity]
+    return { ...result, ...decideAction(result, { ...settings.global(), sensitivity }, { kind, threshold }) }
+  }
   return {
-    async scan(kind, text, sensitivity = settings.global().sensitivity) {
-      const result = text.length > longText ? await aside.scan(kind, text) : scan(kind, text)
-      const threshold = models[kind].last.thresholds[sensitivity]
-      return {
-        ...result,
-        ...decideAction(result, { ...settings.global(), sensitivity }, { kind, threshold }),
-      }
+    scan: async (kind, text, sensitivity = settings.global().sensitivity) =>
+      decided(kind, await scanAnywhere(kind, text), sensitivity),
+    async scanCall(facts, sensitivity = settings.global().sensitivity) {
+      const result = await scanAnywhere('tool_output', facts.resultText)
+      return decided('tool_output', withDepartures(result, judgeIntent(facts)), sensitivity)
     },
     list: {
       ...listGuard({ scan, version, settingsOf }),

@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts'
+import type { ScanResult } from './scan-content.ts'
 import type { Reach } from './tool-reach.ts'
 
 export type IntentFacts = {
@@ -42,6 +43,18 @@ export function judgeIntent(facts: IntentFacts): Finding[] {
       )
   }
   return findings
+}
+
+/** A departure counts like a rule of its weight: the score is the higher of the two. */
+export function withDepartures(result: ScanResult, departures: readonly Finding[]): ScanResult {
+  if (departures.length === 0) return result
+  const weight = Math.max(...departures.map((each) => each.weight))
+  return {
+    ...result,
+    findings: [...result.findings, ...departures],
+    score: Math.max(result.score, weight),
+    risk: result.risk === 'high' ? 'high' : 'medium',
+  }
 }
 
 const endsOf = (text: string) =>

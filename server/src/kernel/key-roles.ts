@@ -15,7 +15,7 @@ export const keyOperations: Readonly<Record<KeyRole, readonly string[]>> = {
   deploy: [],
   detect_scan: [],
   enrollment: [],
-  security_scan: ['scanContent'],
+  security_scan: ['scanContent', 'scanContents'],
   management: [
     'exportAuditLogs',
     'getAuditLog',
@@ -26,6 +26,7 @@ export const keyOperations: Readonly<Record<KeyRole, readonly string[]>> = {
     'listServers',
     'listServerTools',
     'scanContent',
+    'scanContents',
   ],
 }
 

@@ -100,6 +100,15 @@ export const searchReport = (days: number) =>
     staleTime: 60_000,
   })
 
+export const guardSettings = () =>
+  queryOptions({ queryKey: ['guard-settings'], queryFn: () => api.call('getGuardSettings') })
+
+export const serverGuardSettings = (id: string) =>
+  queryOptions({
+    queryKey: ['guard-settings', id],
+    queryFn: () => api.call('getServerGuardSettings', { params: { id } }),
+  })
+
 type AuditQuery = NonNullable<Operations['listAuditLogs']['query']>
 
 /** A URL may hold any text; what is no outcome is answered by the server's own refusal. */

@@ -27,7 +27,13 @@ afterAll(async () => {
 
 async function open(): Promise<Page> {
   const page = await openPage(browser, 'light')
-  onTestFailed(() => page.screenshot({ path: 'test-results/sign-in.png' }).then(() => undefined))
+  onTestFailed(() =>
+    page.screenshot({ path: 'test-results/sign-in.png' }).then(
+      () => undefined,
+      // Closed already: another page of the test failed.
+      () => undefined,
+    ),
+  )
   return page
 }
 
@@ -145,4 +151,35 @@ test('a passkey is made, signs in without a name or password, and is of no use o
   await page.getByRole('alert').waitFor()
   expect(await page.getByRole('alert').innerText()).toContain('This passkey is unknown here')
   await page.context().close()
+})
+
+test('somebody is invited, told what to do first, and told when a key is made in their name', {
+  timeout: 120_000,
+}, async () => {
+  const page = await openWithLink('&next=/people')
+  await button(page, 'What roles may do').click()
+  await heading(page, 'IT Admin')
+  expect(await faults(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await press(page, button(page, 'Add person'))
+  await fill(page, field(page, 'Email'), 'ann@example.com')
+  await page.keyboard.press('Enter')
+  await press(page, button(page, 'Make invitation link'))
+  await page.getByText('It works once, within 7 days').waitFor()
+  expect(await faults(page)).toEqual([])
+  const link = await page.getByRole('dialog').locator('code').last().innerText()
+  await page.context().close()
+
+  const people = await server.api<{ data: { id: string; email: string }[] }>('GET', '/api/v1/users?query=ann')
+  const [ann] = people.data
+  await server.api('POST', '/api/v1/api-keys', { name: 'robot', user_id: ann?.id })
+  const hers = await open()
+  await hers.goto(link)
+  await heading(hers, /^Welcome/)
+  await hers.getByText('Make sure you can sign in again').waitFor()
+  await hers.getByText('made an API key named “robot” that acts as you').waitFor()
+  expect(await faults(hers)).toEqual([])
+  await press(hers, hers.getByRole('button', { name: /^Put away/ }))
+  await expect.poll(() => hers.getByText('made an API key').count()).toBe(0)
+  await hers.context().close()
 })

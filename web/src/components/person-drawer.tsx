@@ -56,10 +56,15 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
     loud: true,
     after: () => setAsking(false),
   })
+  const signOut = useChange({
+    run: () => api.call('revokeUserSessions', { params: { id: user.id } }),
+    done: 'Signed out everywhere',
+    loud: true,
+  })
   const why = !me.capabilities.includes('people.write')
     ? 'Your role may not change people'
     : user.id === me.id
-      ? 'You cannot deactivate yourself'
+      ? 'This is you: your own sessions are under Account security'
       : undefined
   return (
     <Drawer
@@ -104,6 +109,9 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
       </Section>
       <div className="flex gap-2 border-t border-n5 pt-5">
         <SignInLink user={user} me={me} />
+        <Button why={why} busy={signOut.isPending} onClick={() => signOut.mutate(undefined)}>
+          Sign out everywhere
+        </Button>
         <Button
           look={isActive ? 'danger' : 'plain'}
           why={why}
@@ -116,7 +124,7 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
       {asking && (
         <ConfirmDialog
           title={`Deactivate ${user.name || user.email}`}
-          about="Their sessions and keys stop working at once. Their groups, keys and audit stay, and they can be made active again."
+          about="Their sessions and keys end at once, and their connectors become yours. Their groups and audit stay, and they can be made active again."
           verb="Deactivate"
           busy={toggle.isPending}
           onConfirm={() => toggle.mutate(undefined)}

@@ -6,19 +6,21 @@ import { Picker } from '../ui/picker.tsx'
 export function MemberPicker({
   value,
   onChange,
+  label = 'Members',
 }: {
   value: readonly string[]
   onChange(ids: string[]): void
+  label?: string
 }) {
   const people = useQuery(queries.people()).data?.data ?? []
   return (
     <div className="grid gap-1.5">
       <span className="text-13 font-medium" aria-hidden="true">
-        Members
+        {label}
       </span>
       <div>
         <Picker
-          label="Members"
+          label={label}
           placeholder="Choose people"
           many
           options={people.map((user) => ({

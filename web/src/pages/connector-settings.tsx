@@ -1,11 +1,14 @@
+import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
+import * as queries from '../api/queries.ts'
 import type { Connector } from '../api/shapes.ts'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { type ConnectorDraft, connectorBody, draftOf } from '../forms/connector-draft.ts'
 import { ConnectorForm } from '../forms/connector-form.tsx'
+import { MemberPicker } from '../forms/member-picker.tsx'
 import { paths } from '../paths.ts'
 import { Button } from '../ui/button.tsx'
 import { ConfirmDialog } from '../ui/dialog.tsx'
@@ -31,8 +34,48 @@ export function ConnectorSettings({ connector }: { connector: Connector }) {
         isStored
         onSubmit={(draft) => save.mutate(draft)}
       />
+      <Administrators connector={connector} />
       <Danger connector={connector} />
     </div>
+  )
+}
+
+const administratorsOf = (id: string) =>
+  queryOptions({
+    queryKey: ['servers', id, 'admins'],
+    queryFn: () => api.call('listServerAdmins', { params: { id } }),
+  })
+
+function Administrators({ connector }: { connector: Connector }) {
+  const me = useSuspenseQuery(queries.me()).data
+  const { data } = useQuery(administratorsOf(connector.id))
+  const [chosen, setChosen] = useState<string[]>()
+  const save = useChange({
+    run: () =>
+      api.call('updateServerAdmins', { params: { id: connector.id }, body: { user_ids: chosen ?? [] } }),
+    done: 'Administrators saved',
+    after: () => setChosen(undefined),
+  })
+  if (!me.capabilities.includes('connectors.write') || data === undefined) return null
+  return (
+    <Section
+      title="Who administers it"
+      about="They change this connector and review its tools, without a role over anything else."
+    >
+      <Panel>
+        <div className="grid justify-items-start gap-3">
+          <MemberPicker label="Administrators" value={chosen ?? data.user_ids} onChange={setChosen} />
+          <TroubleNote error={save.error} />
+          <Button
+            busy={save.isPending}
+            why={chosen === undefined ? 'Nothing has changed' : undefined}
+            onClick={() => save.mutate(undefined)}
+          >
+            Save administrators
+          </Button>
+        </div>
+      </Panel>
+    </Section>
   )
 }
 

@@ -4,7 +4,7 @@ import { Check } from 'lucide-react'
 import { cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { Me } from '../api/shapes.ts'
-import { AccountNotices } from '../components/account-notices.tsx'
+import { AccountNotices, SignInAgain } from '../components/account-notices.tsx'
 import { AddToClient } from '../components/add-to-client.tsx'
 import { AuditTable } from '../components/audit-table.tsx'
 import { StatusWarnings } from '../components/status-warnings.tsx'
@@ -31,16 +31,8 @@ function useSteps(me: Me): Step[] {
   const rules =
     useQuery({ ...queries.policies(), enabled: me.capabilities.includes('policies.read') }).data?.data ?? []
   const keys = useQuery(queries.keys()).data?.data ?? []
-  const security = useQuery(queries.security()).data
   const called = useQuery({ ...queries.audit(calls), refetchInterval: 5000 }).data?.data ?? []
   return [
-    {
-      title: 'Make sure you can sign in again',
-      about: 'A password or a passkey. The link you came with worked once.',
-      done: security !== undefined && (security.password_changed_at !== null || security.passkeys.length > 0),
-      link: paths.account(),
-      verb: 'Set a password',
-    },
     {
       title: 'Add a connector',
       about: 'A managed MCP server: an address to relay, or a package to run here.',
@@ -123,6 +115,7 @@ export function HomePage() {
         title={me.name === '' ? 'Welcome' : `Welcome, ${me.name.split(' ')[0]}`}
         purpose="One address for every tool you may use, and the record of what was used."
       />
+      <SignInAgain />
       <AccountNotices />
       <StatusWarnings />
       <div className={cx('grid gap-8', builds && isNew && 'lg:grid-cols-2')}>

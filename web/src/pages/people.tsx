@@ -1,11 +1,13 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { UserPlus, UserRound } from 'lucide-react'
+import { useState } from 'react'
 import { cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { User } from '../api/shapes.ts'
 import { FilterChip, FilterSelect, SearchBox, Toolbar } from '../components/filters.tsx'
 import { PersonDrawer } from '../components/person-drawer.tsx'
+import { RoleMatrix } from '../components/role-matrix.tsx'
 import { roleNames } from '../components/use-names.ts'
 import { PersonForm } from '../forms/person-form.tsx'
 import { paths } from '../paths.ts'
@@ -83,6 +85,7 @@ export function PeoplePage() {
       (search.query === undefined ||
         `${user.name} ${user.email}`.toLowerCase().includes(search.query.toLowerCase())),
   )
+  const [showsRoles, setShowsRoles] = useState(false)
   const open = all.find((user) => user.id === search.person)
   const why = me.capabilities.includes('people.write') ? undefined : 'Your role may not add people'
   const add = (
@@ -95,7 +98,12 @@ export function PeoplePage() {
       <PageHead
         title="People"
         purpose="Who can sign in, and what their roles let them manage. Tools are granted by policies, not by roles."
-        actions={add}
+        actions={
+          <>
+            <Button onClick={() => setShowsRoles(true)}>What roles may do</Button>
+            {add}
+          </>
+        }
       />
       <Toolbar>
         <SearchBox label="Search people" value={search.query} onChange={(query) => set({ query })} />
@@ -130,6 +138,7 @@ export function PeoplePage() {
           onDone={(person) => set({ new: undefined, person })}
         />
       )}
+      {showsRoles && <RoleMatrix onClose={() => setShowsRoles(false)} />}
       {open !== undefined && <PersonDrawer user={open} me={me} onClose={() => set({ person: undefined })} />}
     </>
   )

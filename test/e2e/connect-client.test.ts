@@ -1,16 +1,19 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import {
   Client as ModernClient,
   StreamableHTTPClientTransport as ModernTransport,
 } from '@modelcontextprotocol/client'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { installReal, whyNoRegistry } from '../support/real-packages.ts'
+import { freePort, type RunningServer, startServer } from '../support/server.ts'
 import { faults, openBrowser, openPage, press } from './browser.ts'
 
 let server: RunningServer
@@ -153,6 +156,33 @@ test('the client of SDK 2.x connects through the browser', async () => {
   expect((await client.listTools()).tools.map(({ name }) => name)).toContain('search_tools')
   await client.close()
   back.close()
+})
+
+test('mcp-remote connects a stdio client through the browser', { timeout: 240_000 }, async (context) => {
+  const missing = await whyNoRegistry('mcp-remote through the browser')
+  if (missing !== undefined) return context.skip(missing)
+  const tools = await installReal('mcp-remote@0.15.1')
+  const port = await freePort()
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [join(tools, 'node_modules/mcp-remote/dist/proxy.js'), `${base}/mcp`, String(port)],
+    // Without a program to open addresses it prints the address, as on a machine without a screen.
+    env: { PATH: '', HOME: server.dataDir, MCP_REMOTE_CONFIG_DIR: join(server.dataDir, 'mcp-remote') },
+    stderr: 'pipe',
+  })
+  let said = ''
+  transport.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  const client = new LegacyClient({ name: 'stdio-client', version: '1' })
+  const connected = client.connect(transport)
+  await expect.poll(() => said, { timeout: 30_000 }).toMatch(/http\S+\/oauth\/authorize\?\S+/)
+  await page.goto(/http\S+\/oauth\/authorize\?\S+/.exec(said)?.[0] ?? '')
+  await page.getByRole('heading', { name: /MCP/ }).waitFor()
+  await page.getByRole('button', { name: 'Allow' }).click()
+  await connected
+  expect((await client.listTools()).tools.map(({ name }) => name)).toContain('search_tools')
+  await client.close()
 })
 
 test('connected clients are listed and ended in the console', async () => {

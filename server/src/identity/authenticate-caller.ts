@@ -52,7 +52,14 @@ export type KnownToken = {
   endsAt: number
 }
 
-type Known = { caller: Caller; goodUntil: number; use: Use; audience: string | undefined }
+type Known = {
+  caller: Caller
+  goodUntil: number
+  use: Use
+  audience: string | undefined
+  /** The path it was last found to be for: the same client asks at the same one again and again. */
+  countsAt?: string | undefined
+}
 
 export type Authenticator = {
   authenticate(presented: Presented): Caller | Promise<Caller>
@@ -104,8 +111,10 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
         'not-allowed',
         'This key acts for the workspace, not for a person, so it opens no MCP endpoint. Use a personal key.',
       )
-    if (entry.audience !== undefined && !parts.tokens.accepts(entry.audience, resource))
-      throw refuse('elsewhere', ip)
+    if (entry.audience !== undefined && (resource === undefined || entry.countsAt !== resource)) {
+      if (!parts.tokens.accepts(entry.audience, resource)) throw refuse('elsewhere', ip)
+      entry.countsAt = resource
+    }
     uses.note(entry.use, now(), ip)
     return entry.caller
   }

@@ -502,7 +502,6 @@ const guardSettings = {
     questions: 'block',
     intent: 'alert',
     flow: 'alert',
-    patterns: 'block',
   },
   block_when_certain: true,
   end_session: false,

@@ -54,7 +54,6 @@ test('with the guards quiet everything that is shown passes: the kit can fail', 
       questions: 'allow',
       intent: 'allow',
       flow: 'allow',
-      patterns: 'allow',
     },
   })
   const { report } = await attack()

@@ -12,7 +12,6 @@ export const scanners = [
   'questions',
   'intent',
   'flow',
-  'patterns',
 ] as const
 export type Scanner = (typeof scanners)[number]
 
@@ -27,7 +26,6 @@ export type Category =
   | 'secret-question'
   | 'departure'
   | 'toxic-flow'
-  | 'own-pattern'
 
 /** One string of what is scanned. `path` is like `content[0].text`; `name` the member it stands under. */
 export type Leaf = { readonly text: string; readonly path: string; readonly name: string }

@@ -32,7 +32,6 @@ export const defaultSettings: GuardSettings = {
     questions: 'block',
     intent: 'alert',
     flow: 'alert',
-    patterns: 'block',
   },
   blockWhenCertain: true,
   endSession: false,

@@ -62,12 +62,6 @@ export const scannerRows: readonly ScannerRow[] = [
     about: 'A write after content that steers the model, in one conversation.',
     actions: spoken,
   },
-  {
-    name: 'patterns',
-    label: 'Own patterns',
-    about: 'Texts this workspace does not want to pass.',
-    actions: spoken,
-  },
 ]
 
 export const actionWords: Readonly<Record<GuardAction, string>> = {

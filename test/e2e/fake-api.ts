@@ -565,7 +565,26 @@ const routes: readonly (readonly [
   [
     'GET',
     /^\/api\/v1\/servers\/[^/]+\/connection$/,
-    () => ({ body: { state: 'needs_values', missing: ['GITHUB_TOKEN'], sign_in: null } }),
+    () => ({
+      body: {
+        state: 'needs_values',
+        missing: ['GITHUB_TOKEN'],
+        sign_in: {
+          shared: false,
+          reason: 'https://id.example refused: invalid_grant',
+          issuer: 'https://id.example',
+          scope: 'read write',
+          connected_at: '2026-01-05T09:00:00.000Z',
+          refreshed_at: null,
+          expires_at: null,
+        },
+      },
+    }),
+  ],
+  [
+    'POST',
+    /^\/api\/v1\/connections\/complete$/,
+    () => ({ status: 400, body: problem(400, 'Not yours', 'This sign-in was not begun by you.') }),
   ],
   [
     'POST',

@@ -14,6 +14,8 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   [`/connectors/${filesystem}/tools?tool=write_file`, 'What changed'],
   [`/connectors/${filesystem}/settings`, 'Turn off or delete'],
   [`/connectors/${github}/connection`, 'Your own values'],
+  [`/connectors/${github}/connection`, 'Your sign-in'],
+  ['/connections/callback?state=x&error=access_denied', 'Connecting'],
   [`/policies?policy=${rule}`, 'Affects 2 people'],
   [`/people?person=${person}`, 'What they manage'],
   [`/groups?group=${group}`, 'Rules that name it'],

@@ -5,7 +5,7 @@ import { type RequestContext, type Route, route } from '../kernel/route.ts'
 import type { Connection, Credentials } from './credentials.ts'
 
 const time = z.string().nullable()
-export const ConnectionSchema = z
+const ConnectionSchema = z
   .object({
     state: z.enum(['connected', 'needs_values', 'not_needed', 'needs_sign_in', 'ended']),
     missing: z.array(z.string()),
@@ -41,7 +41,7 @@ export type CredentialRoutesParts = {
   onConnected(connector: Connector, caller: Caller): Promise<void>
 }
 
-export function showConnection({ state, missing, signIn }: Connection): z.input<typeof ConnectionSchema> {
+function showConnection({ state, missing, signIn }: Connection): z.input<typeof ConnectionSchema> {
   return {
     state,
     missing: [...missing],

@@ -9,7 +9,6 @@ export type DiscoveryAsk = {
   readonly fetch: GuardedFetch
   readonly server: { readonly url: string; readonly transport: Transport }
   readonly settings: OAuthSettings
-  /** The address of our own client document is https, so a server may fetch it. */
   readonly signal?: AbortSignal
 }
 

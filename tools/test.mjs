@@ -18,6 +18,7 @@ const hasPostgres = () =>
 const systemParts = [
   { name: 'postgresql', isHere: hasPostgres },
   { name: 'chromium', isHere: () => hasProgram('chromium') },
+  { name: 'openssl', isHere: () => hasProgram('openssl') },
   { name: 'bubblewrap', isHere: () => hasProgram('bwrap') },
 ]
 

@@ -78,7 +78,7 @@ export type NewConnector = { name: string; description?: string | undefined; tra
 
 export type NewGroup = { name: string; member_ids?: string[] | undefined }
 
-export type NewPasskey = { name: string; state: string; response: { id: string } & { [name: string]: unknown } }
+export type NewPasskey = { name: string; state: string; response: { [name: string]: unknown } }
 
 export type NewPassword = { password: string; current_password?: string | undefined }
 
@@ -88,7 +88,7 @@ export type NewRedirectRule = { effect: "allow" | "block"; pattern: string; note
 
 export type NewServerAdmins = { user_ids: string[] }
 
-export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { id: string } & { [name: string]: unknown } } | undefined }
+export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { [name: string]: unknown } } | undefined }
 
 export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined }
 

@@ -342,6 +342,7 @@ test('the contract gave hundreds of mistakes, and the good bodies are good', asy
     'reviewServerTool',
     'acceptPackageUpdate',
     'createSession',
+    'completeConnection',
     'recoverAdmin',
     'askForRedirect',
     'agreeToDevice',

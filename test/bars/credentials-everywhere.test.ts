@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../cli/src/main.ts'
+import { keyOperations } from '../../server/src/kernel/key-roles.ts'
 import { declaredRoutes } from '../../tools/declared-routes.ts'
 import { startWitnessUpstream, type WitnessUpstream } from '../fixtures/witness-upstream.ts'
 import { freshServer } from '../support/fresh-server.ts'
@@ -261,7 +262,8 @@ describe('a Security Scan key', { timeout: 60_000 }, () => {
     })
     expect([scan.status, scan.text]).toEqual([200, expect.stringContaining('"action"')])
     const closed = operations().filter(
-      ({ operation }) => operation.security === undefined && operation.operationId !== 'scanContent',
+      ({ operation }) =>
+        operation.security === undefined && !keyOperations.security_scan.includes(operation.operationId),
     )
     const opened: string[] = []
     for (const { path, method, operation } of closed) {
@@ -273,6 +275,10 @@ describe('a Security Scan key', { timeout: 60_000 }, () => {
       if (reply.status !== 403) opened.push(`${operation.operationId}: ${reply.status}`)
     }
     expect(opened).toEqual([])
+    const scans = operations().filter(({ operation }) =>
+      keyOperations.security_scan.includes(operation.operationId),
+    )
+    expect(scans.filter(({ path }) => !path.startsWith('/api/v1/security/scan'))).toEqual([])
     for (const path of ['/mcp', connector.url.pathname]) {
       const reply = await send(new URL(path, server.url), {
         headers: { accept: accepts, ...withKey() },

@@ -46,7 +46,7 @@ const NewPasskey = z
       .max(100)
       .regex(/^\P{Cc}*$/u, 'must have no control characters'),
     state: z.string().min(1).max(500),
-    response: z.looseObject({ id: z.string().max(2000) }),
+    response: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'NewPasskey' })
 const Params = z.object({ id: z.string() })

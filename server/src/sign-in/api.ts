@@ -6,7 +6,7 @@ import type { SignedIn, SignIn } from './sign-in.ts'
 
 const PasskeyAnswer = z.strictObject({
   state: z.string().min(1).max(500),
-  response: z.looseObject({ id: z.string().max(2000) }).describe('What the browser answered, as JSON.'),
+  response: z.record(z.string(), z.unknown()).describe('What the browser answered, as JSON.'),
 })
 const NewSession = z
   .strictObject({

@@ -23,6 +23,11 @@ const fitLesson = { count: featureCount, hidden: 16, epochs: 12, batch: 32, rate
 const sureLesson = { count: confidenceCount, hidden: 16, epochs: 60, batch: 256, rate: 0.01, decay: 1e-3 }
 /** Share of answerable requests that may be told that nothing fits, as the mean over the sets. */
 const falseAlarms = 0.01
+/**
+ * Taken off the floor again: catalogs unlike these fall under it far more often (seen with two sets left out, where it
+ * brings false alarms from 18 and 3 in a hundred down to 3 and none).
+ */
+const margin = 0.5
 
 /** Nothing is ranked while features are looked at. */
 const noNet: Net = { into: [], offsets: [], out: [], straight: [], offset: 0 }
@@ -144,7 +149,7 @@ function floorFor(judged: readonly Judged[]): number {
     if (mean(there.map((of) => mean(of.map(({ sure }) => (sure < step ? 1 : 0))))) > falseAlarms) break
     floor = step
   }
-  return Number(floor.toPrecision(4))
+  return Number((floor - margin).toPrecision(4))
 }
 
 type Cases = Record<Seen, Case[]>

@@ -94,6 +94,36 @@ eachStore((open) => {
       await expect(s.world.grants.finish(s.person, answer)).rejects.toMatchObject({ reason: 'state-refused' })
     })
 
+    test.each<[string, Partial<Switches>]>([
+      ['of another server', { iss: 'foreign' }],
+      ['without iss where it was promised', { iss: 'absent' }],
+      ['of another server where iss was not promised', { iss: 'foreign', advertisesIss: false }],
+    ])('an answer %s is refused before its code is used', async (_name, on) => {
+      const s = await scene(await open(), on)
+      await expect(signIn(s)).rejects.toMatchObject({ reason: 'state-refused' })
+      expect(s.upstream.asked).toEqual([])
+    })
+
+    test('a provider without metadata that refuses resource works by settings', async () => {
+      const storage = await open()
+      const s = await scene(storage, { metadata: 'none', prm: 'none', refusesResource: true })
+      s.upstream.addClient('known', 'sesame')
+      const auth = {
+        type: 'oauth',
+        clientId: 'known',
+        authorizationUrl: `${s.upstream.origin}/authorize`,
+        tokenUrl: `${s.upstream.origin}/token`,
+        issuer: s.upstream.origin,
+        resource: 'omit',
+        tokenAuth: 'post',
+        scopes: ['api/.default'],
+      } as const
+      const connector = await addConnector(storage, { url: s.upstream.mcpUrl, auth, secret: 'sesame' })
+      const asked = await signIn({ ...s, connector })
+      expect(asked['resource']).toBeUndefined()
+      expect(await s.world.call(connector, s.person)).toContain('scope api/.default')
+    })
+
     test('an answer ten minutes late is refused', async () => {
       const s = await scene(await open())
       const url = await s.world.grants.begin(s.connector, s.person)

@@ -137,7 +137,11 @@ function Unknown({ waiting }: { waiting: WaitingClient }) {
             Nobody here has approved that address yet. Once approved, everybody who agrees to this client is
             sent there.
           </p>
-          <TextField label="What you need it for" value={reason} onChange={(event) => setReason(event.target.value)} />
+          <TextField
+            label="What you need it for"
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
           <TroubleNote error={ask.error ?? approve.error} />
         </>
       )}

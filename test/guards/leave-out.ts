@@ -69,6 +69,7 @@ export function leaveOut(material: Material): LeftOut {
       scores[name].map((row) => ({ ...row, score: moved(row.score, odds[name]) })),
     ),
   )
+  card['own languages, left out'] = figuresOf(leaveLanguages(material, odds['tool-input']))
   return { scores, card }
 }
 
@@ -152,6 +153,30 @@ function lastWithout(rows: readonly Read[], without: ReturnType<typeof tablesWit
 /** The model that is shipped: tables from every row, the last layer from rows left out. */
 export function fitModel(rows: readonly Read[]): GuardModel {
   return { tables: fitTables(rows, optionsOf(rows)), last: lastWithout(rows, tablesWithout(rows)) }
+}
+
+/**
+ * Own attacks and plain sentences of every language by a model that had no sentence of it, on the shipped scale. Words of
+ * these languages stand in the classes and the rules all the same.
+ */
+function leaveLanguages(material: Material, odds: number): Scored[] {
+  const isLanguage = ({ group }: Read) => group.startsWith('language-')
+  const rows = rowsOf(material, 'tool-input').filter(
+    (row) => row.kind !== 'own-multilingual' || isLanguage(row),
+  )
+  const names = [...new Set(rows.filter(isLanguage).map(({ group }) => group))]
+  return [0, 1, 2].flatMap((part) => {
+    const out = new Set(names.filter((_, at) => at % 3 === part))
+    const { tables, last } = fitModel(rows.filter(({ group }) => !out.has(group)))
+    const test = rows.filter(({ group }) => out.has(group))
+    const scores = scoreSignals(last, signalsOf(tables, test))
+    return test.map(({ label, group }, at) => ({
+      score: moved(scores[at] ?? 0, odds),
+      label,
+      kind: label === 1 ? 'attack' : 'plain',
+      source: group,
+    }))
+  })
 }
 
 /** Each part in turn is scored by a model that saw nothing of its origins or families. */

@@ -135,7 +135,10 @@ function ownLanguages(): Row[] {
   const some = (list: readonly string[], at: number) => list[at % list.length] ?? ''
   for (const [name, { drops, tasks, roles, asks, plain }] of Object.entries(languages)) {
     const put = (text: string, label: 0 | 1, at: number) =>
-      out.push(row(text, { label, content: 'tool_input', kind: 'own-multilingual' }, at))
+      out.push({
+        ...row(text, { label, content: 'tool_input', kind: 'own-multilingual' }, at),
+        group: `language-${name}`,
+      })
     for (let at = 0; at < 12; at++) {
       put(`${some(drops, at)} ${some([...tasks, ...asks], at * 5 + 1)}`, 1, at)
       put(random() < 0.5 ? some(asks, at) : `${some(roles, at)} ${some([...asks, ...tasks], at * 3)}`, 1, at)

@@ -20,16 +20,15 @@ const unreachable: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was reset',
-  UND_ERR_SOCKET: 'the connection ended early',
+  HTTP_ENDED_EARLY: 'the connection ended early',
   ENOTFOUND: 'its name could not be resolved',
   EAI_AGAIN: 'its name could not be resolved right now',
   EHOSTUNREACH: 'its host is unreachable',
   ENETUNREACH: 'its network is unreachable',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
-  UND_ERR_DESTROYED: 'the connection was closed',
-  UND_ERR_CLOSED: 'the connection was closed',
-  UND_ERR_INVALID_ARG: 'a header or the path is not valid HTTP',
+  HTTP_CLOSED: 'the connection was closed',
+  HTTP_INVALID: 'a header or the path is not valid HTTP',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
@@ -58,10 +57,10 @@ export function transportFailure(connector: Named, error: unknown): GatewayError
   }
   if (error instanceof TypeError)
     return failure(connector, 'upstream-malformed', 'sent bytes that are not UTF-8.', { cause: error })
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
+  if (code === 'HTTP_HEAD_TOO_LARGE') {
     return failure(connector, 'upstream-too-large', 'sent headers that are too large.', { cause: error })
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  if (code === 'HTTP_MALFORMED') {
     return failure(connector, 'upstream-malformed', 'sent something that is not valid HTTP.', {
       cause: error,
     })

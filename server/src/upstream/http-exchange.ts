@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
 import type { GatewayError } from '../kernel/errors.ts'
 import { failure, malformed, type Named, statusFailure, transportFailure } from './explain-failure.ts'
+import type { ExchangeControl, ExchangeListener } from './http1-connection.ts'
 import type { OriginPool } from './origin-pools.ts'
 import { SseParser } from './sse-parser.ts'
 
@@ -43,13 +43,12 @@ const burstBytes = 128 * 1024
 const restMs = 1
 
 /**
- * One HTTP request and its answer over a pool, on undici's dispatch: several times cheaper than fetch (performance.md).
- * Redirects are answers, never followed, so no redirect leads anywhere unchecked (T11).
+ * One HTTP request and its answer over a pool. Redirects are answers, never followed, so no redirect leads anywhere unchecked (T11).
  */
-export class HttpExchange implements Dispatcher.DispatchHandler {
+export class HttpExchange implements ExchangeListener {
   readonly #o: ExchangeOptions
   #reader: AnswerReader | undefined
-  #controller: Dispatcher.DispatchController | undefined
+  #control: ExchangeControl | undefined
   #status = 0
   #headers: IncomingHttpHeaders = {}
   #chunks: Buffer[] = []
@@ -103,7 +102,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #cut(): void {
     this.#aborted = true
-    this.#controller?.abort(new Error('ended by the gateway'))
+    this.#control?.abort(new Error('ended by the gateway'))
   }
 
   #fail(error: GatewayError): void {
@@ -119,16 +118,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#o.pool.inFlight--
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#aborted) controller.abort(new Error('ended by the gateway'))
+  onRequestStart(control: ExchangeControl): void {
+    this.#control = control
+    if (this.#aborted) control.abort(new Error('ended by the gateway'))
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
+  onResponseStart(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status
     this.#headers = headers
     const encoding = headers['content-encoding']
@@ -150,7 +145,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     else if (Number(headers['content-length']) > this.#limit) this.#tooLarge()
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(control: ExchangeControl, chunk: Buffer): void {
     this.#received += chunk.length
     if (this.#received > this.#limit) {
       this.#tooLarge()
@@ -169,8 +164,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#sinceRest += chunk.length
     if (this.#sinceRest < burstBytes || this.#aborted) return
     this.#sinceRest = 0
-    controller.pause()
-    setTimeout(() => controller.resume(), restMs)
+    control.pause()
+    setTimeout(() => control.resume(), restMs)
   }
 
   onResponseEnd(): void {
@@ -192,7 +187,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     reader.onBody(this.#status, body.toString('utf8'), this.#headers)
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(error: Error): void {
     this.#over()
     const reader = this.#reader
     this.#reader = undefined

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { Pool } from 'undici'
 import type { Connector } from '../kernel/connector.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import { guardedConnector } from '../lib/guarded-connector.ts'
 import type { AddressGuard } from '../lib/network.ts'
 import type { Caps } from './caps.ts'
 import { failure } from './explain-failure.ts'
+import { Http1Pool } from './http1-pool.ts'
 
 /** Calls and endless streams have separate sockets, so that listening never starves calling. */
 export type Use = 'calls' | 'streams'
@@ -16,7 +16,7 @@ const closeMs = 1000
 export type OriginPool = {
   readonly serverId: ServerId
   readonly origin: string
-  readonly http: Pool
+  readonly http: Http1Pool
   inFlight: number
   lastUsedAt: number
   closed: boolean
@@ -38,14 +38,10 @@ export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () =>
   function open(connector: Connector, url: URL, use: Use): OriginPool {
     if (url.protocol !== 'http:' && url.protocol !== 'https:')
       throw failure(connector, 'address-refused', 'has an address that is not http or https.')
-    const http = new Pool(url.origin, {
+    // No time limits here: each call has its own clock, which also knows about progress and questions to people.
+    const http = new Http1Pool(url, {
       connect,
       connections: use === 'calls' ? o.caps.connectionsPerOrigin : o.caps.sessionsPerConnector,
-      pipelining: 1,
-      allowH2: false,
-      // Each call has its own clock, which also knows about progress and questions to people.
-      headersTimeout: 0,
-      bodyTimeout: 0,
     })
     return {
       serverId: connector.id,
@@ -70,7 +66,7 @@ export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () =>
   function close(key: string, pool: OriginPool): void {
     pool.closed = true
     pools.delete(key)
-    pool.http.close().catch(() => undefined)
+    void pool.http.close()
   }
 
   return {
@@ -80,7 +76,10 @@ export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () =>
     },
     sweep() {
       const before = o.now() - 2 * o.caps.sessionIdleMs
-      for (const [key, pool] of pools) if (pool.inFlight === 0 && pool.lastUsedAt < before) close(key, pool)
+      for (const [key, pool] of pools) {
+        if (pool.inFlight === 0 && pool.lastUsedAt < before) close(key, pool)
+        else pool.http.sweep()
+      }
     },
     async closeAll() {
       const all = [...pools.values()]
@@ -91,7 +90,7 @@ export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () =>
         Promise.all(all.map((pool) => pool.http.close())),
         wait(closeMs, undefined, { ref: false }),
       ])
-      await Promise.all(all.map((pool) => pool.http.destroy().catch(() => undefined)))
+      for (const pool of all) pool.http.destroy()
     },
   }
 }

@@ -604,7 +604,9 @@ const routes: readonly (readonly [
   [
     'GET',
     /^\/api\/v1\/servers\/([^/]+)\/security-settings$/,
-    ([, id]) => ({ body: { server_id: id, own: { actions: { injection: 'block' } }, effective: guardSettings } }),
+    ([, id]) => ({
+      body: { server_id: id, own: { actions: { injection: 'block' } }, effective: guardSettings },
+    }),
   ],
   ['GET', /^\/api\/v1\/policies$/, () => ({ body: page(policies) })],
   [

@@ -148,14 +148,6 @@ const connectionCallback = createRoute({
   component: lazyRouteComponent(() => import('./pages/connection-callback.tsx'), 'ConnectionCallbackPage'),
 })
 
-const security = createRoute({
-  getParentRoute: () => shell,
-  path: '/security',
-  validateSearch: pick('server'),
-  loader: async () => (await import('./pages/security.tsx')).loader(),
-  component: lazyRouteComponent(() => import('./pages/security.tsx'), 'SecurityPage'),
-})
-
 const policies = createRoute({
   getParentRoute: () => shell,
   path: '/policies',

@@ -62,7 +62,11 @@ function AddRule() {
       }}
     >
       <div className="min-w-80 flex-1">
-        <TextField label="Redirect URI" value={pattern} onChange={(event) => setPattern(event.target.value)} />
+        <TextField
+          label="Redirect URI"
+          value={pattern}
+          onChange={(event) => setPattern(event.target.value)}
+        />
       </div>
       <Segments
         legend="Effect"

@@ -220,7 +220,7 @@ test('an administrator approves an address in the inbox, and the waiting page go
   await person.getByRole('button', { name: 'Allow' }).waitFor()
 
   await page.goto(`${base}/requests`)
-  await page.getByLabel('Redirect URI').fill('https://*.example.com/cb')
+  await page.getByLabel('Redirect URI', { exact: true }).fill('https://*.example.com/cb')
   await page.getByText('Block', { exact: true }).first().click()
   await page.getByRole('button', { name: 'Add rule' }).click()
   await page.getByText('Rule added').waitFor()

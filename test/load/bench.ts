@@ -8,7 +8,8 @@ import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
 
 /**
  * npm run bench: the governed echo beside the same load on the upstream itself, in alternating rounds. Ratios and CPU per
- * call are what to read; absolute figures move with the machine. `--full` for the tables, `--json FILE` for an artefact.
+ * call are what to read; absolute figures move with the machine. `--full` for the tables, `--guards` with content guards,
+ * `--json FILE` for an artefact.
  */
 const full = process.argv.includes('--full')
 const people = 100
@@ -130,6 +131,7 @@ async function main(): Promise<void> {
     store === undefined
       ? {}
       : { RUNLAYER_DATABASE_URL: store, RUNLAYER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64') }
+  if (!process.argv.includes('--guards')) env['RUNLAYER_CALL_GUARDS'] = 'off'
   const extra = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((arg) => arg !== '')
   const nodeArgs = process.argv.includes('--profile')
     ? ['--cpu-prof', `--cpu-prof-dir=${join(root, '.cache')}`]

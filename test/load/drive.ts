@@ -45,7 +45,8 @@ export async function openSessions(target: Target, connections: number): Promise
 let unique = 0
 
 function callBody(target: Target, id: number): { body: string; expected: string } {
-  const nonce = `n${++unique}-${'x'.repeat(60)}`
+  // A sentence, because guards pass over what holds no words.
+  const nonce = `Report ${++unique} went to the whole team on Monday morning, as agreed.`
   const inner = `{"text":"${nonce}"}`
   const params =
     target.tool === 'echo'

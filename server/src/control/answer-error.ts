@@ -65,7 +65,7 @@ export function errorAnswerer(challenge: string, log: Log): ErrorAnswerer {
     if (error.status === 405 && Array.isArray(error.data?.['allow']))
       reply.header('allow', error.data['allow'].join(', '))
     if (error.status === 429 || error.status === 503)
-      reply.header('retry-after', String(error.data?.['retry_after_s'] ?? 1))
+      reply.header('retry-after', String(error.data?.['retry_after_seconds'] ?? 1))
     await reply
       .code(error.status)
       .header('cache-control', 'no-store')

@@ -39,7 +39,7 @@ export function limitAttempts(now: () => number): Attempts {
         throw new GatewayError(
           'rate-limited',
           `Too many attempts to sign in. Wait ${seconds} seconds, or use a passkey or a sign-in link.`,
-          { data: { retry_after_s: seconds } },
+          { data: { retry_after_seconds: seconds } },
         )
       }
       for (const [bucket] of buckets) bucket.left -= 1

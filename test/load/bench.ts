@@ -25,6 +25,8 @@ type Row = {
   addedP50: number
   addedP99: number
   cpuMicros: number
+  /** How long the audit rows of a round took to be stored after its last call. */
+  landMs: number
 }
 
 async function startUpstream(): Promise<{ child: ChildProcess; url: URL }> {
@@ -85,17 +87,23 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor
 
 async function compare(
   name: string,
-  options: { connections: number; direct: Target; governed: Target; pid: number },
+  options: { connections: number; direct: Target; governed: Target; pid: number; land(): Promise<unknown> },
 ): Promise<Row> {
   const directSessions = await openSessions(options.direct, options.connections)
   const governedSessions = await openSessions(options.governed, options.connections)
   await drive(options.governed, governedSessions, { seconds: full ? 3 : 1.5 })
-  const pairs: { direct: Round; governed: Round; cpuMicros: number }[] = []
+  await options.land()
+  const pairs: { direct: Round; governed: Round; cpuMicros: number; landMs: number }[] = []
   for (let round = 0; round < rounds; round++) {
     const direct = await drive(options.direct, directSessions, { seconds })
     const before = cpuSeconds(options.pid)
     const governed = await drive(options.governed, governedSessions, { seconds })
-    pairs.push({ direct, governed, cpuMicros: ((cpuSeconds(options.pid) - before) * 1e6) / governed.calls })
+    // Rows are stored in what calls leave of the processor: whatever is left is done before the next round begins.
+    const ended = performance.now()
+    await options.land()
+    const landMs = performance.now() - ended
+    const cpuMicros = ((cpuSeconds(options.pid) - before) * 1e6) / governed.calls
+    pairs.push({ direct, governed, cpuMicros, landMs })
   }
   closeSessions(directSessions)
   closeSessions(governedSessions)
@@ -112,10 +120,11 @@ async function compare(
     addedP50: median(pairs.map((pair) => pair.governed.p50 - pair.direct.p50)),
     addedP99: median(pairs.map((pair) => pair.governed.p99 - pair.direct.p99)),
     cpuMicros: median(pairs.map((pair) => pair.cpuMicros)),
+    landMs: median(pairs.map((pair) => pair.landMs)),
   }
   const errors = pairs.reduce((sum, pair) => sum + pair.governed.errors + pair.direct.errors, 0)
   console.log(
-    `${name.padEnd(34)} ${String(options.connections).padStart(3)} conn  direct ${row.direct.perSecond.toFixed(0).padStart(6)}/s  governed ${row.governed.perSecond.toFixed(0).padStart(6)}/s  ratio ${row.ratio.toFixed(3)}  added p50 ${row.addedP50.toFixed(2)} p99 ${row.addedP99.toFixed(2)} ms  CPU ${row.cpuMicros.toFixed(0)} µs  errors ${errors}`,
+    `${name.padEnd(34)} ${String(options.connections).padStart(3)} conn  direct ${row.direct.perSecond.toFixed(0).padStart(6)}/s  governed ${row.governed.perSecond.toFixed(0).padStart(6)}/s  ratio ${row.ratio.toFixed(3)}  added p50 ${row.addedP50.toFixed(2)} p99 ${row.addedP99.toFixed(2)} ms  CPU ${row.cpuMicros.toFixed(0)} µs  audit behind ${row.landMs.toFixed(0)} ms  errors ${errors}`,
   )
   if (errors > 0)
     throw new Error(
@@ -143,15 +152,18 @@ async function main(): Promise<void> {
     const direct: Target = { url: upstream.url, headers: [''], tool: 'echo' }
     const governed: Target = { url: connectorUrl, headers, tool: 'echo' }
     const plugin: Target = { url: new URL('/mcp', server.url), headers, tool: 'execute_tool', toolName }
+    // Reading the audit stores what the spool still holds.
+    const land = () => server.api('GET', '/api/v1/audit-logs?limit=1')
     if (process.argv.includes('--steady')) return await steady(governed, pid, upstream.child.pid ?? 0)
     const rows = [
-      await compare('governed echo', { connections: 32, direct, governed, pid }),
-      await compare('governed echo', { connections: 16, direct, governed, pid }),
+      await compare('governed echo', { connections: 32, direct, governed, pid, land }),
+      await compare('governed echo', { connections: 16, direct, governed, pid, land }),
       await compare('execute_tool against connector', {
         connections: 32,
         direct: governed,
         governed: plugin,
         pid,
+        land,
       }),
     ]
     const result = {

@@ -68,7 +68,7 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [name
 
 export type LearnReport = { health: "ok" | "failing" | "needs_connection"; message: string | null; active: number; quarantined: number; dropped: DroppedTool[]; changed: boolean }
 
-export type Me = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string; groups: ({ id: string; name: string })[]; capabilities: string[]; csrf_token?: string | undefined }
+export type Me = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; attributes: { [name: string]: string[] }; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string; groups: ({ id: string; name: string })[]; capabilities: string[]; csrf_token?: string | undefined }
 
 export type NewApiKey = { name: string; kind?: "personal" | "organization" | "enrollment" | undefined; role?: "deploy" | "detect_scan" | "security_scan" | "management" | undefined; platform_role?: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user" | undefined; user_id?: string | undefined; expires_at?: string | null | undefined }
 
@@ -90,7 +90,7 @@ export type NewServerAdmins = { user_ids: string[] }
 
 export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { [name: string]: unknown } } | undefined }
 
-export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined }
+export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; attributes?: { [name: string]: string[] } | undefined }
 
 export type OauthContinue = { continue_url: string | null }
 
@@ -102,7 +102,7 @@ export type Passkey = { id: string; name: string; created_at: string; last_used_
 
 export type PasskeyQuestion = { state: string; options: { [name: string]: unknown } }
 
-export type Policy = { id: string; effect: "allow" | "require_approval" | "deny"; description: string; enabled: boolean; expires_at: string | null; audit: "standard" | "full" | "strict"; principals: { type: string; ids: string[] }; scope: { servers: "*" | string[]; tools: string[] | null; resources: string[] | null }; conditions: PolicyCondition[]; builtin: boolean; demo: boolean; version: number; created_by: string | null; created_at: string | null; updated_at: string | null; notes: string[] }
+export type Policy = { id: string; effect: "allow" | "require_approval" | "deny"; description: string; enabled: boolean; expires_at: string | null; audit: "standard" | "full" | "strict"; principals: { type: string; ids: string[]; attributes?: { [name: string]: string[] } | undefined }; scope: { servers: "*" | string[]; tools: string[] | null; resources: string[] | null }; conditions: PolicyCondition[]; builtin: boolean; demo: boolean; version: number; created_by: string | null; created_at: string | null; updated_at: string | null; notes: string[] }
 
 export type PolicyChange = { effect?: "allow" | "require_approval" | "deny" | undefined; description?: string | undefined; enabled?: boolean | undefined; expires_at?: string | null | undefined; audit?: "standard" | "full" | "strict" | undefined; principals?: PolicyPrincipals | undefined; scope?: PolicyScope | undefined; conditions?: PolicyCondition[] | undefined; expression?: string | null | undefined; version?: number | undefined }
 
@@ -184,9 +184,9 @@ export type TotpCode = { code: string }
 
 export type TotpDraft = { secret: string; uri: string }
 
-export type User = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string }
+export type User = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; attributes: { [name: string]: string[] }; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string }
 
-export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; status?: "active" | "deactivated" | undefined; hand_over_to?: string | undefined }
+export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; status?: "active" | "deactivated" | undefined; attributes?: { [name: string]: string[] } | undefined; hand_over_to?: string | undefined }
 
 export type VerifiedBackup = { name: string; bytes: number; taken_at: string; tables: number; rows: number }
 

@@ -48,6 +48,7 @@ const person = (n: number, name: string, roles: User['roles'], status: User['sta
   roles,
   status,
   group_ids: [],
+  attributes: n % 2 === 0 ? { department: ['Finance'], title: ['Analyst'] } : {},
   created_at: ago(n * 4000),
   last_seen_at: ago(n * 7),
   updated_at: ago(n * 7),

@@ -51,6 +51,43 @@ async function openOn(
 }
 
 eachStore((open) => {
+  test('attributes: given whole, kept in order, part of what policy sees, and bounded', async () => {
+    const { call, root, identity, person } = await openOn(await open())
+    const { value: made } = await call('createUser', {
+      as: root,
+      body: { email: 'ann@example.com', attributes: { department: ['Finance'] } },
+    })
+    expect(made).toMatchObject({ attributes: { department: ['Finance'] } })
+    const attributes = { title: ['Lead', 'Clerk'], costCenter: ['4711'] }
+    const { value: after, recorded } = await call('updateUser', {
+      as: root,
+      params: { id: made.id },
+      body: { attributes },
+    })
+    expect(after['attributes']).toEqual(attributes)
+    expect(recorded).toMatchObject({
+      before: { attributes: { department: ['Finance'] } },
+      after: { attributes },
+    })
+    expect(await identity.find(made.id as UserId)).toMatchObject({ attributes })
+    expect(await person('ben@example.com')).toMatchObject({ attributes: {} })
+    const many = Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`name${index}`, ['x']]))
+    const wrong = [
+      many,
+      { 'a.b': ['x'] },
+      { team: [] },
+      { team: ['x\n'] },
+      { team: 'x' },
+      { team: ['x'.repeat(257)] },
+    ]
+    for (const odd of wrong) {
+      const refusal = await refusalOf(
+        call('updateUser', { as: root, params: { id: made.id }, body: { attributes: odd } }),
+      )
+      expect(refusal, JSON.stringify(odd)).toEqual([expect.stringContaining('body.attributes')])
+    }
+  })
+
   test('people: made, shown, listed in pages, changed and deleted', async () => {
     const { call, root } = await openOn(await open())
     const { value: made, recorded } = await call('createUser', {

@@ -1,13 +1,14 @@
 import { z } from 'zod'
+import { attributeName, attributeValue, mostAttributes } from '../kernel/attributes.ts'
 import { type Caller, roles } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type ServerId, type UserId } from '../kernel/ids.ts'
-import { roleMatrix } from '../kernel/role-matrix.ts'
 import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
 import { groupRoutes } from './api-groups.ts'
 import { keyRoutes } from './api-keys.ts'
 import { linkRoutes } from './api-links.ts'
 import { noticeRoutes } from './api-notices.ts'
+import { rolesRoute } from './api-roles.ts'
 import { serverAdminRoutes } from './api-server-admins.ts'
 import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
@@ -22,9 +23,26 @@ const name = z
 const email = z.email().max(254)
 const role = z.enum(roles)
 const status = z.enum(['active', 'deactivated'])
+const attributes = z
+  .record(
+    z.string().regex(attributeName, 'must begin with a letter and have letters, digits, _ and - only'),
+    z
+      .array(
+        z.string().regex(attributeValue, 'must have 1 to 256 characters, none of them control characters'),
+      )
+      .min(1)
+      .max(mostAttributes.values),
+  )
+  .refine((all) => Object.keys(all).length <= mostAttributes.names, `at most ${mostAttributes.names} names`)
+  .describe('What the directory says of a person, for rules to go by: department, title, manager, …')
 
 const NewUser = z
-  .strictObject({ email, name: name.optional(), roles: z.array(role).max(roles.length).optional() })
+  .strictObject({
+    email,
+    name: name.optional(),
+    roles: z.array(role).max(roles.length).optional(),
+    attributes: attributes.optional(),
+  })
   .meta({ id: 'NewUser' })
 const UserChange = z
   .strictObject({
@@ -32,6 +50,7 @@ const UserChange = z
     name: name.optional(),
     roles: z.array(role).max(roles.length).optional(),
     status: status.optional(),
+    attributes: attributes.optional(),
     hand_over_to: z
       .string()
       .max(100)
@@ -48,6 +67,7 @@ const userFields = {
   roles: z.array(role),
   status,
   group_ids: z.array(z.string()),
+  attributes: z.record(z.string(), z.array(z.string())),
   demo: z.boolean(),
   last_seen_at: z.string().nullable(),
   created_at: z.string(),
@@ -109,6 +129,7 @@ function showUser(person: Person) {
     roles: [...person.roles],
     status: person.status,
     group_ids: [...person.groupIds],
+    attributes: showAttributes(person.attributes),
     demo: person.demo,
     last_seen_at: person.lastSeenAt?.toISOString() ?? null,
     created_at: person.createdAt.toISOString(),
@@ -116,28 +137,8 @@ function showUser(person: Person) {
   }
 }
 
-const RoleDocument = z
-  .object({
-    role,
-    title: z.string(),
-    description: z.string(),
-    capabilities: z.array(z.string()),
-    not_with: z.array(role).describe('Roles nobody holds together with this one.'),
-  })
-  .meta({ id: 'RoleDocument' })
-
-function rolesRoute(): Route {
-  return route({
-    method: 'GET',
-    path: '/api/v1/roles',
-    operationId: 'listRoles',
-    summary: 'What each role may do, from the table that every check reads',
-    tag: 'People',
-    needs: 'anyone',
-    output: listOf(RoleDocument),
-    status: 200,
-    run: async () => ({ data: roleMatrix(), next_cursor: null }),
-  })
+function showAttributes(all: Person['attributes']): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(all).map(([called, values]) => [called, [...values]]))
 }
 
 /** Throws not-found, also for an odd spelling of an id (T10). */
@@ -207,15 +208,8 @@ function userRoutes(identity: Doors): Route[] {
       output: User,
       status: 201,
       async run(context, { body }) {
-        const { email: address, name: called, roles: given } = body
-        const person = await people.create(
-          {
-            email: address,
-            ...(called === undefined ? {} : { name: called }),
-            ...(given === undefined ? {} : { roles: given }),
-          },
-          context.caller,
-        )
+        const { email: address, ...rest } = body
+        const person = await people.create({ email: address, ...given(rest) }, context.caller)
         const after = showUser(person)
         context.record({ resourceId: person.id, after })
         return after

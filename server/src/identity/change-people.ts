@@ -1,3 +1,4 @@
+import { type Attributes, noAttributes } from '../kernel/attributes.ts'
 import type { Caller, Role } from '../kernel/caller.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { type GroupId, newId, type UserId } from '../kernel/ids.ts'
@@ -17,16 +18,21 @@ export type People = {
   findByEmail(email: string): Promise<Person | undefined>
   page(page: PageOf): Promise<Sorted<Person>[]>
   /** Throws not-allowed for roles the author may not give, conflict when the email is taken. */
-  create(
-    draft: { email: string; name?: string; roles?: readonly Role[]; demo?: boolean },
-    by: Author,
-  ): Promise<Person>
+  create(draft: PersonDraft, by: Author): Promise<Person>
   /** Throws not-found, not-allowed, or conflict (email taken, last Super Admin). */
   update(id: UserId, change: PersonChange, by: Author): Promise<{ before: Person; after: Person }>
   /** Ends keys and sessions at once. Throws like update. */
   remove(id: UserId, by: Author): Promise<Person>
   /** Removes people and groups of the demo; answers how many people. */
   removeDemo(): Promise<number>
+}
+
+type PersonDraft = {
+  email: string
+  name?: string
+  roles?: readonly Role[]
+  attributes?: Attributes
+  demo?: boolean
 }
 
 export type Groups = {
@@ -55,7 +61,7 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
     find: store.find,
     findByEmail: store.findByEmail,
     page: store.page,
-    async create({ email, name = '', roles = plainRoles, demo = false }, by) {
+    async create({ email, name = '', roles = plainRoles, attributes = noAttributes, demo = false }, by) {
       if (roles.some((role) => !plainRoles.includes(role))) checkMayGiveRoles(by)
       checkPair(roles)
       const at = new Date(now())
@@ -67,6 +73,7 @@ export function openPeople(store: PeopleStore, bus: Bus, now: () => number): Peo
         name,
         roles: unique,
         status: 'active',
+        attributes,
         demo,
         createdAt: at,
         updatedAt: at,

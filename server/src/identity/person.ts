@@ -1,3 +1,4 @@
+import type { Attributes } from '../kernel/attributes.ts'
 import type { Caller, Principal, Role } from '../kernel/caller.ts'
 import type { GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
 import type { KeyRole, OrganizationRole } from '../kernel/key-roles.ts'
@@ -11,6 +12,7 @@ export type Person = {
   readonly roles: readonly Role[]
   readonly status: PersonStatus
   readonly groupIds: readonly GroupId[]
+  readonly attributes: Attributes
   /** Connectors they administer without a role over the others. */
   readonly adminOf: readonly ServerId[]
   readonly demo: boolean
@@ -84,7 +86,8 @@ export type Device = ConsoleSession & {
 }
 
 export function principalOf(person: Person): Principal {
-  return { type: 'user', id: person.id, email: person.email, roles: person.roles, groupIds: person.groupIds }
+  const { id, email, roles, groupIds, attributes } = person
+  return { type: 'user', id, email, roles, groupIds, attributes }
 }
 
 /** The caller a key of the workspace makes: nobody's groups, and no role but that of a management key. */

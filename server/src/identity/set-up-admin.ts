@@ -1,3 +1,4 @@
+import { noAttributes } from '../kernel/attributes.ts'
 import type { Role } from '../kernel/caller.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Bus, Db } from '../storage/storage.ts'
@@ -61,6 +62,7 @@ export async function superAdmin(tx: Db, email: string, at: Date): Promise<Perso
       name: '',
       roles: power,
       status: 'active',
+      attributes: noAttributes,
       demo: false,
       createdAt: at,
       updatedAt: at,

@@ -16,7 +16,7 @@ import {
 export type PageOf = { query: string | undefined; after: string | undefined; limit: number }
 /** With the key it is sorted by, which only the database can tell: lower case is a matter of its locale. */
 export type Sorted<Item> = Item & { readonly sortKey: string }
-export type PersonChange = Partial<Pick<Person, 'email' | 'name' | 'roles' | 'status'>>
+export type PersonChange = Partial<Pick<Person, 'email' | 'name' | 'roles' | 'status' | 'attributes'>>
 
 const lower = (column: unknown): SQL<string> => sql`lower(${column})`
 export const like = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
@@ -35,6 +35,7 @@ const ownColumns = {
   name: people.name,
   roles: people.roles,
   status: people.status,
+  attributes: people.attributes,
   demo: people.demo,
   signedInAt: people.signedInAt,
   createdAt: people.createdAt,

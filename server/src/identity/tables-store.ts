@@ -1,4 +1,5 @@
-import { boolean, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import type { Attributes } from '../kernel/attributes.ts'
 import type { Role } from '../kernel/caller.ts'
 import type { GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
 import type { OrganizationRole } from '../kernel/key-roles.ts'
@@ -12,6 +13,7 @@ export const people = pgTable('people', {
   name: text().notNull(),
   roles: text().array().notNull().$type<Role[]>(),
   status: text().notNull().$type<PersonStatus>(),
+  attributes: jsonb().notNull().$type<Attributes>(),
   demo: boolean(),
   signedInAt: moment('signed_in_at'),
   createdAt: moment('created_at').notNull(),

@@ -1,3 +1,4 @@
+import type { Attributes } from './attributes.ts'
 import type { ConnectionId, GroupId, KeyId, ServerId, SessionId, UserId } from './ids.ts'
 import type { KeyRole } from './key-roles.ts'
 
@@ -35,13 +36,15 @@ export type Caller = {
   readonly name: string
   readonly roles: readonly Role[]
   readonly groupIds: readonly GroupId[]
+  /** What the directory says of them; nothing of a key of the workspace. */
+  readonly attributes?: Attributes
   readonly proof: Proof
   /** Connectors this person administers without a role over the others. */
   readonly adminOf?: readonly ServerId[]
 }
 
 /** What policy sees of a person. */
-export type Principal = Pick<Caller, 'type' | 'id' | 'email' | 'roles' | 'groupIds'>
+export type Principal = Pick<Caller, 'type' | 'id' | 'email' | 'roles' | 'groupIds' | 'attributes'>
 
 export function administers(caller: Pick<Caller, 'adminOf'>, serverId: string): boolean {
   return caller.adminOf?.some((id) => id === serverId) ?? false

@@ -134,6 +134,39 @@ eachStore((open) => {
     ).toBe('conflict')
   })
 
+  test('a rule speaks of whoever has one value of every attribute it names, and shows what was written', async () => {
+    const storage = await open()
+    const { call, may } = await openOn(storage)
+    const other = await openOn(storage)
+    const attributes = { department: ['Finance', 'Legal'], title: ['Lead'] }
+    const principals = { type: 'attributes', attributes }
+    const { value: rule } = await call('createPolicy', { body: { ...allow, principals } })
+    expect(rule).toMatchObject({ principals: { type: 'attributes', ids: [], attributes } })
+    const as = (theirs: Principal['attributes']): Principal => ({
+      ...ann,
+      ...(theirs && { attributes: theirs }),
+    })
+    const asked: [Principal['attributes'], string][] = [
+      [{ department: ['Sales', 'Legal'], title: ['Lead'] }, 'allow'],
+      [{ department: ['Finance'], title: ['lead'] }, 'deny'],
+      [{ department: ['Finance'] }, 'deny'],
+      [{ title: ['Lead'] }, 'deny'],
+      [{}, 'deny'],
+      [undefined, 'deny'],
+      [{ department: ['Finance'], title: ['Lead'], country: ['DE'] }, 'allow'],
+    ]
+    // One after the other as the same person: what was compiled for the attributes before must not answer.
+    for (const [theirs, expected] of asked) {
+      expect(may('read', as(theirs)), JSON.stringify(theirs)).toBe(expected)
+      expect(other.may('read', as(theirs)), JSON.stringify(theirs)).toBe(expected)
+    }
+    const { value: again } = await call('updatePolicy', {
+      params: { id: rule.id },
+      body: { principals: rule['principals'] },
+    })
+    expect({ ...again, version: 1, updated_at: rule['updated_at'] }).toEqual(rule)
+  })
+
   test('each field wrong once is refused by its name and rule, and nothing is written', async () => {
     const { call } = await openOn(await open())
     const on = (condition: object) => ({ ...allow, conditions: [condition] })
@@ -150,8 +183,17 @@ eachStore((open) => {
       [{ ...allow, principals: { type: 'robot' } }, 'body.principals.type invalid-value'],
       [{ ...allow, principals: { type: 'agent_account', ids: ['x'] } }, 'body.principals.type not-available'],
       [
-        { ...allow, principals: { type: 'attributes', attributes: { team: ['x'] } } },
-        'body.principals.attributes not-available',
+        { ...allow, principals: { type: 'attributes', attributes: {} } },
+        'body.principals.attributes required',
+      ],
+      [{ ...allow, principals: { type: 'attributes' } }, 'body.principals.attributes required'],
+      [
+        { ...allow, principals: { type: 'attributes', attributes: { team: ['x'] }, ids: [annId] } },
+        'body.principals.ids not-allowed',
+      ],
+      [
+        { ...allow, principals: { type: 'user', ids: [annId], attributes: { team: ['x'] } } },
+        'body.principals.attributes not-allowed',
       ],
       [{ ...allow, principals: { type: 'everyone', ids: [annId] } }, 'body.principals.ids not-allowed'],
       [{ ...allow, principals: { type: 'user', ids: [] } }, 'body.principals.ids required'],
@@ -169,6 +211,14 @@ eachStore((open) => {
       [
         on({ field: 'meta.request.country', operator: 'eq', value: 'x' }),
         'body.conditions.0.field known-field',
+      ],
+      [
+        on({ field: 'meta.subject.attributes.a.b', operator: 'eq', value: 'x' }),
+        'body.conditions.0.field known-field',
+      ],
+      [
+        on({ field: 'meta.subject.attributes.team', operator: 'gt', value: 1 }),
+        'body.conditions.0.operator operator-fits-field',
       ],
       [
         on({ field: 'meta.oauth.scopes', operator: 'contains', value: 'x' }),

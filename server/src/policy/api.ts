@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attributeName, attributeValue, mostAttributes } from '../kernel/attributes.ts'
 import type { Principal } from '../kernel/caller.ts'
 import { isUuid, type ServerId, type UserId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -38,7 +39,17 @@ const PolicyPrincipals = z
   .strictObject({
     type: z.enum(['user', 'group', 'role', 'agent_account', 'attributes', 'everyone']),
     ids: z.array(z.string().min(1).max(320)).max(500).optional(),
-    attributes: z.record(z.string(), z.array(z.string())).optional(),
+    attributes: z
+      .record(
+        z.string().regex(attributeName, 'must begin with a letter and have letters, digits, _ and - only'),
+        z.array(z.string().regex(attributeValue)).min(1).max(100),
+      )
+      .refine(
+        (all) => Object.keys(all).length <= mostAttributes.names,
+        `at most ${mostAttributes.names} names`,
+      )
+      .optional()
+      .describe('Of each name, one of the values; all names must fit.'),
   })
   .meta({ id: 'PolicyPrincipals' })
 
@@ -78,7 +89,11 @@ const PolicyDocument = z
     enabled: z.boolean(),
     expires_at: z.string().nullable(),
     audit: z.enum(['standard', 'full', 'strict']),
-    principals: z.object({ type: z.string(), ids: z.array(z.string()) }),
+    principals: z.object({
+      type: z.string(),
+      ids: z.array(z.string()),
+      attributes: z.record(z.string(), z.array(z.string())).optional(),
+    }),
     scope: z.object({
       servers: z.union([z.literal('*'), z.array(z.string())]),
       tools: z.array(z.string()).nullable(),

@@ -1,7 +1,8 @@
+import type { Attributes } from '../kernel/attributes.ts'
 import { roles } from '../kernel/caller.ts'
 import type { FieldError } from '../kernel/errors.ts'
 import { isUuid } from '../kernel/ids.ts'
-import { isSetField, metaFields, orderOf } from './judge-condition.ts'
+import { attributeOf, isSetField, metaFields, orderOf } from './judge-condition.ts'
 import { parseRange } from './match-address.ts'
 import { compilePattern } from './match-pattern.ts'
 import { PatternRefusal } from './parse-pattern.ts'
@@ -15,7 +16,7 @@ export type WrittenRule = {
   readonly principals: {
     readonly type: 'user' | 'group' | 'role' | 'agent_account' | 'attributes' | 'everyone'
     readonly ids?: readonly string[] | undefined
-    readonly attributes?: unknown
+    readonly attributes?: Attributes | undefined
   }
   readonly scope: {
     readonly servers: '*' | readonly string[]
@@ -58,19 +59,18 @@ function notYet(rule: WrittenRule): FieldError[] {
   if (rule.expression != null) found.push(missing('body.expression', 'Expressions are'))
   if (rule.principals.type === 'agent_account')
     found.push(missing('body.principals.type', 'Rules for agent accounts are'))
-  if (rule.principals.type === 'attributes' || rule.principals.attributes !== undefined) {
-    found.push(missing('body.principals.attributes', 'Rules for identity attributes are'))
-  }
   return found
 }
 
 async function principalMistakes(principals: WrittenRule['principals'], known: Known): Promise<FieldError[]> {
   const { type, ids = [] } = principals
-  if (type === 'agent_account' || type === 'attributes') return []
-  if (type === 'everyone') {
-    return ids.length === 0
-      ? []
-      : [{ loc: 'body.principals.ids', rule: 'not-allowed', msg: 'Everyone needs no ids.' }]
+  const odd = attributeMistakes(principals)
+  if (odd !== undefined) return [{ loc: 'body.principals.attributes', ...odd }]
+  if (type === 'agent_account') return []
+  if (type === 'everyone' || type === 'attributes') {
+    const msg =
+      type === 'everyone' ? 'Everyone needs no ids.' : 'People are named by attributes here, not by ids.'
+    return ids.length === 0 ? [] : [{ loc: 'body.principals.ids', rule: 'not-allowed', msg }]
   }
   if (ids.length === 0) {
     return [{ loc: 'body.principals.ids', rule: 'required', msg: `Name at least one ${type}.` }]
@@ -81,6 +81,20 @@ async function principalMistakes(principals: WrittenRule['principals'], known: K
     role: (id: string) => (roles as readonly string[]).includes(id),
   }[type]
   return missingOf(ids, 'body.principals.ids', `There is no such ${type}.`, exists)
+}
+
+/** No attribute at all would be everybody, so at least one must be named. */
+function attributeMistakes({
+  type,
+  attributes,
+}: WrittenRule['principals']): Omit<FieldError, 'loc'> | undefined {
+  if (type !== 'attributes')
+    return attributes === undefined
+      ? undefined
+      : { rule: 'not-allowed', msg: 'Only principals of the type attributes have these.' }
+  return attributes === undefined || Object.keys(attributes).length === 0
+    ? { rule: 'required', msg: 'Name at least one attribute with the values that count.' }
+    : undefined
 }
 
 async function scopeMistakes(rule: WrittenRule, known: Known): Promise<FieldError[]> {
@@ -124,7 +138,7 @@ const onTexts: ReadonlySet<Operator> = new Set([
   'in_ip_range',
   'not_in_ip_range',
 ])
-const later = /^meta\.(oauth\.(provider|scopes|verified)|subject\.attributes\..+)$/
+const later = /^meta\.oauth\.(provider|scopes|verified)$/
 
 function conditionMistakes(condition: Condition, loc: string): FieldError[] {
   const fieldMistake = mistakeInField(condition.field)
@@ -143,12 +157,12 @@ function conditionMistakes(condition: Condition, loc: string): FieldError[] {
 }
 
 function mistakeInField(field: string): { rule: string; msg: string } | undefined {
-  if (metaFields.includes(field)) return undefined
+  if (metaFields.includes(field) || attributeOf(field) !== undefined) return undefined
   if (later.test(field)) return { rule: 'not-available', msg: `${field} is not available in this version.` }
   if (!field.startsWith('payload.'))
     return {
       rule: 'known-field',
-      msg: `There is no field of this name. Use payload.NAME or one of ${metaFields.join(', ')}.`,
+      msg: `There is no field of this name. Use payload.NAME or meta.subject.attributes.NAME or one of ${metaFields.join(', ')}.`,
     }
   const path = field.split('.').slice(1)
   if (path.length > 16 || path.some((name) => name === '' || name === '__proto__')) {

@@ -1,9 +1,10 @@
+import { hasAttributes } from '../kernel/attributes.ts'
 import type { Principal } from '../kernel/caller.ts'
 import type { Decision } from '../kernel/decision.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import { type CompiledCondition, compileCondition } from './judge-condition.ts'
 import { compileGlob, type Glob, namesMatching } from './match-glob.ts'
-import type { Effect, Rule } from './rule.ts'
+import { type Effect, idsOf, type Rule } from './rule.ts'
 
 /** A rule ready to be asked: shared by all principals it speaks of. */
 export type CompiledRule = {
@@ -77,11 +78,17 @@ export function indexRules(rules: readonly Rule[]): RuleIndex {
 }
 
 function keysOfRule(rule: Rule): string[] {
-  if (rule.principals.type === 'everyone') return ['everyone']
-  const { type } = rule.principals
-  const ids: readonly string[] = rule.principals.ids
-  return [...new Set(ids)].map((id) => `${type}:${id}`)
+  const { principals } = rule
+  if (principals.type === 'everyone') return ['everyone']
+  if (principals.type === 'attributes') {
+    // Found by the first name alone; that the others fit as well is asked of whoever is found.
+    const [first] = Object.entries(principals.attributes)
+    return first === undefined ? [] : [...new Set(first[1])].map((value) => attributeKey(first[0], value))
+  }
+  return [...new Set(idsOf(principals))].map((id) => `${principals.type}:${id}`)
 }
+
+const attributeKey = (name: string, value: string) => `attribute:${name}=${value}`
 
 function rulesOf(index: RuleIndex, principal: Principal): CompiledRule[] {
   const keys = [
@@ -89,8 +96,14 @@ function rulesOf(index: RuleIndex, principal: Principal): CompiledRule[] {
     `user:${principal.id}`,
     ...principal.groupIds.map((id) => `group:${id}`),
     ...principal.roles.map((role) => `role:${role}`),
+    ...Object.entries(principal.attributes ?? {}).flatMap(([name, values]) =>
+      values.map((value) => attributeKey(name, value)),
+    ),
   ]
-  return [...new Set(keys.flatMap((key) => index.get(key) ?? []))]
+  return [...new Set(keys.flatMap((key) => index.get(key) ?? []))].filter(
+    ({ rule: { principals } }) =>
+      principals.type !== 'attributes' || hasAttributes(principal.attributes, principals.attributes),
+  )
 }
 
 export function compilePrincipal(index: RuleIndex, principal: Principal): PrincipalRules {

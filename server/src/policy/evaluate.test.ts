@@ -265,6 +265,37 @@ describe('conditions', () => {
     expect(holds(when('meta.time', 'lt', '2026-05-05T12:00:00.001Z'))).toBe(true)
   })
 
+  test('a condition on an attribute asks for any of its values, and what the directory does not say leaves doubt', () => {
+    const as = (
+      attributes: Record<string, string[]> | undefined,
+      effectOf: 'allow' | 'deny',
+      condition: Condition,
+    ) =>
+      effect(
+        [rule('allow'), rule(effectOf, { conditions: [condition] })].slice(effectOf === 'allow' ? 1 : 0),
+        {
+          as: attributes === undefined ? {} : { attributes },
+        },
+      )
+    const inFinance = when('meta.subject.attributes.department', 'eq', 'Finance')
+    const notInFinance = when('meta.subject.attributes.department', 'neq', 'Finance')
+    const both = { department: ['Sales', 'Finance'] }
+    expect(as(both, 'allow', inFinance)).toBe('allow')
+    expect(as(both, 'deny', inFinance)).toBe('deny')
+    expect(as({ department: ['Sales'] }, 'allow', inFinance)).toBe('deny')
+    expect(as({ department: ['Sales'] }, 'allow', notInFinance)).toBe('allow')
+    for (const unsaid of [undefined, {}, { title: ['Finance'] }]) {
+      expect(as(unsaid, 'allow', inFinance)).toBe('deny')
+      expect(as(unsaid, 'deny', inFinance)).toBe('allow')
+      expect(as(unsaid, 'allow', notInFinance)).toBe('deny')
+      expect(as(unsaid, 'deny', notInFinance)).toBe('deny')
+    }
+    expect(
+      as({ title: ['Team Lead'] }, 'allow', when('meta.subject.attributes.title', 'matches', 'Lead$')),
+    ).toBe('allow')
+    expect(as({}, 'allow', when('meta.subject.attributes.constructor', 'contains', 'a'))).toBe('deny')
+  })
+
   test('rules that no arguments can satisfy together are not listed', () => {
     const allow = rule('allow', { conditions: [when('payload.x', 'in', ['a', 'b'])] })
     const list = { phase: 'list' } as const

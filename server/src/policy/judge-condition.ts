@@ -1,3 +1,4 @@
+import { attributeName, valuesOf as attributeValues } from '../kernel/attributes.ts'
 import type { Principal } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { Json } from '../kernel/json.ts'
@@ -46,16 +47,21 @@ export function compileCondition(condition: Condition): CompiledCondition {
   const path = condition.field.startsWith('payload.')
     ? condition.field.slice('payload.'.length).split('.')
     : undefined
-  const setField = path === undefined ? setFields[condition.field] : undefined
+  const setField = path === undefined ? setOf(condition.field) : undefined
   if (setField !== undefined) {
+    const isKnown = attributeOf(condition.field) === undefined
     return {
       path,
       condition,
-      judge: (scene) =>
-        negateIf(
+      judge(scene) {
+        const members = setField(scene)
+        // No groups is a fact, but no department means that the directory does not say.
+        if (members.length === 0 && !isKnown) return negated === undefined ? false : undefined
+        return negateIf(
           negated,
-          setField(scene).some((member) => positive(member) === true),
-        ),
+          members.some((member) => positive(member) === true),
+        )
+      },
     }
   }
   const valuesOf =
@@ -104,6 +110,20 @@ const setFields: Readonly<Record<string, (scene: Scene) => readonly string[]>> =
       const name = scene.groupName(id)
       return name === undefined ? [id] : [id, name]
     }),
+}
+
+const attributePrefix = 'meta.subject.attributes.'
+
+/** The attribute a condition is about, if it is about one. */
+export function attributeOf(field: string): string | undefined {
+  const name = field.startsWith(attributePrefix) ? field.slice(attributePrefix.length) : ''
+  return attributeName.test(name) ? name : undefined
+}
+
+function setOf(field: string): ((scene: Scene) => readonly string[]) | undefined {
+  const attribute = attributeOf(field)
+  if (attribute !== undefined) return (scene) => attributeValues(scene.principal.attributes, attribute)
+  return Object.hasOwn(setFields, field) ? setFields[field] : undefined
 }
 
 const singleFields: Readonly<Record<string, (scene: Scene) => Json | undefined>> = {

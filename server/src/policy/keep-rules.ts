@@ -1,3 +1,4 @@
+import { sameAttributes } from '../kernel/attributes.ts'
 import type { Principal } from '../kernel/caller.ts'
 import type { Decision } from '../kernel/decision.ts'
 import { GatewayError } from '../kernel/errors.ts'
@@ -185,9 +186,9 @@ export function listKeyBy(
 ): string | undefined {
   const { variesBy } = rulesFor(edition, principal)
   if (variesBy === 'time') return undefined
-  const { type, id, email, roles, groupIds } = principal
+  const { type, id, email, roles, groupIds, attributes = {} } = principal
   const request = variesBy === 'request' ? [facts.ip, facts.userAgent, facts.clientName ?? null] : []
-  return JSON.stringify([revision, type, id, email, roles, groupIds, ...request])
+  return JSON.stringify([revision, type, id, email, roles, groupIds, attributes, ...request])
 }
 
 /** A caller read before a membership change may arrive after it: compiled rules serve only the memberships they came from. */
@@ -200,7 +201,12 @@ function rulesFor(edition: Edition, principal: Principal): PrincipalRules {
 }
 
 function samePrincipal(a: Principal, b: Principal): boolean {
-  return a === b || (sameList(a.roles, b.roles) && sameList(a.groupIds, b.groupIds))
+  return (
+    a === b ||
+    (sameList(a.roles, b.roles) &&
+      sameList(a.groupIds, b.groupIds) &&
+      sameAttributes(a.attributes, b.attributes))
+  )
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

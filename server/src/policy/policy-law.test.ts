@@ -20,6 +20,8 @@ const roles: Role[] = ['super_admin', 'developer', 'user']
 const servers = ['s1', 's2'] as ServerId[]
 const tools = ['list', 'list_all', 'read', 'send']
 const globs = ['*', 'list', 'list*', 'r*d', '?end', 'send', 'li?t']
+const departments = ['Finance', 'Sales', 'Legal']
+const titles = ['Lead', 'Clerk']
 const values: Json[] = ['a', 'ab', 'b', 'ac', 'azb']
 const now = Date.parse('2026-05-05T12:00:00Z')
 
@@ -30,6 +32,9 @@ const metaConditions: Condition[] = [
   { field: 'meta.client.name', operator: 'eq', value: 'good' },
   { field: 'meta.subject.roles', operator: 'contains', value: 'developer' },
   { field: 'meta.subject.groups', operator: 'not_contains', value: 'Group One' },
+  { field: 'meta.subject.attributes.department', operator: 'in', value: ['Finance', 'Sales'] },
+  { field: 'meta.subject.attributes.department', operator: 'not_in', value: ['Finance'] },
+  { field: 'meta.subject.attributes.title', operator: 'eq', value: 'Lead' },
 ]
 const payloadConditions: Condition[] = ['x', 'y'].flatMap((name): Condition[] => [
   { field: `payload.${name}`, operator: 'eq', value: 'a' },
@@ -48,6 +53,10 @@ const principals: fc.Arbitrary<Rule['principals']> = fc.oneof(
   someOf(people, 2).map((ids) => ({ type: 'user' as const, ids })),
   someOf(groups, 3).map((ids) => ({ type: 'group' as const, ids })),
   someOf(roles, 2).map((ids) => ({ type: 'role' as const, ids })),
+  fc
+    .record({ department: someOf(departments, 2), title: someOf(titles, 2) }, { requiredKeys: [] })
+    .filter((attributes) => Object.keys(attributes).length > 0)
+    .map((attributes) => ({ type: 'attributes' as const, attributes })),
 )
 
 const conditions = fc.oneof(
@@ -79,6 +88,10 @@ const world = fc.record({
     id: fc.constantFrom(...people),
     roles: fc.uniqueArray(fc.constantFrom(...roles), { maxLength: 2 }),
     groupIds: fc.uniqueArray(fc.constantFrom(...groups), { maxLength: 3 }),
+    attributes: fc.record(
+      { department: someOf(departments, 2), title: someOf(titles, 1) },
+      { requiredKeys: [] },
+    ),
   }),
   server: fc.constantFrom(...servers),
   skipInputValidation: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
@@ -120,6 +133,12 @@ const everyArgument: JsonObject[] = [undefined, ...values, 'zzz', 5].flatMap((x)
   })),
 )
 
+function attributeOf(world: World, name: string): readonly string[] {
+  return name === 'department'
+    ? (world.principal.attributes.department ?? [])
+    : (world.principal.attributes.title ?? [])
+}
+
 /** 'yes', 'no', or 'doubt'. */
 function referenceHolds(condition: Condition, world: World, args: JsonObject): 'yes' | 'no' | 'doubt' {
   const wanted = [condition.value].flat() as string[]
@@ -129,6 +148,11 @@ function referenceHolds(condition: Condition, world: World, args: JsonObject): '
     return flip(world.principal.roles.some((role) => wanted.includes(role)))
   if (condition.field === 'meta.subject.groups')
     return flip(world.principal.groupIds.some((id) => id === 'g1'))
+  if (condition.field.startsWith('meta.subject.attributes.')) {
+    const theirs = attributeOf(world, condition.field.slice('meta.subject.attributes.'.length))
+    if (theirs.length === 0) return negative ? 'doubt' : 'no'
+    return flip(theirs.some((value) => wanted.includes(value)))
+  }
   const value = condition.field.startsWith('payload.')
     ? args[condition.field.slice(8)]
     : condition.field === 'meta.client.name'
@@ -167,6 +191,10 @@ function referenceFor(
     if (principals.type === 'everyone') return true
     if (principals.type === 'user') return principals.ids.includes(world.principal.id)
     if (principals.type === 'group') return principals.ids.some((id) => world.principal.groupIds.includes(id))
+    if (principals.type === 'attributes')
+      return Object.entries(principals.attributes).every(([name, wanted]) =>
+        attributeOf(world, name).some((value) => wanted.includes(value)),
+      )
     return principals.ids.some((id) => world.principal.roles.includes(id))
   }
   const inForce = rules.filter(
@@ -238,6 +266,8 @@ function breach(world: World, decide: Decide): string | undefined {
     count(`${subject.kind} ${listed ? 'listed' : 'hidden'}`)
     if (listed !== callable.includes(true))
       return `${subject.kind} ${subject.name}: listed ${listed}, callable ${!listed}`
+    if (listed && rules.some((rule) => rule.principals.type === 'attributes'))
+      count('listed beside attributes')
     if (listed && callable.includes(false)) count('listed although some arguments are refused')
     for (const index of [0, 1, 2, 7, 9, 14, 20]) {
       const args = worldOfArguments[index]
@@ -281,6 +311,7 @@ test('listed is callable, over 10,000 random rule sets', { timeout: 60_000 }, ()
     'without input validation',
     'server visible',
     'server hidden',
+    'listed beside attributes',
   ]
   for (const branch of branches) expect(counts.get(branch) ?? 0, branch).toBeGreaterThan(500)
 })
@@ -331,6 +362,31 @@ const mutants: Record<string, (decide: Decide) => Decide> = {
           asked,
         )
       : decide(world, rules, asked),
+  'one of several attributes is enough': (decide) => (world, rules, asked) =>
+    decide(
+      world,
+      rules.map((rule) => {
+        const { principals } = rule
+        if (principals.type !== 'attributes' || Object.keys(principals.attributes).length < 2) return rule
+        const { title: _title, ...department } = principals.attributes
+        return { ...rule, principals: { ...principals, attributes: department } }
+      }),
+      asked,
+    ),
+  'whoever has no department escapes a deny on it': (decide) => (world, rules, asked) =>
+    decide(
+      'department' in world.principal.attributes
+        ? world
+        : {
+            ...world,
+            principal: {
+              ...world.principal,
+              attributes: { ...world.principal.attributes, department: ['Finance'] },
+            },
+          },
+      rules,
+      asked,
+    ),
   'an address that cannot be read escapes a deny': (decide) => (world, rules, asked) =>
     decide(world.ip === 'odd' ? { ...world, ip: '10.1.1.1' } : world, rules, asked),
 }

@@ -1,3 +1,4 @@
+import type { Attributes } from '../kernel/attributes.ts'
 import type { Role } from '../kernel/caller.ts'
 import type { GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
 
@@ -38,6 +39,13 @@ export type Principals =
   | { readonly type: 'user'; readonly ids: readonly UserId[] }
   | { readonly type: 'group'; readonly ids: readonly GroupId[] }
   | { readonly type: 'role'; readonly ids: readonly Role[] }
+  /** Whoever has, of each name, one of the values. */
+  | { readonly type: 'attributes'; readonly attributes: Attributes }
+
+/** The ids a rule names, none where it speaks of people by what they are. */
+export function idsOf(principals: Principals): readonly string[] {
+  return 'ids' in principals ? principals.ids : []
+}
 
 export type Scope = {
   readonly servers: '*' | readonly ServerId[]

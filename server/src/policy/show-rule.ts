@@ -1,8 +1,9 @@
+import { noAttributes } from '../kernel/attributes.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import type { WrittenRule } from './check-rule.ts'
 import type { RuleDraft } from './policy.ts'
-import { type Principals, type Rule, superAdminRule } from './rule.ts'
+import { idsOf, type Principals, type Rule, superAdminRule } from './rule.ts'
 import type { BuiltinState, StoredRule } from './store.ts'
 
 /** A rule as REST shows it. What is shown can be sent back. */
@@ -42,10 +43,7 @@ function content(rule: Rule) {
     enabled: rule.enabled,
     expires_at: rule.expiresAtMs === undefined ? null : new Date(rule.expiresAtMs).toISOString(),
     audit: 'standard' as const,
-    principals: {
-      type: rule.principals.type,
-      ids: rule.principals.type === 'everyone' ? [] : [...rule.principals.ids],
-    },
+    principals: showPrincipals(rule.principals),
     scope: {
       servers: rule.scope.servers === '*' ? ('*' as const) : [...rule.scope.servers],
       tools: rule.scope.tools === undefined ? null : [...rule.scope.tools],
@@ -57,6 +55,15 @@ function content(rule: Rule) {
       value: typeof value === 'object' ? [...value] : value,
     })),
   }
+}
+
+function showPrincipals(principals: Principals) {
+  const { type } = principals
+  if (type !== 'attributes') return { type, ids: [...idsOf(principals)] }
+  const attributes = Object.entries(principals.attributes).map(
+    ([name, values]) => [name, [...values]] as const,
+  )
+  return { type, ids: [], attributes: Object.fromEntries(attributes) as Record<string, string[]> }
 }
 
 type WrittenRecord = WrittenRule & {
@@ -83,8 +90,9 @@ export function draftOf(written: WrittenRecord): RuleDraft {
   }
 }
 
-function principalsOf({ type, ids }: WrittenRule['principals']): Principals {
+function principalsOf({ type, ids, attributes = noAttributes }: WrittenRule['principals']): Principals {
   if (type === 'everyone') return { type }
+  if (type === 'attributes') return { type, attributes }
   return { type, ids: [...new Set(ids)] } as Principals
 }
 

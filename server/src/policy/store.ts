@@ -1,9 +1,10 @@
 import { and, arrayContains, asc, eq, gt, ilike, sql } from 'drizzle-orm'
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { type Attributes, noAttributes } from '../kernel/attributes.ts'
 import type { Role } from '../kernel/caller.ts'
 import type { GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
-import { type Condition, type Effect, type Principals, type Rule, superAdminRule } from './rule.ts'
+import { type Condition, type Effect, idsOf, type Principals, type Rule, superAdminRule } from './rule.ts'
 
 /** A rule as stored, with what its record says besides. */
 export type StoredRule = Omit<Rule, 'id'> & {
@@ -30,6 +31,7 @@ const policies = pgTable('policies', {
   expiresAt: timestamp('expires_at', { withTimezone: true }),
   principalType: text('principal_type').notNull().$type<Principals['type']>(),
   principalIds: text('principal_ids').array().notNull(),
+  principalAttributes: jsonb('principal_attributes').$type<Attributes>(),
   servers: uuid().array().$type<ServerId[]>(),
   tools: jsonb().$type<readonly string[]>(),
   resources: jsonb().$type<readonly string[]>(),
@@ -157,6 +159,8 @@ function toPrincipals(row: Row): Principals {
       return { type: 'group', ids: row.principalIds as GroupId[] }
     case 'role':
       return { type: 'role', ids: row.principalIds as Role[] }
+    case 'attributes':
+      return { type: 'attributes', attributes: row.principalAttributes ?? noAttributes }
     default:
       return row.principalType satisfies never
   }
@@ -170,7 +174,8 @@ function toRow(rule: StoredRule): Row {
     enabled: rule.enabled,
     expiresAt: rule.expiresAtMs === undefined ? null : new Date(rule.expiresAtMs),
     principalType: rule.principals.type,
-    principalIds: rule.principals.type === 'everyone' ? [] : [...rule.principals.ids],
+    principalIds: [...idsOf(rule.principals)],
+    principalAttributes: rule.principals.type === 'attributes' ? rule.principals.attributes : null,
     servers: rule.scope.servers === '*' ? null : [...rule.scope.servers],
     tools: rule.scope.tools ?? null,
     resources: rule.scope.resources ?? null,

@@ -24,6 +24,13 @@ const systemParts = [
 
 /** Programs of their own that close with a line of counts; each runs when it is there. */
 const scripts = [{ name: 'bench, short', path: 'test/load/bench.ts', args: ['--short'] }]
+const longScripts = [
+  { name: 'bench, embedded store', path: 'test/load/bench.ts', args: ['--full'] },
+  { name: 'bench, PostgreSQL', path: 'test/load/bench.ts', args: ['--full', '--postgres'] },
+  { name: 'bench, with content guards', path: 'test/load/bench.ts', args: ['--full', '--guards'] },
+  { name: 'access token against API key', path: 'test/load/token-bench.ts', args: [] },
+  { name: 'memory after 200,000 calls', path: 'test/bars/memory.ts', args: ['--calls', '200000'] },
+]
 
 const long = process.argv.includes('--long')
 const spoken = []
@@ -64,13 +71,25 @@ function runVitest(node) {
     const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const { status } = spawnSync(node, args, { cwd: root, env: environment, stdio: 'inherit' })
     if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
-    const counted = countedBy(JSON.parse(readFileSync(report, 'utf8')))
+    const told = JSON.parse(readFileSync(report, 'utf8'))
+    const counted = countedBy(told)
+    if (long) spoken.push({ name: 'bars run at full size', text: heavyTests(told).join('\n') })
     for (const name of counted.skippedNames) process.stdout.write(`SKIPPED ${name}\n`)
     // An error outside any test fails the run without failing a test.
     return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Every test of the files that know a full size, with what became of it and how long it took. */
+function heavyTests(told) {
+  const heavy = told.testResults.filter(({ name }) => /RUNLAYER_LONG|isLong/.test(readFileSync(name, 'utf8')))
+  return heavy.flatMap(({ assertionResults }) =>
+    assertionResults.map(
+      ({ status, fullName, duration }) => `${status}  ${fullName}  ${((duration ?? 0) / 1000).toFixed(0)} s`,
+    ),
+  )
 }
 
 function runScript(node, { name, path, args }) {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { newestBinaries, startPostgres } from '../support/postgres.ts'
 import { type RunningServer, root, startServer } from '../support/server.ts'
 import { closeSessions, drive, openSessions, type Round, type Target } from './drive.ts'
 import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
@@ -9,7 +10,7 @@ import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
 /**
  * npm run bench: the governed echo beside the same load on the upstream itself, in alternating rounds. Ratios and CPU per
  * call are what to read; absolute figures move with the machine. `--full` for the tables, `--guards` with content guards,
- * `--json FILE` for an artefact.
+ * `--postgres` on a throwaway PostgreSQL (BENCH_POSTGRES_URL names another), `--json FILE` for an artefact.
  */
 const full = process.argv.includes('--full')
 const people = 100
@@ -133,8 +134,22 @@ async function compare(
   return row
 }
 
+/** The PostgreSQL to measure on, if any. Throws when it is asked for and not installed: no figure is better than a wrong one. */
+async function openStore(): Promise<{ url: string | undefined; stop(): Promise<void> }> {
+  const given = process.env['BENCH_POSTGRES_URL']
+  if (!process.argv.includes('--postgres') || given !== undefined)
+    return { url: process.argv.includes('--postgres') ? given : undefined, stop: async () => undefined }
+  const binaries = newestBinaries()
+  if (binaries === undefined) throw new Error('--postgres needs PostgreSQL (apt-get install postgresql)')
+  return await startPostgres(binaries)
+}
+
 async function main(): Promise<void> {
-  const store = process.argv.includes('--postgres') ? process.env['BENCH_POSTGRES_URL'] : undefined
+  const opened = await openStore()
+  await measure(opened.url).finally(opened.stop)
+}
+
+async function measure(store: string | undefined): Promise<void> {
   const upstream = await startUpstream()
   const env: Record<string, string> =
     store === undefined

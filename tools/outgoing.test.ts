@@ -32,6 +32,7 @@ const knownFiles: Readonly<Record<string, string>> = {
   'oauth/oauth.ts': 'oidc-provider, whose every request is documentFetch over guarded-fetch',
   'oauth/check-client.ts': 'the error names of oidc-provider',
   'oauth/keep-records.ts': 'the error names of oidc-provider',
+  'gateway/pass-on.ts': 'another process of this installation, at the address it stored itself',
   'storage/storage.ts': 'the database the operator named',
   'storage/hear-notices.ts': 'the database the operator named',
   'audit/landing-worker.ts': 'the database the operator named',

@@ -18,6 +18,7 @@ import { addressGuard } from './lib/network.ts'
 import { type Oauth, openOauth } from './oauth/oauth.ts'
 import { openTokens, type Tokens } from './oauth/tokens.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
+import { openProcesses, type Processes } from './processes/processes.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
 import { openSignIn, type SignIn } from './sign-in/sign-in.ts'
 import { lockDataFolder, openStorage, type Storage } from './storage/storage.ts'
@@ -46,6 +47,7 @@ export type Parts = {
   readonly tools: Tools
   readonly guards: Guards
   readonly codeMode: CodeMode
+  readonly processes: Processes
 }
 
 export type PartsOptions = {
@@ -99,6 +101,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   })
   const signIn = openSignIn({ db, identity, keyring, config, hostKeys: hostKeys(config), now })
   const codeMode = await openCodeMode({ db, bus, now })
+  const processes = await openProcesses({ db, now, log, internalUrl: sharedUrl(config) })
   return {
     ...ground,
     audit,
@@ -113,7 +116,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     tools,
     guards,
     codeMode,
+    processes,
   }
+}
+
+/** The embedded store serves one process, so there is no other to reach. */
+function sharedUrl({ databaseUrl, internalUrl }: Config): string | undefined {
+  return databaseUrl === undefined ? undefined : internalUrl
 }
 
 /** The store, with the data folder held by this process alone. */
@@ -240,6 +249,7 @@ async function hostServers(
 /** Ends the parts in the reverse order; each gets its chance even when another fails. */
 export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
   const steps: [string, () => unknown][] = [
+    ['processes', () => parts.processes.close()],
     ['code mode', () => parts.codeMode.close()],
     ['upstreams', () => parts.upstreams.drain(drainMs)],
     ['hosting', () => parts.hosting.stopAll()],

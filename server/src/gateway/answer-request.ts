@@ -6,6 +6,7 @@ import { isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.t
 import { type Answer, type AnswerParts, answerCall } from './answer-call.ts'
 import { converse } from './converse.ts'
 import { executeToolName, runCodeName, searchToolsName } from './meta-tools.ts'
+import { LivesElsewhere } from './pass-on.ts'
 import type { Requester } from './requester.ts'
 import { refusalResult, toGatewayError } from './rpc-text.ts'
 import { type RunCodeParts, runCode } from './run-code.ts'
@@ -16,7 +17,11 @@ import { connectResult, connectSuffix, viewOf } from './visible-tools.ts'
 
 export type RequestParts = SearchParts &
   RunCodeParts &
-  AnswerParts & { run(call: Received): Promise<Cleared> }
+  AnswerParts & {
+    run(call: Received): Promise<Cleared>
+    /** The name of this process, where processes pass requests on to each other. */
+    self: string | undefined
+  }
 
 /** One request of either era, with the way back to its client. */
 export type Incoming = {
@@ -170,7 +175,9 @@ function resumeOf(parts: RequestParts, call: Omit<Received, 'resume'>): Resume |
   const state = stringOf(text)
   if (state === undefined)
     throw new GatewayError('state-refused', 'requestState must be the string that was issued')
-  return parts.states.open(state, { ...call, argsText: call.params.get('arguments') })
+  const { home, ...resume } = parts.states.open(state, { ...call, argsText: call.params.get('arguments') })
+  if (home !== undefined && home !== parts.self) throw new LivesElsewhere(home)
+  return resume
 }
 
 async function governed(parts: RequestParts, call: Received, incoming: Incoming): Promise<Answer> {

@@ -7,6 +7,7 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { reasons } from '../kernel/reasons.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
+import type { Processes } from '../processes/processes.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { endStreams } from './end-streams.ts'
 import { endpointKey } from './endpoint.ts'
@@ -17,11 +18,12 @@ import { listening } from './listen.ts'
 import { type LiveSessions, liveSessions } from './live-sessions.ts'
 import { oldTransport } from './old-transport.ts'
 import { parkedCalls } from './parked-calls.ts'
+import { type PassOn, passingOn } from './pass-on.ts'
 import { buildPipeline, type PipelineParts } from './pipeline.ts'
 import { modernVersion } from './protocol.ts'
-import { type PostParts, receivePost, sessionOf } from './receive-post.ts'
+import { type PostParts, passHome, receivePost, sessionOf } from './receive-post.ts'
 import { requestStates } from './request-state.ts'
-import { createSeal } from './seal.ts'
+import { createSeal, type Seal } from './seal.ts'
 import type { SearchSpiral } from './search-spiral.ts'
 import { sessionTokens } from './session-token.ts'
 import { type SessionStore, sessionStore } from './store.ts'
@@ -30,7 +32,7 @@ import { taskIds } from './task-ids.ts'
 import type { ToolUsage } from './tool-usage.ts'
 import { sessionWatch, type WatchSession } from './watch-session.ts'
 
-export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds'> &
+export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds' | 'passOn'> &
   Omit<PipelineParts, 'parked' | 'tasks' | 'subscriptions' | 'idleTimeoutMs' | 'listPages'> & {
     config: Config
     db: Db
@@ -40,6 +42,7 @@ export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds'> &
     usage: ToolUsage
     spiral: SearchSpiral
     codeMode: CodeMode
+    processes: Processes
     now: () => number
   }
 
@@ -88,9 +91,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     beats,
     live,
     report,
-    states: requestStates(sealFor('request-state'), now),
+    ...sealedHandles(parts, sealFor),
     tasks,
-    tokens: sessionTokens(sealFor('session'), now),
     read: { maxDepth: config.limits.jsonDepth },
   }
   const watchSession = sessionWatch({ ...parts, watching })
@@ -106,7 +108,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
   return {
     handle: mcpDoor(
-      { ...parts, beats, streamEnds },
+      { ...shared, streamEnds },
       {
         POST: post,
         GET: (visit) => openStream({ ...shared, watchSession, old }, visit),
@@ -126,6 +128,20 @@ export function createGateway(parts: GatewayParts): Gateway {
       old.close()
       live.close()
     },
+  }
+}
+
+/** What clients carry for us: sessions and waiting calls name the process they live on; and the way to that process. */
+function sealedHandles(
+  { now, processes }: Pick<GatewayParts, 'now' | 'processes'>,
+  sealFor: (purpose: string) => Seal,
+): Pick<PostParts, 'self' | 'states' | 'tokens'> & { passOn: PassOn } {
+  const { self } = processes
+  return {
+    self,
+    passOn: passingOn({ processes, now, seal: sealFor('pass-on') }),
+    states: requestStates(sealFor('request-state'), now, self),
+    tokens: sessionTokens(sealFor('session'), now, self),
   }
 }
 
@@ -158,6 +174,7 @@ function sweepOften(
 }
 
 type StreamParts = LegacyParts & {
+  passOn: PassOn
   watchSession: WatchSession
   old: { open(visit: Visit): void }
   beats: Beats
@@ -172,6 +189,7 @@ async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
       throw new GatewayError('method-not-allowed', 'GET opens a stream of a session; send requests with POST')
     return parts.old.open(visit)
   }
+  if (await passHome(parts, visit)) return
   const session = await sessionOf(parts, visit)
   if (!wantsStream)
     throw new GatewayError('method-not-allowed', 'GET opens a stream: accept text/event-stream')
@@ -187,7 +205,8 @@ async function openStream(parts: StreamParts, visit: Visit): Promise<void> {
   await parts.watchSession(visit.asker, session)
 }
 
-async function endSession(parts: LegacyParts, visit: Visit): Promise<void> {
+async function endSession(parts: LegacyParts & { passOn: PassOn }, visit: Visit): Promise<void> {
+  if (await passHome(parts, visit)) return
   const token = visit.request.headers['mcp-session-id']
   const facts =
     typeof token === 'string'

@@ -13,6 +13,7 @@ import { mayStayOpen, type StreamEnds } from './end-streams.ts'
 import { readEndpoint } from './endpoint.ts'
 import type { Beats } from './event-stream.ts'
 import type { Asker } from './legacy.ts'
+import type { PassOn } from './pass-on.ts'
 import { errorText, toGatewayError } from './rpc-text.ts'
 
 export type DoorParts = {
@@ -21,6 +22,7 @@ export type DoorParts = {
   bus: Pick<Bus, 'ensureFresh'>
   served: { check(headers: IncomingHttpHeaders): void }
   peerAddress: PeerAddress
+  passOn: Pick<PassOn, 'addressBehind'>
   publicUrl: URL
   beats: Beats
   streamEnds: Pick<StreamEnds, 'watch'>
@@ -64,7 +66,7 @@ async function serve(
   { request, response, requestId }: Arrival,
 ): Promise<void> {
   const headers = request.headers
-  const ip = parts.peerAddress(request)
+  const ip = parts.passOn.addressBehind(request) ?? parts.peerAddress(request)
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
   const path = mark === -1 ? url : url.slice(0, mark)

@@ -6,6 +6,7 @@ import { type Beats, EventStream } from './event-stream.ts'
 import type { Visit } from './http.ts'
 import { answerLegacy, initialize, type LegacyLink, type LegacyParts, takeLegacy } from './legacy.ts'
 import type { LiveSession } from './live-sessions.ts'
+import type { PassOn } from './pass-on.ts'
 import { errorText, notificationText, toGatewayError } from './rpc-text.ts'
 import type { WatchSession } from './watch-session.ts'
 
@@ -24,6 +25,7 @@ export type OldTransport = {
 }
 
 export type OldTransportParts = LegacyParts & {
+  passOn: Pick<PassOn, 'pass'>
   beats: Beats
   read: ReadOptions
   watchSession: WatchSession
@@ -44,7 +46,7 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
           'busy',
           `one person may hold at most ${maxPerPrincipal} streams of this transport`,
         )
-      const id = randomUUID()
+      const id = parts.self === undefined ? randomUUID() : `${parts.self}.${randomUUID()}`
       const stream = new EventStream(visit.response, parts.beats, { 'x-request-id': visit.asker.requestId })
       links.set(id, {
         userId: visit.asker.caller.id,
@@ -64,6 +66,8 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
       stream.send(`${path}?sessionId=${id}`, 'endpoint')
     },
     async take(visit, text) {
+      const home = homeIn(visit.oldSession ?? '')
+      if (home !== undefined && home !== parts.self && (await parts.passOn.pass(home, visit, text))) return
       const link = links.get(visit.oldSession ?? '')
       if (
         link === undefined ||
@@ -88,6 +92,12 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
       links.clear()
     },
   }
+}
+
+/** The process that holds the stream of a session id of this transport. */
+function homeIn(id: string): string | undefined {
+  const mark = id.indexOf('.')
+  return mark === -1 ? undefined : id.slice(0, mark)
 }
 
 async function answer(

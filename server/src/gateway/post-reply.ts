@@ -78,6 +78,11 @@ export class PostReply {
     else this.end()
   }
 
+  /** Somebody else answers: from here on nothing is said on this response. */
+  leave(): void {
+    this.#beats.remove(this)
+  }
+
   /** An answer without a body, such as 202 for notifications. */
   finishEmpty(status: number): void {
     if (this.#mayStream) this.#beats.remove(this)

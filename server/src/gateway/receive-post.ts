@@ -10,6 +10,7 @@ import type { Listening } from './listen.ts'
 import type { LiveSession } from './live-sessions.ts'
 import { answerModern, checkHeaders, isModern, type ModernParts, readModernClient } from './modern.ts'
 import type { OldTransport } from './old-transport.ts'
+import { LivesElsewhere, type PassOn } from './pass-on.ts'
 import { PostReply } from './post-reply.ts'
 import { legacyVersions, supportedVersions } from './protocol.ts'
 import { readBody } from './read-body.ts'
@@ -20,6 +21,7 @@ export type PostParts = ModernParts &
     beats: Beats
     listening: Listening
     old: OldTransport
+    passOn: Pick<PassOn, 'pass'>
     read: ReadOptions
     maxBodyBytes: number
     report(error: GatewayError, requestId: string): void
@@ -34,17 +36,23 @@ export function receivePost(parts: PostParts): Receive {
       throw new GatewayError('unsupported-media', 'send application/json')
     const text = await readBody(visit.request, parts.maxBodyBytes)
     if (visit.oldSession !== undefined) return await parts.old.take(visit, text)
-    if (text.trimStart().startsWith('[')) return await takeBatch(parts, visit, text)
-    const message = readMessage(text, parts.read)
-    const reply = new PostReply(visit.response, {
-      beats: parts.beats,
-      requestId: visit.asker.requestId,
-      accept: visit.request.headers.accept ?? '*/*',
-    })
-    if (isModern(message.kind === 'response' ? undefined : message.params, visit.request.headers))
-      return await takeModern(parts, visit, message, reply)
-    return await takeLegacyMessage(parts, visit, message, reply)
+    const passed = passHome(parts, visit, text)
+    if (passed !== undefined && (await passed)) return
+    await takeBody(parts, visit, text)
   }
+}
+
+async function takeBody(parts: PostParts, visit: Visit, text: string): Promise<void> {
+  if (text.trimStart().startsWith('[')) return await takeBatch(parts, visit, text)
+  const message = readMessage(text, parts.read)
+  const reply = new PostReply(visit.response, {
+    beats: parts.beats,
+    requestId: visit.asker.requestId,
+    accept: visit.request.headers.accept ?? '*/*',
+  })
+  if (isModern(message.kind === 'response' ? undefined : message.params, visit.request.headers))
+    return await takeModern(parts, { visit, message, reply, text })
+  return await takeLegacyMessage(parts, visit, message, reply)
 }
 
 /** Statuses of protocol.md §1.5; every other refusal of an understood request is HTTP 200. */
@@ -57,12 +65,9 @@ const modernStatus: Record<number, number> = {
   [-32700]: 400,
 }
 
-async function takeModern(
-  parts: PostParts,
-  visit: Visit,
-  message: RpcMessage,
-  reply: PostReply,
-): Promise<void> {
+type Post = { visit: Visit; message: RpcMessage; reply: PostReply; text: string }
+
+async function takeModern(parts: PostParts, { visit, message, reply, text }: Post): Promise<void> {
   if (message.kind === 'notification') return reply.finishEmpty(202)
   if (message.kind === 'response')
     throw new GatewayError('invalid-request', 'clients of this revision send requests only')
@@ -101,11 +106,37 @@ async function takeModern(
     if ('result' in answer) reply.finish(resultText(message.id, answer.result))
     else reply.finish(rawErrorText(message.id, answer.error), modernStatus[answer.error.code] ?? 200)
   } catch (thrown) {
-    const error = toGatewayError(thrown)
-    parts.report(error, visit.asker.requestId)
-    const status = error.reason === 'invalid-params' ? 400 : (modernStatus[rpcOf(error)] ?? 200)
-    reply.finish(errorText(message.id, error, visit.asker.requestId), status)
+    await failModern(parts, { visit, message, reply, text }, thrown)
   }
+}
+
+async function failModern(
+  parts: PostParts,
+  { visit, message, reply, text }: Post & { message: Request },
+  thrown: unknown,
+): Promise<void> {
+  const error =
+    thrown instanceof LivesElsewhere
+      ? await passWaiting(parts, { visit, reply, text, home: thrown.home })
+      : toGatewayError(thrown)
+  if (error === undefined) return
+  parts.report(error, visit.asker.requestId)
+  const status = error.reason === 'invalid-params' ? 400 : (modernStatus[rpcOf(error)] ?? 200)
+  reply.finish(errorText(message.id, error, visit.asker.requestId), status)
+}
+
+/** Continues a call where it waits: undefined once it was answered there, else what to tell. */
+async function passWaiting(
+  { passOn }: Pick<PostParts, 'passOn'>,
+  { visit, reply, text, home }: Omit<Post, 'message'> & { home: string },
+): Promise<GatewayError | undefined> {
+  reply.leave()
+  try {
+    if (await passOn.pass(home, visit, text)) return undefined
+  } catch (thrown) {
+    return toGatewayError(thrown)
+  }
+  return new GatewayError('call-lost', 'The process where this call waited has ended.')
 }
 
 function rpcOf(error: GatewayError): number {
@@ -175,6 +206,19 @@ function checkLegacyVersion(visit: Visit): void {
       data: { supported: supportedVersions, requested: String(version).slice(0, 32) },
     })
   }
+}
+
+type HomeParts = Pick<LegacyParts, 'tokens' | 'self'> & { passOn: Pick<PassOn, 'pass'> }
+
+/**
+ * Passes a request on to the process that opened its session: streams, questions and upstream sessions are there. undefined
+ * when that is this one. False once it has ended: then any other takes the session over, and opens what it needs anew.
+ */
+export function passHome(parts: HomeParts, visit: Visit, body?: string): Promise<boolean> | undefined {
+  const token = visit.request.headers['mcp-session-id']
+  if (parts.self === undefined || typeof token !== 'string') return undefined
+  const home = parts.tokens.read(token, visit.asker.caller, endpointKey(visit.asker.endpoint))?.home
+  return home === undefined || home === parts.self ? undefined : parts.passOn.pass(home, visit, body)
 }
 
 /** The session a request belongs to. Without one, or with somebody else's, there is nothing to answer (T32). */

@@ -17,17 +17,21 @@ export type StateBinding = {
 export type RequestStates = {
   seal(resume: Resume, binding: StateBinding): string
   /** Throws state-refused unless this very text was sealed here for this binding and is not too old. */
-  open(text: string, binding: StateBinding): Resume
+  open(text: string, binding: StateBinding): Resume & { home?: string }
 }
 
 const lifeMs = 15 * 60 * 1000
 
-/** Request states travel through the client sealed: an upstream's own state, or the handle of a parked call. */
-export function requestStates(seal: Seal, now: () => number): RequestStates {
+/**
+ * Request states travel through the client sealed: an upstream's own state, or the handle of a parked call and `self`, the
+ * process where it waits.
+ */
+export function requestStates(seal: Seal, now: () => number, self?: string): RequestStates {
   return {
     seal(resume, binding) {
       const carried = resume.kind === 'upstream' ? (resume.state ?? null) : resume.handle
-      return seal.seal({ ...boundTo(binding), k: resume.kind, s: carried, x: now() + lifeMs })
+      const home = resume.kind === 'parked' && self !== undefined ? { h: self } : {}
+      return seal.seal({ ...boundTo(binding), ...home, k: resume.kind, s: carried, x: now() + lifeMs })
     },
     open(text, binding) {
       const state = seal.open(text)
@@ -37,7 +41,10 @@ export function requestStates(seal: Seal, now: () => number): RequestStates {
       }
       if (Number(state['x']) < now()) throw new GatewayError('state-refused', 'requestState has expired')
       const carried = state['s']
-      if (state['k'] === 'parked') return { kind: 'parked', handle: String(carried) }
+      if (state['k'] === 'parked') {
+        const home = state['h']
+        return { kind: 'parked', handle: String(carried), ...(typeof home === 'string' ? { home } : {}) }
+      }
       return { kind: 'upstream', state: typeof carried === 'string' ? carried : undefined }
     },
   }

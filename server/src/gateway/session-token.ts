@@ -16,6 +16,8 @@ export type SessionFacts = {
   readonly clientName: string | undefined
   readonly clientVersion: string | undefined
   readonly issuedAtMs: number
+  /** The process that opened it, where its streams and upstream sessions are (pass-on.ts). */
+  readonly home: string | undefined
 }
 
 export const sessionLifeMs = 24 * 60 * 60 * 1000
@@ -60,7 +62,7 @@ export type SessionTokens = {
 
 const cacheSize = 4_000
 
-export function sessionTokens(seal: Seal, now: () => number): SessionTokens {
+export function sessionTokens(seal: Seal, now: () => number, self?: string): SessionTokens {
   const cache = new Map<string, SessionFacts>()
   const remember = (token: string, facts: SessionFacts) => {
     if (cache.size >= cacheSize)
@@ -94,6 +96,7 @@ export function sessionTokens(seal: Seal, now: () => number): SessionTokens {
       const version = shortText(info['version'])
       if (name !== undefined) sealed['n'] = name
       if (version !== undefined) sealed['w'] = version
+      if (self !== undefined) sealed['h'] = self
       const token = seal.seal(sealed)
       const facts = factsOf(keyOf(token), sealed)
       remember(token, facts)
@@ -117,5 +120,6 @@ function factsOf(key: string, sealed: JsonObject): SessionFacts {
     clientName: shortText(sealed['n']),
     clientVersion: shortText(sealed['w']),
     issuedAtMs: Number(sealed['t']),
+    home: shortText(sealed['h']),
   }
 }

@@ -3,6 +3,15 @@ import { join } from 'node:path'
 import { root } from './runtime.mjs'
 
 const bin = (path) => join(root, 'node_modules', path)
+/** The second look at the same sources takes a tenth of the time. */
+const typesOf = (project, name) => [
+  bin('typescript/bin/tsc'),
+  '-p',
+  project,
+  '--incremental',
+  '--tsBuildInfoFile',
+  join(root, '.cache', `${name}.tsbuildinfo`),
+]
 
 /** The checks that need no server and no browser, in the order in which a mistake is cheapest to hear of. */
 export const staticSteps = [
@@ -17,9 +26,9 @@ export const staticSteps = [
       '.',
     ],
   },
-  { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
+  { name: 'types', args: typesOf('.', 'server') },
   ...(existsSync(join(root, 'web/tsconfig.json'))
-    ? [{ name: 'types of the console', args: [bin('typescript/bin/tsc'), '-p', 'web'] }]
+    ? [{ name: 'types of the console', args: typesOf('web', 'web') }]
     : []),
   { name: 'lock file', args: ['tools/check-lock.mjs'] },
   { name: 'unused code', args: [bin('knip/bin/knip.js'), '--no-progress'] },

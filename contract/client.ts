@@ -90,9 +90,13 @@ export type NewServerAdmins = { user_ids: string[] }
 
 export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { [name: string]: unknown } } | undefined }
 
+export type NewSsoProvider = { name: string; oidc: OidcSettings; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined }
+
 export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; attributes?: { [name: string]: string[] } | undefined }
 
 export type OauthContinue = { continue_url: string | null }
+
+export type OidcSettings = { issuer: string; client_id: string; client_secret?: string | null | undefined; scopes?: string[] | undefined }
 
 export type PackageUpdate = { current: { name: string; version: string; integrity: string } | null; proposed: { name: string; version: string; integrity: string; id: string } | null; tools: ({ name: string; change: "added" | "removed" | "changed"; before: string | null; after: string | null })[] }
 
@@ -158,7 +162,21 @@ export type SignInAnswer = { state: string; code?: string | undefined; iss?: str
 
 export type SignInLink = { url: string; token: string; expires_at: string }
 
-export type SignInOptions = { passkey: PasskeyQuestion | null }
+export type SignInOptions = { passkey: PasskeyQuestion | null; single_sign_on: { asks_email: boolean; providers: ({ id: string; name: string })[] } }
+
+export type SsoAddress = { url: string }
+
+export type SsoAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
+
+export type SsoProvider = { id: string; name: string; kind: "oidc"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; enforced: boolean; tested_at: string | null; redirect_uri: string; created_at: string; updated_at: string }
+
+export type SsoProviderChange = { name?: string | undefined; oidc?: OidcSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; enforced?: boolean | undefined }
+
+export type SsoSession = { csrf_token: string; user_id: string; next: string }
+
+export type SsoStart = { provider_id?: string | undefined; email?: string | undefined; next?: string | undefined }
+
+export type SsoTestResult = { provider_id: string; provider_name: string; email: string | null; subject: string; claims: ({ name: string; value: string })[] }
 
 export type Status = { product: string; version: string; public_url: string; mcp_url: string; store: "embedded" | "postgres"; sandbox: { kind: string; reason: string | null }; demo: boolean; warnings: string[] }
 
@@ -203,7 +221,10 @@ export const operations = {
   approveRequest: { method: 'POST', path: '/api/v1/requests/{id}/approve' },
   askForRedirect: { method: 'POST', path: '/api/v1/oauth/interactions/{id}/ask' },
   authorizeConnection: { method: 'POST', path: '/api/v1/servers/{id}/connection/authorize' },
+  beginSingleSignOn: { method: 'POST', path: '/api/v1/sign-in/single-sign-on' },
+  beginSsoTest: { method: 'POST', path: '/api/v1/sso-providers/{id}/tests' },
   completeConnection: { method: 'POST', path: '/api/v1/connections/complete' },
+  completeSsoTest: { method: 'POST', path: '/api/v1/sso-tests/complete' },
   confirmTotp: { method: 'POST', path: '/api/v1/users/me/totp/confirm' },
   createApiKey: { method: 'POST', path: '/api/v1/api-keys' },
   createBackup: { method: 'POST', path: '/api/v1/system/backups' },
@@ -214,7 +235,9 @@ export const operations = {
   createRedirectRule: { method: 'POST', path: '/api/v1/oauth/redirect-rules' },
   createServer: { method: 'POST', path: '/api/v1/servers' },
   createSession: { method: 'POST', path: '/api/v1/sessions' },
+  createSessionBySingleSignOn: { method: 'POST', path: '/api/v1/sessions/single-sign-on' },
   createSignInLink: { method: 'POST', path: '/api/v1/users/{id}/sign-in-links' },
+  createSsoProvider: { method: 'POST', path: '/api/v1/sso-providers' },
   createUser: { method: 'POST', path: '/api/v1/users' },
   deleteApiKey: { method: 'DELETE', path: '/api/v1/api-keys/{id}' },
   deleteConnection: { method: 'DELETE', path: '/api/v1/servers/{id}/connection' },
@@ -227,6 +250,8 @@ export const operations = {
   deleteServer: { method: 'DELETE', path: '/api/v1/servers/{id}' },
   deleteServerGuardSettings: { method: 'DELETE', path: '/api/v1/servers/{id}/security-settings' },
   deleteSession: { method: 'DELETE', path: '/api/v1/sessions/current' },
+  deleteSsoIdentities: { method: 'DELETE', path: '/api/v1/users/{id}/sso-identities' },
+  deleteSsoProvider: { method: 'DELETE', path: '/api/v1/sso-providers/{id}' },
   deleteUser: { method: 'DELETE', path: '/api/v1/users/{id}' },
   disableTotp: { method: 'DELETE', path: '/api/v1/users/me/totp' },
   disconnectClient: { method: 'DELETE', path: '/api/v1/oauth/connections/{id}' },
@@ -251,6 +276,7 @@ export const operations = {
   getServerGuardSettings: { method: 'GET', path: '/api/v1/servers/{id}/security-settings' },
   getServerLog: { method: 'GET', path: '/api/v1/servers/{id}/log' },
   getSignInOptions: { method: 'GET', path: '/api/v1/sign-in' },
+  getSsoProvider: { method: 'GET', path: '/api/v1/sso-providers/{id}' },
   getStatus: { method: 'GET', path: '/api/v1/status' },
   getUser: { method: 'GET', path: '/api/v1/users/{id}' },
   getWaitingClient: { method: 'GET', path: '/api/v1/oauth/interactions/{id}' },
@@ -270,6 +296,7 @@ export const operations = {
   listServerTools: { method: 'GET', path: '/api/v1/servers/{id}/tools' },
   listServers: { method: 'GET', path: '/api/v1/servers' },
   listSessions: { method: 'GET', path: '/api/v1/sessions' },
+  listSsoProviders: { method: 'GET', path: '/api/v1/sso-providers' },
   listToolVersions: { method: 'GET', path: '/api/v1/servers/{id}/tools/versions' },
   listUsers: { method: 'GET', path: '/api/v1/users' },
   proposePackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update' },
@@ -296,6 +323,7 @@ export const operations = {
   updateServer: { method: 'PATCH', path: '/api/v1/servers/{id}' },
   updateServerAdmins: { method: 'PUT', path: '/api/v1/servers/{id}/admins' },
   updateServerGuardSettings: { method: 'PUT', path: '/api/v1/servers/{id}/security-settings' },
+  updateSsoProvider: { method: 'PATCH', path: '/api/v1/sso-providers/{id}' },
   updateUser: { method: 'PATCH', path: '/api/v1/users/{id}' },
 } as const
 
@@ -306,7 +334,10 @@ export interface Operations {
   approveRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
   askForRedirect: { params: { id: string }; query: undefined; body: { reason?: string | undefined }; response: WaitingClient }
   authorizeConnection: { params: { id: string }; query: undefined; body: undefined; response: SignInAddress }
+  beginSingleSignOn: { params: undefined; query: undefined; body: SsoStart; response: SsoAddress }
+  beginSsoTest: { params: { id: string }; query: undefined; body: undefined; response: SsoAddress }
   completeConnection: { params: undefined; query: undefined; body: SignInAnswer; response: ConnectedServer }
+  completeSsoTest: { params: undefined; query: undefined; body: SsoAnswer; response: SsoTestResult }
   confirmTotp: { params: undefined; query: undefined; body: TotpCode; response: RecoveryCodes }
   createApiKey: { params: undefined; query: undefined; body: NewApiKey; response: ApiKeyWithSecret }
   createBackup: { params: undefined; query: undefined; body: undefined; response: VerifiedBackup }
@@ -317,7 +348,9 @@ export interface Operations {
   createRedirectRule: { params: undefined; query: undefined; body: NewRedirectRule; response: RedirectRule }
   createServer: { params: undefined; query: undefined; body: NewConnector; response: Connector }
   createSession: { params: undefined; query: undefined; body: NewSession; response: Session }
+  createSessionBySingleSignOn: { params: undefined; query: undefined; body: SsoAnswer; response: SsoSession }
   createSignInLink: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
+  createSsoProvider: { params: undefined; query: undefined; body: NewSsoProvider; response: SsoProvider }
   createUser: { params: undefined; query: undefined; body: NewUser; response: User }
   deleteApiKey: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
@@ -330,6 +363,8 @@ export interface Operations {
   deleteServer: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteServerGuardSettings: { params: { id: string }; query: undefined; body: undefined; response: ConnectorGuardSettings }
   deleteSession: { params: undefined; query: undefined; body: undefined; response: undefined }
+  deleteSsoIdentities: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  deleteSsoProvider: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteUser: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   disableTotp: { params: undefined; query: undefined; body: undefined; response: undefined }
   disconnectClient: { params: { id: string }; query: undefined; body: undefined; response: undefined }
@@ -354,6 +389,7 @@ export interface Operations {
   getServerGuardSettings: { params: { id: string }; query: undefined; body: undefined; response: ConnectorGuardSettings }
   getServerLog: { params: { id: string }; query: undefined; body: undefined; response: { data: string[]; next_cursor: null } }
   getSignInOptions: { params: undefined; query: undefined; body: undefined; response: SignInOptions }
+  getSsoProvider: { params: { id: string }; query: undefined; body: undefined; response: SsoProvider }
   getStatus: { params: undefined; query: undefined; body: undefined; response: Status }
   getUser: { params: { id: string }; query: undefined; body: undefined; response: User }
   getWaitingClient: { params: { id: string }; query: undefined; body: undefined; response: WaitingClient }
@@ -373,6 +409,7 @@ export interface Operations {
   listServerTools: { params: { id: string }; query: { state?: "active" | "quarantined" | "gone" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: ToolList }
   listServers: { params: undefined; query: { query?: string | undefined; scope?: "accessible" | "all" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Connector[]; next_cursor: string | null } }
   listSessions: { params: undefined; query: undefined; body: undefined; response: { data: ConsoleSession[]; next_cursor: null } }
+  listSsoProviders: { params: undefined; query: undefined; body: undefined; response: { data: SsoProvider[]; next_cursor: null } }
   listToolVersions: { params: { id: string }; query: { name: string }; body: undefined; response: ToolVersionList }
   listUsers: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: User[]; next_cursor: string | null } }
   proposePackageUpdate: { params: { id: string }; query: undefined; body: undefined; response: PackageUpdate }
@@ -399,6 +436,7 @@ export interface Operations {
   updateServer: { params: { id: string }; query: undefined; body: ConnectorChange; response: Connector }
   updateServerAdmins: { params: { id: string }; query: undefined; body: NewServerAdmins; response: ServerAdmins }
   updateServerGuardSettings: { params: { id: string }; query: undefined; body: ConnectorGuardSettingsChange; response: ConnectorGuardSettings }
+  updateSsoProvider: { params: { id: string }; query: undefined; body: SsoProviderChange; response: SsoProvider }
   updateUser: { params: { id: string }; query: undefined; body: UserChange; response: User }
 }
 

@@ -21,6 +21,7 @@ import { openPolicy, type Policy } from './policy/policy.ts'
 import { openProcesses, type Processes } from './processes/processes.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
 import { openSignIn, type SignIn } from './sign-in/sign-in.ts'
+import { openSso, type Sso } from './sso/sso.ts'
 import { lockDataFolder, openStorage, type Storage } from './storage/storage.ts'
 import { openTools, type Tools } from './tools/tools.ts'
 import { type OpenUpstreams, openUpstreams } from './upstream/upstream.ts'
@@ -35,6 +36,7 @@ export type Parts = {
   readonly audit: Audit
   readonly identity: Identity
   readonly signIn: SignIn
+  readonly sso: Sso
   readonly tokens: Tokens
   readonly oauth: Oauth
   readonly requests: Requests
@@ -99,7 +101,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     now,
     log,
   })
-  const signIn = openSignIn({ db, identity, keyring, config, hostKeys: hostKeys(config), now })
+  const sso = openSso({
+    ...{ db, identity, keyring, now },
+    journal: audit.journal,
+    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
+    publicUrl: config.publicUrl,
+  })
+  const signIn = openSignIn({ db, identity, sso, keyring, config, hostKeys: hostKeys(config), now })
   const codeMode = await openCodeMode({ db, bus, now })
   const processes = await openProcesses({ db, now, log, internalUrl: sharedUrl(config) })
   return {
@@ -107,6 +115,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     audit,
     identity,
     signIn,
+    sso,
     tokens,
     oauth,
     requests: openRequests({ db, now }),
@@ -258,6 +267,7 @@ export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
     ['policy', () => parts.policy.close()],
     ['grants', () => parts.grants.close()],
     ['credentials', () => parts.credentials.close()],
+    ['single sign-on', () => parts.sso.close()],
     ['oauth', () => parts.oauth.close()],
     ['identity', () => parts.identity.close()],
     ['tokens', () => parts.tokens.close()],

@@ -22,6 +22,7 @@ import { requestRoutes } from './requests/api.ts'
 import { searchRoutes } from './search/api.ts'
 import { type SearchReports, searchReports } from './search/search.ts'
 import { signInRoutes } from './sign-in/api.ts'
+import { ssoRoutes } from './sso/api.ts'
 import { storageRoutes } from './storage/api.ts'
 import { type SystemRoutesParts, systemRoutes } from './system/api.ts'
 import { toolRoutes } from './tools/api.ts'
@@ -126,6 +127,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
       serverExists: (id) => connectors.find(id) !== undefined,
     }),
     ...signInRoutes({ signIn: parts.signIn }),
+    ...ssoRoutes({ sso: parts.sso }),
     ...clientRoutes(parts, knows),
     ...connectorRoutes({
       connectors,

@@ -4,7 +4,14 @@ import { GatewayError } from '../../server/src/kernel/errors.ts'
 import { checkCapability } from '../../server/src/kernel/key-roles.ts'
 import type { Route, SignInContext } from '../../server/src/kernel/route.ts'
 
-export type Sent = { as?: Caller; params?: object; query?: object; body?: unknown }
+/** `cookies`: what the browser sends, by name. */
+export type Sent = {
+  as?: Caller
+  params?: object
+  query?: object
+  body?: unknown
+  cookies?: Readonly<Record<string, string>>
+}
 /** `cookies`: what the operation set; `recorded`: what it added to its audit entry; `identified`: whose it is. */
 export type Answered = {
   value: unknown
@@ -33,6 +40,7 @@ export async function callRoute(
     userAgent: 'test',
     signal: new AbortController().signal,
     record: (facts: object) => void Object.assign(answered.recorded, facts),
+    cookie: (name: string) => sent.cookies?.[name],
     setCookie: (cookie: string) => void answered.cookies.push(cookie),
     identified: async ({ id }) => void answered.identified.push(id),
   } satisfies SignInContext

@@ -4,6 +4,7 @@ import type { Actor, Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { checkCapability } from '../kernel/key-roles.ts'
 import type { Route, SignInContext } from '../kernel/route.ts'
+import { readCookie } from '../lib/read-cookie.ts'
 import { type Admission, admitCaller } from './admit-request.ts'
 import { auditChange, auditSignIn, type Recorded } from './audit-change.ts'
 import { type CheckedInput, inputCheck } from './check-input.ts'
@@ -114,6 +115,7 @@ async function runRoute({ route, caller, input, request, reply, parts }: Run): P
     userAgent: facts.userAgent,
     signal: gone.signal,
     record: (more) => Object.assign(recorded, more),
+    cookie: (name) => readCookie(request.headers.cookie, name),
     setCookie: (cookie) => void reply.header('set-cookie', cookie),
     identified: async ({ id, email }) => open?.({ type: 'user', id, email }),
   }

@@ -37,7 +37,15 @@ test('a management key of the role user opens no more than what is named; none o
   expect(opens('management', ['user']).sort()).toEqual([...keyOperations.management].sort())
   const all = opens('management', ['super_admin'])
   expect(all).toContain('createServer')
-  for (const own of ['createSignInLink', 'createApiKey', 'getMe', 'setPassword', 'tryTool', 'putConnection'])
+  for (const own of [
+    'createSignInLink',
+    'createApiKey',
+    'getMe',
+    'setPassword',
+    'tryTool',
+    'putConnection',
+    'createSsoProvider',
+  ])
     expect(all).not.toContain(own)
 })
 

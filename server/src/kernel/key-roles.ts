@@ -30,8 +30,15 @@ export const keyOperations: Readonly<Record<KeyRole, readonly string[]>> = {
   ],
 }
 
-/** With these a key would make itself a person, whatever its role; they are for people alone. */
-const peopleOnly: readonly string[] = ['createSignInLink', 'createInvitation']
+/** With these a key would make itself a person, or let one in, whatever its role; they are for people alone. */
+const peopleOnly: readonly string[] = [
+  'createSignInLink',
+  'createInvitation',
+  'createSsoProvider',
+  'updateSsoProvider',
+  'beginSsoTest',
+  'completeSsoTest',
+]
 
 /** What an administrator of one connector may do with it: everything but making, deleting and handing it on. */
 export const serverAdminOperations: readonly string[] = [

@@ -13,6 +13,22 @@ export const reasonWords = {
     title: 'Sign in once more first',
     next: 'Sign out and in again, then repeat this within 15 minutes.',
   },
+  'sso-refused': {
+    title: 'Single sign-on did not work',
+    next: 'Begin again on the sign-in page; if it fails again, show this to an administrator.',
+  },
+  'sso-no-account': {
+    title: 'You proved who you are, but may not come in here',
+    next: 'Ask an administrator of this installation, naming the reason above.',
+  },
+  'sso-required': {
+    title: 'Your organization signs in with single sign-on',
+    next: 'Choose your identity provider on the sign-in page.',
+  },
+  'provider-failed': {
+    title: 'The identity provider did not answer as it should',
+    next: 'Try again in a moment; an administrator can test the provider on the page Single sign-on.',
+  },
   'not-allowed': {
     title: 'Your role does not allow this',
     next: 'Ask an administrator for the role that has this capability.',

@@ -21,6 +21,8 @@ export const capabilities = {
   'requests.decide': ['super_admin', 'security_admin', 'it_admin'],
   'audit.read': ['super_admin', 'security_admin', 'it_admin', 'analytics_admin', 'helpdesk'],
   'audit.bodies': ['super_admin', 'security_admin'],
+  'sso.read': ['super_admin', 'security_admin', 'it_admin'],
+  'sso.write': ['super_admin'],
   'system.manage': ['super_admin'],
 } as const satisfies Record<string, readonly Role[]>
 export type Capability = keyof typeof capabilities
@@ -41,8 +43,10 @@ export type RequestContext = {
   record(facts: { resourceId?: string; before?: unknown; after?: unknown }): void
 }
 
-/** What a public change (signing in) also gets. The REST door offers both; nothing else has a use for them. */
+/** What signing in also gets. The REST door offers it to all; nothing else has a use for it. */
 export type SignInContext = RequestContext & {
+  /** A cookie the browser sent. */
+  cookie(name: string): string | undefined
   setCookie(cookie: string): void
   /** Who makes this change. Opens its audit entry, so it comes before anything is changed. */
   identified(who: { id: UserId; email: string }): Promise<void>

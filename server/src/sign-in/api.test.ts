@@ -23,9 +23,16 @@ async function openOn(storage: Storage) {
   const config = { admin: undefined, publicUrl: new URL('http://localhost:3000'), productName: 'Runlayer' }
   const { db, bus } = storage
   const identity = await openIdentity({ db, bus, keyring, config, now, log: quietLog })
+  const enforced = new Set<string>()
+  const sso = {
+    offered: async () => ({ asksEmail: false, providers: [] }),
+    requiredFor: async (email: string) =>
+      enforced.has(email.split('@')[1] ?? '') ? { id: 'p', name: 'Acme' } : undefined,
+  }
   const signIn = openSignIn({
     db,
     identity,
+    sso,
     keyring,
     config,
     hostKeys: [hostKey],
@@ -50,7 +57,7 @@ async function openOn(storage: Storage) {
   }
   const ann = await identity.people.create({ email: 'ann@example.com', name: 'Ann Miller' }, 'system')
   const byLink = async (email = ann.email) => enter({ token: (await identity.mintSignInLink(email)).token })
-  return { identity, call, enter, byLink, ann, clock, callerOf }
+  return { identity, call, enter, byLink, ann, clock, callerOf, enforced }
 }
 
 eachStore((open) => {
@@ -277,5 +284,17 @@ eachStore((open) => {
     clock.ms += 0.2 * 86_400_000
     expect(await refusalOf(enter({ token: second }))).toBe('unauthenticated')
     expect(await refusalOf(invite(cho.id))).toBe('conflict')
+  })
+
+  test('where single sign-on is enforced, every way but a recovery link is refused with a reason', async () => {
+    const { call, byLink, ann, enforced, enter } = await openOn(await open())
+    await call('setPassword', { as: await byLink(), body: { password: good } })
+    enforced.add('example.com')
+    const refused = async (body: object) => refusalOf(call('createSession', { body }))
+    expect(await refused({ email: ann.email, password: good })).toBe('sso-required')
+    expect(await refused({ email: 'nobody@example.com', password: 'x' })).toBe('sso-required')
+    expect(await refusalOf(byLink())).toBe('sso-required')
+    enforced.clear()
+    expect(await enter({ email: ann.email, password: good })).toMatchObject({ id: ann.id })
   })
 })

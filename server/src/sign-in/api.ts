@@ -27,7 +27,13 @@ const PasskeyQuestion = z
   .object({ state: z.string(), options: z.record(z.string(), z.unknown()) })
   .meta({ id: 'PasskeyQuestion' })
 const SignInOptions = z
-  .object({ passkey: PasskeyQuestion.nullable().describe('null where passkeys cannot work.') })
+  .object({
+    passkey: PasskeyQuestion.nullable().describe('null where passkeys cannot work.'),
+    single_sign_on: z.object({
+      asks_email: z.boolean().describe('The domain of an email may lead to an identity provider.'),
+      providers: z.array(z.object({ id: z.string(), name: z.string() })),
+    }),
+  })
   .meta({ id: 'SignInOptions' })
 
 const Recovery = z
@@ -56,6 +62,7 @@ export function signInRoutes(parts: { signIn: SignIn }): Route[] {
       status: 200,
       run: async () => ({
         passkey: signIn.passkeys.isOffered ? await signIn.passkeys.questionToSignIn() : null,
+        single_sign_on: await signOnOffered(signIn),
       }),
     }),
     route({
@@ -80,6 +87,11 @@ export function signInRoutes(parts: { signIn: SignIn }): Route[] {
     recoveryRoute(signIn),
     ...securityRoutes(parts),
   ]
+}
+
+async function signOnOffered(signIn: SignIn) {
+  const { asksEmail, providers } = await signIn.singleSignOn()
+  return { asks_email: asksEmail, providers: [...providers] }
 }
 
 function recoveryRoute(signIn: SignIn): Route {

@@ -1,13 +1,15 @@
+import { createHmac } from 'node:crypto'
 import type { Identity } from '../identity/identity.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import { type HostClaim, isHostClaim } from '../lib/host-proof.ts'
+import { type Attempts, limitAttempts } from '../lib/limit-attempts.ts'
+import type { Sso } from '../sso/sso.ts'
 import type { Db } from '../storage/storage.ts'
 import { openChallenges } from './challenge.ts'
 import { checkPassword } from './check-password.ts'
 import { openPasswordHasher, type PasswordHasher } from './hash-password.ts'
-import { type Attempts, limitAttempts } from './limit-attempts.ts'
 import { type Answer, openPasskeys, type Passkeys } from './passkeys.ts'
 import { openSecondFactor, type SecondFactor } from './second-factor.ts'
 import { type SignInStore, signInStore } from './store.ts'
@@ -16,7 +18,10 @@ export type Origin = { ip: string; userAgent: string }
 export type SignedIn = Awaited<ReturnType<Identity['sessions']['start']>>
 type Identified = (person: { id: UserId; email: string }) => Promise<void>
 
-/** How people prove who they are to the console: links, passwords with codes, passkeys. */
+/**
+ * How people prove who they are to the console: links, passwords with codes, passkeys. All of them throw sso-required for
+ * people whose domain must sign in through an identity provider, but for a link made by `recover`.
+ */
 export type SignIn = {
   withLink(token: string, from: Origin, identified: Identified): Promise<SignedIn>
   /**
@@ -44,6 +49,8 @@ export type SignIn = {
   ): Promise<void>
   /** Throws sign-in-again unless the caller's session began in the last minutes: a key or an old session is not enough. */
   checkRecent(caller: Caller): Promise<void>
+  /** What the sign-in page offers of identity providers. */
+  singleSignOn: Sso['offered']
   readonly passkeys: Passkeys
   readonly secondFactor: SecondFactor
 }
@@ -57,6 +64,8 @@ export type SignInParts = {
     derive(label: string): Buffer
   }
   config: { publicUrl: URL; productName: string }
+  /** Who must sign in elsewhere, and what the sign-in page offers. */
+  sso: Pick<Sso, 'requiredFor' | 'offered'>
   /** Who can sign with one of these owns the host. */
   hostKeys: readonly Buffer[]
   /** Of scrypt; for tests, which hash often. */
@@ -78,7 +87,10 @@ export function openSignIn(parts: SignInParts): SignIn {
   const codeKey = keyring.derive('recovery-code')
   const secondFactor = openSecondFactor({ store, keyring, codeKey, productName, now })
 
+  const linkKey = keyring.derive('recovery-link')
   const ground: Ground = {
+    sso: parts.sso,
+    linkHash: (token) => createHmac('sha256', linkKey).update(token).digest('base64url'),
     people: identity.people,
     sessions: identity.sessions,
     store,
@@ -89,6 +101,7 @@ export function openSignIn(parts: SignInParts): SignIn {
   return {
     passkeys,
     secondFactor,
+    singleSignOn: parts.sso.offered,
     checkRecent: async (caller) => void (await recentSession(ground, caller)),
     recover: (claim, ip, identified) => recover({ ...ground, ...parts }, { claim, ip, identified }),
     passwordChangedAt: async (userId) => (await store.password(userId))?.changedAt,
@@ -98,6 +111,9 @@ export function openSignIn(parts: SignInParts): SignIn {
 }
 
 type Ground = Pick<Identity, 'people' | 'sessions'> & {
+  sso: Pick<Sso, 'requiredFor'>
+  /** What is kept of a link that recovers. */
+  linkHash(token: string): string
   store: SignInStore
   attempts: Attempts
   hasher: PasswordHasher
@@ -115,19 +131,36 @@ async function recentSession({ sessions, now }: Ground, caller: Caller): Promise
   )
 }
 
+/** By the domain alone, whether or not somebody has this email. */
+async function checkWayOpen({ sso }: Pick<Ground, 'sso'>, email: string): Promise<void> {
+  const provider = await sso.requiredFor(email)
+  if (provider === undefined) return
+  throw new GatewayError(
+    'sso-required',
+    `People of ${email.slice(email.lastIndexOf('@') + 1).slice(0, 253)} sign in through ${provider.name}.`,
+    { data: { provider_id: provider.id, provider_name: provider.name } },
+  )
+}
+
 function ways(
-  { people, sessions, store, attempts, hasher }: Ground,
+  ground: Ground,
   { passkeys, secondFactor }: Pick<SignIn, 'passkeys' | 'secondFactor'>,
 ): Pick<SignIn, 'withLink' | 'withPassword' | 'withPasskey'> {
+  const { people, sessions, store, attempts, hasher } = ground
   return {
     async withLink(token, from, identified) {
       const giveBack = attempts.take(undefined, from.ip)
-      const signedIn = await sessions.signIn(token, from, identified)
+      const recovers = await store.isRecoveryLink(ground.linkHash(token), new Date(ground.now()))
+      const signedIn = await sessions.signIn(token, from, async (person) => {
+        await identified(person)
+        if (!recovers) await checkWayOpen(ground, person.email)
+      })
       giveBack()
       return signedIn
     },
     async withPassword({ email, password, code }, from, identified) {
       const giveBack = attempts.take(email, from.ip)
+      await checkWayOpen(ground, email)
       const person = await people.findByEmail(email)
       const stored = person?.status === 'active' ? await store.password(person.id) : undefined
       const isRight = await hasher.matches(password, stored?.hash)
@@ -149,6 +182,7 @@ function ways(
       const activePerson = async (userId: UserId) => {
         const person = await people.find(userId)
         if (person?.status !== 'active') throw refused()
+        await checkWayOpen(ground, person.email)
         return person
       }
       const userId = await passkeys.check(answer, async (id) => identified(await activePerson(id)))
@@ -182,7 +216,7 @@ async function setPassword(
 const claimMs = 5 * 60_000
 
 async function recover(
-  { attempts, store, now, hostKeys, identity }: Ground & SignInParts,
+  { attempts, store, now, hostKeys, identity, linkHash }: Ground & SignInParts,
   { claim, ip, identified }: { claim: HostClaim & { proof: string }; ip: string; identified: Identified },
 ): Promise<{ email: string; url: string; expiresAt: Date }> {
   const giveBack = attempts.take(undefined, ip)
@@ -193,6 +227,7 @@ async function recover(
     throw new GatewayError('sign-in-refused', 'This was used before. Run the command again.')
   giveBack()
   const { email, link } = await identity.recover(claim.email === '' ? undefined : claim.email, identified)
+  await store.keepRecoveryLink(linkHash(link.token), link.expiresAt, new Date(now()))
   return { email, url: link.url, expiresAt: link.expiresAt }
 }
 

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNull, lt } from 'drizzle-orm'
+import { and, count, desc, eq, gt, isNull, lt } from 'drizzle-orm'
 import { bigint, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
@@ -36,6 +36,11 @@ const passkeys = pgTable('passkeys', {
   lastUsedAt: moment('last_used_at'),
 })
 
+const recoveryLinks = pgTable('recovery_links', {
+  hash: text().primaryKey(),
+  expiresAt: moment('expires_at').notNull(),
+})
+
 const answeredChallenges = pgTable('answered_challenges', {
   id: text().primaryKey(),
   expiresAt: moment('expires_at').notNull(),
@@ -47,7 +52,13 @@ export type SignInStore = ReturnType<typeof signInStore>
 
 /** What people prove themselves with besides keys and links. */
 export function signInStore(db: Db) {
-  return { ...passwordStore(db), ...totpStore(db), ...codeStore(db), ...passkeyStore(db) }
+  return {
+    ...passwordStore(db),
+    ...totpStore(db),
+    ...codeStore(db),
+    ...passkeyStore(db),
+    ...recoveryStore(db),
+  }
 }
 
 function passwordStore(db: Db) {
@@ -166,6 +177,22 @@ function passkeyStore(db: Db) {
         .onConflictDoNothing()
         .returning({ id: answeredChallenges.id })
       return added.length > 0
+    },
+  }
+}
+
+function recoveryStore(db: Db) {
+  return {
+    /** Those that have expired are forgotten here. */
+    async keepRecoveryLink(hash: string, expiresAt: Date, at: Date): Promise<void> {
+      await db.delete(recoveryLinks).where(lt(recoveryLinks.expiresAt, at))
+      await db.insert(recoveryLinks).values({ hash, expiresAt }).onConflictDoNothing()
+    },
+    async isRecoveryLink(hash: string, at: Date): Promise<boolean> {
+      return (
+        (await db.$count(recoveryLinks, and(eq(recoveryLinks.hash, hash), gt(recoveryLinks.expiresAt, at)))) >
+        0
+      )
     },
   }
 }

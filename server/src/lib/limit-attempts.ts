@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { GatewayError } from '../kernel/errors.ts'
-import { BoundedCache } from '../lib/bounded-cache.ts'
+import { BoundedCache } from './bounded-cache.ts'
 
 /** Wrong attempts in a row, and how long until one more is allowed. Right ones cost nothing. */
 const perAccount = { burst: 10, refillMs: 60_000 }
@@ -38,7 +38,7 @@ export function limitAttempts(now: () => number): Attempts {
         const seconds = Math.ceil(((1 - bucket.left) * rate.refillMs) / 1000)
         throw new GatewayError(
           'rate-limited',
-          `Too many attempts to sign in. Wait ${seconds} seconds, or use a passkey or a sign-in link.`,
+          `Too many attempts to sign in. Wait ${seconds} seconds, or use another way to sign in.`,
           { data: { retry_after_seconds: seconds } },
         )
       }

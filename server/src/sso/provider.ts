@@ -1,0 +1,50 @@
+import type { Id, UserId } from '../kernel/ids.ts'
+import type { JsonObject } from '../kernel/json.ts'
+
+export type ProviderId = Id<'sso_provider'>
+
+export type OidcSettings = {
+  readonly kind: 'oidc'
+  readonly issuer: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+}
+export type ProviderSettings = OidcSettings
+
+/** An identity provider and what it may do here. */
+export type Provider = {
+  readonly id: ProviderId
+  readonly name: string
+  readonly settings: ProviderSettings
+  readonly hasSecret: boolean
+  /** Lower case. Only people with an email of one of them are created or connected. */
+  readonly domains: readonly string[]
+  /** Somebody without an account gets one at their first sign-in. */
+  readonly createPeople: boolean
+  /** An existing account with the same email is connected at the first sign-in. */
+  readonly linkByEmail: boolean
+  /** An email counts though the provider does not say whether it verified it. One it says it did not verify never does. */
+  readonly trustEmail: boolean
+  /** The sign-in page has a button for it. */
+  readonly shown: boolean
+  readonly enforced: boolean
+  readonly testedAt: Date | undefined
+  readonly testedBy: UserId | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** Whom a provider says somebody is, after every check of its signature, audience and freshness. */
+export type Claimed = {
+  readonly issuer: string
+  readonly subject: string
+  readonly email: string | undefined
+  /** undefined: the provider does not say. */
+  readonly emailVerified: boolean | undefined
+  readonly name: string | undefined
+  readonly claims: JsonObject
+}
+
+export function domainOf(email: string): string {
+  return email.slice(email.lastIndexOf('@') + 1).toLowerCase()
+}

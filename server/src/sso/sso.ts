@@ -1,0 +1,146 @@
+import type { Keyring } from '../credentials/keyring.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Caller } from '../kernel/caller.ts'
+import type { Journal } from '../kernel/entry.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import { isUuid, type UserId } from '../kernel/ids.ts'
+import type { GuardedFetch } from '../lib/guarded-fetch.ts'
+import { limitAttempts } from '../lib/limit-attempts.ts'
+import type { Db } from '../storage/storage.ts'
+import { type AdmitParts, admitPerson, connect, emailOf, type Trace } from './admit-person.ts'
+import { openProviders, type Providers } from './change-providers.ts'
+import { type Flow, type Flows, keepFlows, type Purpose } from './keep-flow.ts'
+import { type Claimed, domainOf, type Provider, type ProviderId } from './provider.ts'
+import { type OidcAnswer, openOidc } from './speak-oidc.ts'
+import { ssoStore } from './store.ts'
+
+type SignedIn = Awaited<ReturnType<Identity['sessions']['start']>>
+type Cookies = (name: string) => string | undefined
+type Began = { url: string; setCookie: string }
+type From = Trace & { userAgent: string }
+
+/** Sign-in of people at identity providers of their organization. */
+export type Sso = {
+  readonly providers: Providers
+  /** Where the provider sends browsers back to: a page of the console. */
+  readonly callbackUrl: string
+  /** For the sign-in page: the providers with a button, and whether an email may lead to one. */
+  offered(): Promise<{ asksEmail: boolean; providers: readonly { id: string; name: string }[] }>
+  /** Throws not-found where no provider belongs to the email. */
+  begin(by: { providerId: string } | { email: string }, next: string | undefined): Promise<Began>
+  /** A sign-in of the administrator's own, by which a provider is tested. */
+  beginTest(provider: Provider, caller: Caller): Promise<Began>
+  /**
+   * Ends what this browser began. Throws sso-refused, sso-no-account, provider-failed or rate-limited; `identified` hears
+   * who it is before the session begins.
+   */
+  finish(
+    answer: OidcAnswer,
+    o: { cookies: Cookies; from: From; identified: (person: { id: UserId; email: string }) => Promise<void> },
+  ): Promise<SignedIn & { next: string; clearCookie: string; provider: Provider }>
+  /** Ends a test: connects the administrator's account with the identity, and remembers that it worked. */
+  finishTest(
+    answer: OidcAnswer,
+    o: { cookies: Cookies; from: From; caller: Caller },
+  ): Promise<{ provider: Provider; claimed: Claimed; clearCookie: string }>
+  /** The provider people with this email must sign in through. */
+  requiredFor(email: string): Promise<{ id: string; name: string } | undefined>
+  /** Forgets who a person is at every provider; answers how many identities those were. */
+  disconnect(userId: UserId): Promise<number>
+  close(): Promise<void>
+}
+
+export type SsoParts = {
+  db: Db
+  keyring: Pick<Keyring, 'seal' | 'open' | 'derive'>
+  identity: Pick<Identity, 'people' | 'sessions'>
+  journal: Journal
+  fetch: GuardedFetch
+  publicUrl: URL
+  now: () => number
+}
+
+export function openSso(parts: SsoParts): Sso {
+  const { identity, now, publicUrl } = parts
+  const store = ssoStore(parts.db)
+  const callbackUrl = new URL('/sign-in/callback', publicUrl).href
+  const providers = openProviders({ ...parts, store })
+  const oidc = openOidc({ ...parts, callbackUrl, secretOf: providers.secretOf })
+  const flows = keepFlows(parts)
+  const attempts = limitAttempts(now)
+  const admit: AdmitParts = { store, people: identity.people, journal: parts.journal, now }
+  const begin = async (
+    provider: Provider,
+    wanted: Pick<Flow, 'purpose' | 'by'> & { next?: string | undefined },
+  ) => {
+    const { flow, setCookie } = flows.begin({ next: undefined, ...wanted, providerId: provider.id })
+    return { url: (await oidc.begin(provider, flow)).href, setCookie }
+  }
+  /** What every end has in common. Whatever comes of it, an answer counts once. */
+  const judge = async (answer: OidcAnswer, purpose: Purpose, cookies: Cookies) => {
+    const flow = readFlow(flows, answer.state, { purpose, cookies })
+    const provider = await store.find(flow.providerId)
+    if (provider === undefined) throw new GatewayError('sso-refused', 'This provider was removed meanwhile.')
+    if (!(await store.use(flow.id, new Date(flow.expiresAtMs), new Date(now())))) throw stale()
+    return { flow, provider, claimed: await oidc.finish(provider, flow, answer) }
+  }
+  return {
+    providers,
+    callbackUrl,
+    async offered() {
+      const all = await store.list()
+      const shown = all.filter((one) => one.shown).map(({ id, name }) => ({ id, name }))
+      return { asksEmail: all.some(({ domains }) => domains.length > 0), providers: shown }
+    },
+    async begin(by, next) {
+      const provider =
+        'email' in by ? await store.ofDomain(domainOf(by.email)) : await byId(store, by.providerId)
+      if (provider === undefined)
+        throw new GatewayError('not-found', 'No identity provider belongs to this address. Use another way.')
+      return begin(provider, { purpose: 'sign_in', by: undefined, next })
+    },
+    beginTest: (provider, caller) => begin(provider, { purpose: 'test', by: caller.id }),
+    async finish(answer, { cookies, from, identified }) {
+      const giveBack = attempts.take(undefined, from.ip)
+      const { flow, provider, claimed } = await judge(answer, 'sign_in', cookies)
+      const person = await admitPerson(admit, provider, { claimed, trace: from })
+      giveBack()
+      await identified(person)
+      const signedIn = await identity.sessions.start(person, from, 'single_sign_on')
+      return { ...signedIn, next: flow.next, clearCookie: flows.clear(flow), provider }
+    },
+    async finishTest(answer, { cookies, from, caller }) {
+      const { flow, provider, claimed } = await judge(answer, 'test', cookies)
+      if (flow.by !== caller.id)
+        throw new GatewayError('sso-refused', 'Somebody else began this test. Begin your own.')
+      emailOf(provider, claimed)
+      await connect(admit, provider, { claimed, person: caller, trace: from })
+      const test = { at: new Date(now()), by: caller.id }
+      if (!(await store.recordTest(provider.id, provider.updatedAt, test)))
+        throw new GatewayError('conflict', 'The provider was changed during the test. Test it again.')
+      return { provider, claimed, clearCookie: flows.clear(flow) }
+    },
+    async requiredFor(email) {
+      const provider = await store.ofDomain(domainOf(email))
+      return provider?.enforced === true ? { id: provider.id, name: provider.name } : undefined
+    },
+    disconnect: store.disconnect,
+    close: () => parts.fetch.close(),
+  }
+}
+
+function readFlow(flows: Flows, state: string, o: { purpose: Purpose; cookies: Cookies }): Flow {
+  const flow = flows.read(state, o.cookies)
+  if (flow === undefined || flow.purpose !== o.purpose) throw stale()
+  return flow
+}
+
+const stale = () =>
+  new GatewayError(
+    'sso-refused',
+    'This sign-in was not begun in this browser, was ended before, or took longer than 15 minutes.',
+  )
+
+async function byId(store: ReturnType<typeof ssoStore>, id: string): Promise<Provider | undefined> {
+  return isUuid(id) ? store.find(id as ProviderId) : undefined
+}

@@ -9,6 +9,7 @@ import { isMcpPath } from './gateway/endpoint.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { searchSpiral } from './gateway/search-spiral.ts'
 import { toolUsage } from './gateway/tool-usage.ts'
+import { openAllowedConnectors } from './gateway/visible-tools.ts'
 import type { Log } from './lib/log.ts'
 import { peerAddress } from './lib/peer-address.ts'
 import { openLimits } from './limits/limits.ts'
@@ -89,6 +90,7 @@ function openGateway(parts: Parts): Gateway {
     journal: parts.audit.journal,
     usage: toolUsage(parts.audit, parts.now),
     spiral: searchSpiral(),
+    allowedConnectors: openAllowedConnectors(),
     limits: openLimits({ now: parts.now }),
     served: servedHosts(config),
     peerAddress: peerAddress(config.trustedProxies),

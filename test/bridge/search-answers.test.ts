@@ -192,6 +192,22 @@ test('searches in a row that find nothing are answered more and more firmly, unt
   expect((await search({ query: 'xylograph' }, lost)).searches_without_result).toBeUndefined()
 })
 
+test('what was decided for one search is not believed by the next once a connector or a rule changed', async () => {
+  const own = await addConnector(server, 'Attic', desk.url)
+  const eve = await addPerson(server, 'eve')
+  const asEve = await LegacyClient.open(plugin(), eve.key)
+  const found = async () => names(await search({ query: 'read a note', top_k: 10 }, asEve))
+  expect(await found()).toEqual([])
+  const rule = await allow(server, [eve], [own])
+  expect(await found()).toContain('attic_read_note')
+  await server.api('PATCH', `/api/v1/servers/${own.id}`, { status: 'disabled' })
+  expect(await found()).toEqual([])
+  await server.api('PATCH', `/api/v1/servers/${own.id}`, { status: 'active' })
+  expect(await found()).toContain('attic_read_note')
+  await server.api('DELETE', `/api/v1/policies/${rule}`)
+  expect(await found()).toEqual([])
+})
+
 test('the first list and one search take at most a twentieth of the tokens of the full list of 500 tools', async () => {
   const whole = answerOf(await (await LegacyClient.open(many.url, ada.key)).request('tools/list')).result
   expect(whole?.['tools']).toHaveLength(manyTools)

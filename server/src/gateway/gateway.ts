@@ -30,6 +30,7 @@ import { type SessionStore, sessionStore } from './store.ts'
 import { subscriptions } from './subscriptions.ts'
 import { taskIds } from './task-ids.ts'
 import type { ToolUsage } from './tool-usage.ts'
+import type { AllowedByKey } from './visible-tools.ts'
 import { sessionWatch, type WatchSession } from './watch-session.ts'
 
 export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds' | 'passOn'> &
@@ -41,6 +42,7 @@ export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds' | 'pas
     upstreams: Upstreams
     usage: ToolUsage
     spiral: SearchSpiral
+    allowedConnectors: AllowedByKey
     codeMode: CodeMode
     processes: Processes
     now: () => number

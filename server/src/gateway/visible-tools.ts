@@ -3,10 +3,13 @@ import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
-import type { Policy } from '../policy/policy.ts'
+import { BoundedCache } from '../lib/bounded-cache.ts'
+import type { Policy, Question } from '../policy/policy.ts'
 import type { Tools } from '../tools/tools.ts'
 import { factsOf } from './request-facts.ts'
 import type { Requester } from './requester.ts'
+
+type RequestFacts = Question['facts']
 
 export type VisibleParts = {
   connectors: Connectors
@@ -14,6 +17,7 @@ export type VisibleParts = {
   tools: Tools
   policy: Pick<Policy, 'decide' | 'listKey'>
   publicUrl: URL
+  allowedConnectors: AllowedByKey
 }
 
 /** What one person may see right now, decided by the same function that decides calls. */
@@ -32,54 +36,86 @@ export const connectSuffix = '_connect'
 
 export async function viewOf(parts: VisibleParts, who: Requester, only?: Connector): Promise<View> {
   const facts = factsOf(who)
-  const candidates =
+  const listKey = parts.policy.listKey(who.caller, facts)
+  const { allowed, personal, key } =
     only === undefined
-      ? parts.connectors.list().filter((each) => each.status === 'active' && each.kind === 'hosted')
-      : [only]
-  const allowed = candidates.filter(
-    (connector) =>
-      parts.policy.decide(who.caller, {
-        connector,
-        kind: 'server',
-        name: '',
-        phase: 'list',
-        args: undefined,
-        facts,
-      }).effect === 'allow',
-  )
+      ? allowedConnectors(parts, who, { listKey, facts })
+      : decideConnectors(parts, who, { listKey, facts, from: [only] })
   const unconnected = new Set<string>()
-  for (const connector of allowed) if (await lacksValues(parts, who, connector)) unconnected.add(connector.id)
-  const usable = new Map(
-    allowed
-      .filter((connector) => !unconnected.has(connector.id))
-      .map((connector) => [connector.id, connector]),
-  )
+  for (const connector of personal)
+    if (await lacksValues(parts, who, connector)) unconnected.add(connector.id)
+  const usable = () => allowed.filter((connector) => !unconnected.has(connector.id))
+  let byId: ReadonlyMap<string, Connector> | undefined
   return {
-    connectors: allowed.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    connectors: allowed,
     unconnected,
-    key: keyOf(parts.policy.listKey(who.caller, facts), usable),
+    key: unconnected.size === 0 ? key : keyOf(listKey, usable()),
     sees(tool) {
-      const connector = usable.get(tool.serverId)
-      if (connector === undefined) return false
+      byId ??= new Map(usable().map((connector) => [connector.id, connector]))
+      const connector = byId.get(tool.serverId)
       return (
-        parts.policy.decide(who.caller, {
-          connector,
-          kind: 'tool',
-          name: tool.name,
-          phase: 'list',
-          args: undefined,
-          facts,
-        }).effect === 'allow'
+        connector !== undefined && isAllowed(parts, who, { connector, kind: 'tool', name: tool.name, facts })
       )
     },
   }
 }
 
-function keyOf(listKey: string | undefined, usable: ReadonlyMap<string, Connector>): string | undefined {
+/** What was decided about all connectors for one person, as long as neither rules nor connectors change. */
+type AllowedConnectors = {
+  readonly from: readonly Connector[]
+  readonly allowed: readonly Connector[]
+  /** Those among them to which each person brings values of their own. */
+  readonly personal: readonly Connector[]
+  readonly key: string | undefined
+}
+export type AllowedByKey = BoundedCache<AllowedConnectors>
+/** So many people's are remembered, each as long as the list of connectors. */
+const maxAllowed = 500
+
+export function openAllowedConnectors(): AllowedByKey {
+  return new BoundedCache(maxAllowed)
+}
+
+type Ask = { readonly listKey: string | undefined; readonly facts: RequestFacts }
+
+function allowedConnectors(parts: VisibleParts, who: Requester, ask: Ask): AllowedConnectors {
+  const from = parts.connectors.list()
+  const known = ask.listKey === undefined ? undefined : parts.allowedConnectors.get(ask.listKey)
+  // The list is another one as soon as a connector changes, its health included.
+  if (known?.from === from) return known
+  const open = from.filter((each) => each.status === 'active' && each.kind === 'hosted')
+  const decided = { ...decideConnectors(parts, who, { ...ask, from: open }), from }
+  if (ask.listKey !== undefined) parts.allowedConnectors.set(ask.listKey, decided)
+  return decided
+}
+
+function decideConnectors(
+  parts: VisibleParts,
+  who: Requester,
+  { from, listKey, facts }: Ask & { from: readonly Connector[] },
+): Omit<AllowedConnectors, 'from'> {
+  const allowed = from.filter((connector) =>
+    isAllowed(parts, who, { connector, kind: 'server', name: '', facts }),
+  )
+  return {
+    allowed,
+    personal: allowed.filter(({ personalValues }) => personalValues.length > 0),
+    key: keyOf(listKey, allowed),
+  }
+}
+
+function isAllowed(
+  { policy }: VisibleParts,
+  { caller }: Requester,
+  question: { connector: Connector; kind: 'server' | 'tool'; name: string; facts: RequestFacts },
+): boolean {
+  return policy.decide(caller, { ...question, phase: 'list', args: undefined }).effect === 'allow'
+}
+
+function keyOf(listKey: string | undefined, usable: readonly Connector[]): string | undefined {
   if (listKey === undefined) return undefined
-  const hash = createHash('sha256').update(listKey)
-  for (const { id, revision } of usable.values()) hash.update(` ${id} ${revision}`)
-  return hash.digest('base64')
+  const text = usable.map(({ id, revision }) => ` ${id} ${revision}`).join('')
+  return createHash('sha256').update(listKey).update(text).digest('base64')
 }
 
 function lacksValues(parts: VisibleParts, who: Requester, connector: Connector): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { SearchIndex } from './search-index.ts'
+import { bestOf, dot, nearestOf } from './search-nearest.ts'
 import type { LexicalScores, PartScores } from './search-scores.ts'
 import type { Seen } from './search-sight.ts'
 
@@ -33,9 +34,7 @@ export const featureNames = [
 export const featureCount = featureNames.length
 
 /** How many of the best by each measure become candidates. */
-const looks = { whole: 48, step: 16, sketch: 160, near: 40 }
-/** Vectors are made so that their first numbers tell most: all documents are looked at by these. */
-const sketchLength = 64
+const looks = { whole: 48, step: 16 }
 /** Words of less weight are parts of values; they neither point anywhere nor count as understood. */
 const contentWeight = 0.5
 const serverTop = 3
@@ -113,51 +112,6 @@ function viewOf(index: SearchIndex, part: PartScores, look: number): View {
     order: bestOf(part.scores, look),
     scale: 1 / (Math.sqrt(part.worth + 0.01) * 2.2),
   }
-}
-
-/** The visible documents whose meaning is nearest, best first: those that look near at first sight, looked at again. */
-function nearestOf(index: SearchIndex, { visible }: Seen, direction: Float32Array): number[] {
-  const near = new Float32Array(index.size)
-  const sketch = direction.subarray(0, sketchLength)
-  for (let document = 0; document < near.length; document++)
-    if (visible[document] === 1) near[document] = dot(index.directions, document * direction.length, sketch)
-  const some = bestOf(near, looks.sketch)
-  near.fill(0)
-  for (const document of some) near[document] = dot(index.directions, document * direction.length, direction)
-  return bestOf(near, looks.near)
-}
-
-/** Runs over every document, so it takes four products at a time. */
-function dot(block: Float32Array, start: number, direction: Float32Array): number {
-  const { length } = direction
-  let one = 0
-  let two = 0
-  let three = 0
-  let four = 0
-  for (let at = 0; at < length; at += 4) {
-    one += (block[start + at] as number) * (direction[at] as number)
-    two += (block[start + at + 1] as number) * (direction[at + 1] as number)
-    three += (block[start + at + 2] as number) * (direction[at + 2] as number)
-    four += (block[start + at + 3] as number) * (direction[at + 3] as number)
-  }
-  return one + two + three + four
-}
-
-/** The documents with the highest scores above zero, best first; equal ones in the order of documents. */
-function bestOf(scores: Float32Array, most: number): number[] {
-  // A short ordered list: almost every document fails the first comparison.
-  const documents: number[] = []
-  let least = 0
-  for (let document = 0; document < scores.length; document++) {
-    const score = scores[document] as number
-    if (score <= least) continue
-    let at = documents.length
-    while (at > 0 && (scores[documents[at - 1] as number] as number) < score) at--
-    documents.splice(at, 0, document)
-    if (documents.length > most) documents.pop()
-    if (documents.length === most) least = scores[documents[most - 1] as number] as number
-  }
-  return documents
 }
 
 function ranked(index: SearchIndex, view: View, documents: readonly number[]): Ranked {

@@ -22,6 +22,12 @@ type Shelf = {
 /** A tool that says this of itself yields to the one it names instead. */
 const deprecated = /\bdeprecated\b/i
 
+/**
+ * Vectors are made so that their first numbers tell most. Those of all tools stand side by side, since a search looks at
+ * every one of them: with the rest in between it would take three times as long.
+ */
+const sketchLength = 64
+
 /** Below this many dead entries a rebuild costs more than it saves. */
 const rebuildFrom = 2_000
 
@@ -31,6 +37,7 @@ export class SearchIndex {
   #postings = new Map<string, Postings>()
   #entries: (Entry | undefined)[] = []
   #directions = new Float32Array(0)
+  #sketches = new Float32Array(0)
   #shelves = new Map<ServerId, Shelf>()
   #live = 0
   #generation = 0
@@ -97,6 +104,11 @@ export class SearchIndex {
     return this.#directions
   }
 
+  /** The beginnings of all directions in one block. */
+  get sketches(): { readonly block: Float32Array; readonly length: number } {
+    return { block: this.#sketches, length: sketchLength }
+  }
+
   put(serverId: ServerId, server: ServerText, tools: readonly PinnedTool[]): void {
     this.remove(serverId)
     if (tools.length === 0) return
@@ -119,6 +131,7 @@ export class SearchIndex {
       this.#entries[document] = undefined
       const { length } = this.knowledge.vectors
       this.#directions.fill(0, document * length, (document + 1) * length)
+      this.#sketches.fill(0, document * sketchLength, (document + 1) * sketchLength)
     }
   }
 
@@ -149,11 +162,12 @@ export class SearchIndex {
   #place(document: number, direction: Float32Array): void {
     const { length } = direction
     if ((document + 1) * length > this.#directions.length) {
-      const grown = new Float32Array(Math.max(64, document * 2) * length)
-      grown.set(this.#directions)
-      this.#directions = grown
+      const room = Math.max(64, Math.ceil(document * 1.5))
+      this.#directions = enlarged(this.#directions, room * length)
+      this.#sketches = enlarged(this.#sketches, room * sketchLength)
     }
     this.#directions.set(direction, document * length)
+    this.#sketches.set(direction.subarray(0, sketchLength), document * sketchLength)
   }
 
   #rebuild(): void {
@@ -162,8 +176,15 @@ export class SearchIndex {
     this.#postings = new Map()
     this.#entries = []
     this.#directions = new Float32Array(0)
+    this.#sketches = new Float32Array(0)
     this.#shelves = new Map()
     this.#live = 0
     for (const [serverId, shelf] of shelves) this.put(serverId, shelf.server, shelf.tools)
   }
+}
+
+function enlarged(block: Float32Array, length: number): Float32Array<ArrayBuffer> {
+  const grown = new Float32Array(length)
+  grown.set(block)
+  return grown
 }

@@ -45,9 +45,11 @@ export class Sight {
   unfold(): Seen {
     const visible = new Uint8Array(this.#size)
     let count = 0
+    // Where none is gone, nothing needs to be looked up.
+    const isWhole = this.#index.live === this.#index.size
     for (let document = 0; document < this.#size; document++) {
       const isSeen = ((this.#bits[document >> 3] as number) & (1 << (document & 7))) !== 0
-      if (!isSeen || this.#index.tool(document) === undefined) continue
+      if (!isSeen || (!isWhole && this.#index.tool(document) === undefined)) continue
       visible[document] = 1
       count++
     }

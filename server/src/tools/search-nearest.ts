@@ -1,0 +1,67 @@
+import type { SearchIndex } from './search-index.ts'
+import type { Seen } from './search-sight.ts'
+
+/** How many look near at first sight, and how many of those are near. */
+const looks = { sketch: 160, near: 40 }
+
+/** The visible documents whose meaning is nearest, best first: those that look near at first sight, looked at again. */
+export function nearestOf(index: SearchIndex, { visible }: Seen, direction: Float32Array): number[] {
+  const near = new Float32Array(index.size)
+  const { block, length } = index.sketches
+  // Numbers of twice the size need not be converted for each product.
+  const sketch = Float64Array.from(direction.subarray(0, length))
+  for (let document = 0; document < near.length; document++)
+    if (visible[document] === 1) near[document] = sketchDot(block, document * length, sketch)
+  const some = bestOf(near, looks.sketch)
+  near.fill(0)
+  for (const document of some) near[document] = dot(index.directions, document * direction.length, direction)
+  return bestOf(near, looks.near)
+}
+
+/** A loop of its own for this kind of numbers, which the engine can then make fast. */
+function sketchDot(block: Float32Array, start: number, sketch: Float64Array): number {
+  let one = 0
+  let two = 0
+  let three = 0
+  let four = 0
+  for (let at = 0; at < sketch.length; at += 4) {
+    one += (block[start + at] as number) * (sketch[at] as number)
+    two += (block[start + at + 1] as number) * (sketch[at + 1] as number)
+    three += (block[start + at + 2] as number) * (sketch[at + 2] as number)
+    four += (block[start + at + 3] as number) * (sketch[at + 3] as number)
+  }
+  return one + two + three + four
+}
+
+/** Runs over many documents, so it takes four products at a time. */
+export function dot(block: Float32Array, start: number, direction: Float32Array): number {
+  const { length } = direction
+  let one = 0
+  let two = 0
+  let three = 0
+  let four = 0
+  for (let at = 0; at < length; at += 4) {
+    one += (block[start + at] as number) * (direction[at] as number)
+    two += (block[start + at + 1] as number) * (direction[at + 1] as number)
+    three += (block[start + at + 2] as number) * (direction[at + 2] as number)
+    four += (block[start + at + 3] as number) * (direction[at + 3] as number)
+  }
+  return one + two + three + four
+}
+
+/** The documents with the highest scores above zero, best first; equal ones in the order of documents. */
+export function bestOf(scores: Float32Array, most: number): number[] {
+  // A short ordered list: almost every document fails the first comparison.
+  const documents: number[] = []
+  let least = 0
+  for (let document = 0; document < scores.length; document++) {
+    const score = scores[document] as number
+    if (score <= least) continue
+    let at = documents.length
+    while (at > 0 && (scores[documents[at - 1] as number] as number) < score) at--
+    documents.splice(at, 0, document)
+    if (documents.length > most) documents.pop()
+    if (documents.length === most) least = scores[documents[most - 1] as number] as number
+  }
+  return documents
+}

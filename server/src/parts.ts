@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts'
 import { type Connectors, openConnectors } from './connectors/connectors.ts'
 import { type Credentials, openCredentials } from './credentials/credentials.ts'
 import { hostKeys, type Keyring, openKeyring } from './credentials/keyring.ts'
+import { secretStores } from './credentials/secret-stores.ts'
 import { isDemoServer } from './demo/demo.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
 import { type Grants, openGrants } from './grants/grants.ts'
@@ -189,21 +190,27 @@ async function openReach(
   const { config, log, now, storage, keyring } = ground
   const { db, bus } = storage
   const connectAt = (connector: Connector) => connectUrl(config.publicUrl, connector)
-  const values = openCredentials({ db, bus, keyring, now, connectUrl: connectAt })
+  const stores = secretStores({
+    settings: config.secretStores,
+    // The operator named these addresses, inside or not.
+    fetch: openGuardedFetch({ guard: addressGuard(['0.0.0.0/0', '::/0']) }),
+    now,
+  })
+  const values = openCredentials({ db, bus, keyring, stores, now, connectUrl: connectAt })
   const grants = await openGrants({
     ...{ db, bus, keyring, now, log, connectUrl: connectAt },
     journal: audit.journal,
     fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
     own: ownAddresses(config),
     connector: (id) => connectors.find(id),
-    clientSecret: async (id) => (await values.read(id)).token,
+    clientSecret: values.clientSecret,
   })
   const credentials = withGrants(values, grants)
   const hosting = await hostServers(options, { db, connectors })
   const product = { name: 'runlayer', title: config.productName, version: config.version }
   const { allowedNetworks, limits } = config
   const upstreams = openUpstreams({ hosting, allowedNetworks, limits, product, now, log })
-  return { credentials, grants, hosting, upstreams: grants.guard(upstreams) }
+  return { credentials, grants, hosting, upstreams: grants.guard(values.guard(upstreams)) }
 }
 
 /** By which authorization servers of upstreams know this installation: the page in the console, and our document. */

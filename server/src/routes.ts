@@ -56,7 +56,7 @@ export function connectorChanges(parts: Parts): ConnectorChanges {
       read: (id) => parts.credentials.read(id),
       write: (tx, id, secrets) => parts.credentials.write(tx, id, secrets),
     },
-    host: parts.hosting,
+    host: { ...parts.hosting, checkReference: parts.credentials.checkReference },
     activate: (connector, caller) => activate(parts, connector, caller),
     async onDeleted(id) {
       parts.upstreams.forget(id)

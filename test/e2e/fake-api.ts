@@ -145,6 +145,7 @@ const connector = (n: number, name: string, more: Partial<Connector>): Connector
   command: null,
   args: [],
   env: {},
+  references: {},
   auth: { type: 'auto' },
   protocol: 'auto',
   tool_review: 'quarantine',

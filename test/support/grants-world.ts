@@ -3,15 +3,18 @@ import { openConnectors } from '../../server/src/connectors/connectors.ts'
 import { connectorStore } from '../../server/src/connectors/store.ts'
 import { openCredentials } from '../../server/src/credentials/credentials.ts'
 import { keyringOf } from '../../server/src/credentials/keyring.ts'
+import type { SecretStores } from '../../server/src/credentials/secret-stores.ts'
 import { type Grants, openGrants } from '../../server/src/grants/grants.ts'
 import { withGrants } from '../../server/src/grants/with-grants.ts'
 import type { Connector, ConnectorAuth } from '../../server/src/kernel/connector.ts'
 import type { CloseEntry, Journal } from '../../server/src/kernel/entry.ts'
 import { type EntryId, newId, type ServerId, type UserId } from '../../server/src/kernel/ids.ts'
+import { referenceText } from '../../server/src/kernel/secret-ref.ts'
 import { openGuardedFetch } from '../../server/src/lib/guarded-fetch.ts'
 import { addressGuard } from '../../server/src/lib/network.ts'
 import type { Storage } from '../../server/src/storage/storage.ts'
 import { openUpstreams } from '../../server/src/upstream/upstream.ts'
+import { noSecretStores } from './no-secret-stores.ts'
 import { quietLog } from './stores.ts'
 
 const loopback = ['127.0.0.0/8', '::1/128']
@@ -22,6 +25,7 @@ export async function grantsWorld(o: {
   now: () => number
   dataKey?: Buffer
   documentUrl?: string
+  stores?: SecretStores
 }) {
   const { db, bus } = o.storage
   const keyring = keyringOf(o.dataKey ?? Buffer.alloc(32, 7))
@@ -36,6 +40,7 @@ export async function grantsWorld(o: {
     db,
     bus,
     keyring,
+    stores: o.stores ?? noSecretStores(),
     now: o.now,
     connectUrl: (each) => `https://gate.example/${each.id}`,
   })
@@ -49,19 +54,21 @@ export async function grantsWorld(o: {
       documentUrl: o.documentUrl ?? 'https://gate.example/.well-known/oauth-client.json',
     },
     connector: (id) => connectors.find(id),
-    clientSecret: async (id) => (await values.read(id)).token,
+    clientSecret: values.clientSecret,
     connectUrl: (each) => `https://gate.example/${each.id}`,
   })
   const credentials = withGrants(values, grants)
   const upstreams = grants.guard(
-    openUpstreams({
-      hosting: undefined as never,
-      allowedNetworks: loopback,
-      limits: { upstreamBytes: 1_000_000, jsonDepth: 64 },
-      product: { name: 'gate', version: '1' },
-      now: o.now,
-      log: quietLog,
-    }),
+    values.guard(
+      openUpstreams({
+        hosting: undefined as never,
+        allowedNetworks: loopback,
+        limits: { upstreamBytes: 1_000_000, jsonDepth: 64 },
+        product: { name: 'gate', version: '1' },
+        now: o.now,
+        log: quietLog,
+      }),
+    ),
   )
   return {
     grants,
@@ -131,6 +138,8 @@ export async function addConnector(
     secret?: string
     transport?: Connector['transport']
     protocol?: Connector['protocol']
+    /** Of `auth.token` or `auth.client_secret`, kept elsewhere. */
+    references?: Readonly<Record<string, string>>
   },
 ): Promise<Connector> {
   const id: ServerId = newId<'server'>()
@@ -157,6 +166,7 @@ export async function addConnector(
     network: 'none',
     mounts: [],
     personalValues: [],
+    secretRefs: o.references ?? {},
     pinned: undefined,
     health: { state: 'unknown' },
     createdBy: undefined,
@@ -166,13 +176,18 @@ export async function addConnector(
   }
   const keyring = keyringOf(Buffer.alloc(32, 7))
   const values = openCredentials({
-    ...{ db: storage.db, bus: storage.bus, keyring, now: Date.now },
+    ...{ db: storage.db, bus: storage.bus, keyring, now: Date.now, stores: noSecretStores() },
     connectUrl: () => '',
   })
   await connectorStore(storage.db).insert({ ...connector, demo: false }, (tx) =>
-    values.write(tx, id, { token: o.secret, headers: {}, env: {} }),
+    values.write(tx, id, { token: o.secret ?? kept(o.references), headers: {}, env: {} }),
   )
   values.close()
   await storage.bus.publish('connectors', id)
   return connector
+}
+
+function kept(references: Readonly<Record<string, string>> = {}): string | undefined {
+  const [reference] = Object.values(references)
+  return reference === undefined ? undefined : referenceText(reference)
 }

@@ -1,6 +1,12 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import {
+  type SecretStoreSettings,
+  secretStoreFields,
+  secretStoreMistakes,
+  secretStoresFrom,
+} from './secret-stores.ts'
 
 /** Everything the environment decides (contract.md §2), read once at boot. */
 export type Config = {
@@ -23,6 +29,8 @@ export type Config = {
   readonly metricsToken: string | undefined
   /** The guards look at every call; the scan API is there either way. */
   readonly callGuards: boolean
+  /** Where connectors may keep their secrets instead of here. */
+  readonly secretStores: SecretStoreSettings
   /** Settings that were given and have no effect in this version: shown to the operator. */
   readonly withoutEffect: readonly string[]
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -108,13 +116,14 @@ const Environment = z.object({
   RUNLAYER_ROLE: z
     .literal('all', { message: 'must be all: this version serves every role in one process' })
     .default('all'),
+  ...secretStoreFields,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 type Environment = z.output<typeof Environment>
 
 /** Rules that join two settings. Each returns what is wrong, or nothing. */
 function crossMistakes(env: Environment): string[] {
-  const wrong: string[] = []
+  const wrong: string[] = secretStoreMistakes(env)
   if ((env.RUNLAYER_ADMIN_EMAIL === undefined) !== (env.RUNLAYER_ADMIN_API_KEY === undefined)) {
     wrong.push('RUNLAYER_ADMIN_EMAIL and RUNLAYER_ADMIN_API_KEY: set both or neither')
   }
@@ -198,6 +207,7 @@ function toConfig(
     trustedProxies: env.RUNLAYER_TRUSTED_PROXIES,
     metricsToken: env.RUNLAYER_METRICS_TOKEN,
     callGuards: env.RUNLAYER_CALL_GUARDS === 'on',
+    secretStores: secretStoresFrom(env),
     withoutEffect,
     logLevel: env.LOG_LEVEL,
     limits: {

@@ -1,5 +1,26 @@
 import { z } from 'zod'
+import { referenceIn, referenceText } from '../kernel/secret-ref.ts'
 import type { AuthInput } from './settings.ts'
+
+/** A secret itself, or where it is kept: resolved for each call, never stored. */
+export const secretInput = (length: number) =>
+  z.union(
+    [
+      // No secret starts like what stands for a reference inside.
+      z
+        .string()
+        .max(length)
+        .refine((text) => referenceIn(text) === undefined),
+      z.strictObject({ ref: z.string().min(1).max(1_500) }),
+    ],
+    {
+      error: `must be a text of at most ${length} characters, or {"ref": "vault:…"} naming where it is kept`,
+    },
+  )
+
+export function secretText(given: string | { readonly ref: string }): string {
+  return typeof given === 'string' ? given : referenceText(given.ref)
+}
 
 // RFC 6749 appendix A.1.
 const clientId = /^[\x20-\x7e]*$/
@@ -8,9 +29,11 @@ const scopeToken = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, 'must b
 
 export const ConnectorAuth = z.strictObject({
   type: z.enum(['auto', 'oauth', 'bearer', 'none']),
-  token: z.string().max(8_192).optional(),
+  token: secretInput(8_192).optional(),
   client_id: z.string().min(1).max(500).regex(clientId, 'must be printable ASCII').optional(),
-  client_secret: z.string().min(1).max(8_192).optional(),
+  client_secret: secretInput(8_192)
+    .refine((given) => given !== '', { message: 'must not be empty' })
+    .optional(),
   scopes: z.array(scopeToken).max(100).optional(),
   issuer: z.string().max(2_048).optional(),
   authorization_url: z.string().max(2_048).optional(),
@@ -37,7 +60,7 @@ export const ShownAuth = z.object({
 /** From the wire's snake_case to settings. */
 export function authInput(auth: z.output<typeof ConnectorAuth> | undefined): AuthInput | undefined {
   if (auth === undefined) return undefined
-  const { type, token, client_secret: clientSecret, ...oauth } = auth
+  const { type, token, client_secret, ...oauth } = auth
   const settings = Object.entries({
     clientId: oauth.client_id,
     scopes: oauth.scopes,
@@ -49,5 +72,10 @@ export function authInput(auth: z.output<typeof ConnectorAuth> | undefined): Aut
     credential: oauth.credential,
     flow: oauth.flow,
   }).filter(([, value]) => value !== undefined)
-  return { type, token, clientSecret, oauth: Object.fromEntries(settings) }
+  return {
+    type,
+    token: token === undefined ? undefined : secretText(token),
+    clientSecret: client_secret === undefined ? undefined : secretText(client_secret),
+    oauth: Object.fromEntries(settings),
+  }
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { noSecretStores } from '../../../test/support/no-secret-stores.ts'
 import { openTestStorage, quietLog, type TestStorage } from '../../../test/support/stores.ts'
 import { readConfig } from '../config/config.ts'
 import { buildControl, type Control } from '../control/control.ts'
@@ -54,7 +55,14 @@ beforeAll(async () => {
   const config = readConfig({ RUNLAYER_DATA_DIR: store.dataDir }, '0.0.0')
   const keyring = await openKeyring({ db, secretKeys: [], dataDir: store.dataDir, embedded: true })
   const connectors = await openConnectors({ db, bus })
-  const credentials = openCredentials({ db, bus, keyring, now, connectUrl: () => 'https://gateway.example' })
+  const credentials = openCredentials({
+    db,
+    bus,
+    keyring,
+    now,
+    stores: noSecretStores(),
+    connectUrl: () => 'https://gateway.example',
+  })
   hosting = await openHosting({
     dataDir: store.dataDir,
     stdioCommands: ['npx', '/usr/bin/tool'],
@@ -72,7 +80,7 @@ beforeAll(async () => {
     secrets: credentials,
     now,
     log: quietLog,
-    host: hosting,
+    host: { ...hosting, checkReference: credentials.checkReference },
     activate: async () => ({ state: 'ok' }),
     onDeleted: async () => undefined,
   })
@@ -188,7 +196,7 @@ const mistakes: [string, string, object][] = [
   ['body.args.0', 'no-placeholder', { ...stdio, args: ['--key={API_KEY}'] }],
   ['body.args', 'stdio-only', { ...http, args: ['x'] }],
   ['body.env', 'invalid-type', { ...stdio, env: 'A=b' }],
-  ['body.env.A', 'invalid-type', { ...stdio, env: { A: 1 } }],
+  ['body.env.A', 'invalid-union', { ...stdio, env: { A: 1 } }],
   ['body.env.A B', 'env-name', { ...stdio, env: { 'A B': 'x' } }],
   ['body.env.NODE_OPTIONS', 'env-reserved', { ...stdio, env: { NODE_OPTIONS: '--require=/x' } }],
   ['body.env.LD_PRELOAD', 'env-reserved', { ...stdio, env: { LD_PRELOAD: '/x' } }],
@@ -267,6 +275,18 @@ describe('a wrong field is named with its rule and nothing is stored', () => {
     const tried = new Set(mistakes.map(([loc]) => loc.split('.')[1]))
     expect(fields.filter((field) => !tried.has(field))).toEqual([])
   })
+})
+
+test('a secret may be kept elsewhere; where is shown, and kept by a change that does not name it', async () => {
+  const ref = 'file:github'
+  const refused = await send('POST', '', { ...http, headers: { 'X-A': { ref } } })
+  expect(refused.body.errors).toEqual([
+    {
+      loc: 'body.headers.X-A',
+      rule: 'secret-reference',
+      msg: expect.stringContaining('RUNLAYER_SECRET_FILES'),
+    },
+  ])
 })
 
 test('a change is held to the same rules, and the kind is fixed', async () => {

@@ -4,7 +4,7 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type ServerId } from '../kernel/ids.ts'
 import { type RequestContext, type Route, route } from '../kernel/route.ts'
-import { authInput, ConnectorAuth, ShownAuth } from './api-auth.ts'
+import { authInput, ConnectorAuth, ShownAuth, secretInput, secretText } from './api-auth.ts'
 import type { ConnectorChanges } from './change-connector.ts'
 import { type Connectors, isVisible } from './connectors.ts'
 import { listConnectors } from './list-connectors.ts'
@@ -19,7 +19,7 @@ const transport = z.enum(['streamable_http', 'sse', 'stdio'])
 const status = z.enum(['draft', 'active', 'disabled'])
 const texts = (most: number, length: number) =>
   z
-    .record(z.string().min(1).max(100), z.string().max(length))
+    .record(z.string().min(1).max(100), secretInput(length))
     .refine((values) => Object.keys(values).length <= most, { message: `must have at most ${most} entries` })
 
 const changeable = {
@@ -72,6 +72,7 @@ export const ConnectorSchema = z
     command: z.string().nullable(),
     args: z.array(z.string()),
     env: z.record(z.string(), z.string()),
+    references: z.record(z.string(), z.string()),
     auth: ShownAuth,
     protocol: z.enum(['auto', 'legacy', 'modern']),
     tool_review: z.enum(['quarantine', 'alert', 'off']),
@@ -243,6 +244,11 @@ function changingRoutes(parts: ConnectorRoutesParts, show: Show, visible: FindVi
   ]
 }
 
+function secretTexts(given: z.output<ReturnType<typeof texts>> | undefined) {
+  if (given === undefined) return undefined
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, secretText(value)]))
+}
+
 /** From the wire's snake_case to settings. */
 function settingsInput(
   body: z.output<typeof ConnectorChange> | z.output<typeof NewConnector>,
@@ -252,10 +258,10 @@ function settingsInput(
     description: body.description,
     transport: body.transport,
     url: body.url,
-    headers: body.headers,
+    headers: secretTexts(body.headers),
     command: body.command,
     args: body.args,
-    env: body.env,
+    env: secretTexts(body.env),
     auth: authInput(body.auth),
     status: body.status,
     protocol: body.protocol,

@@ -2,6 +2,7 @@ import type { Caller } from '../kernel/caller.ts'
 import type { Connector, Health, PinnedPackage } from '../kernel/connector.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { newId, type ServerId } from '../kernel/ids.ts'
+import { referenceIn } from '../kernel/secret-ref.ts'
 import type { Log } from '../lib/log.ts'
 import { placeholdersIn } from '../lib/placeholders.ts'
 import type { Bus, Db } from '../storage/storage.ts'
@@ -12,6 +13,7 @@ import {
   changedSettings,
   hidden,
   newSettings,
+  referencesOf,
   type Secrets,
   type Settings,
   type SettingsInput,
@@ -210,18 +212,23 @@ type Shown = Omit<
 function shown(settings: Settings): Shown {
   const { auth, identityForward, ...plain } = settings
   const templates = [...Object.values(settings.headers), ...Object.values(settings.env), auth.token ?? '']
+  const own = templates.filter((text) => referenceIn(text) === undefined)
   return {
     ...plain,
     headers: hideValues(settings.headers),
     env: hideValues(settings.env),
     auth: auth.type === 'oauth' ? { type: auth.type, ...auth.oauth } : { type: auth.type },
-    personalValues: [...new Set(templates.flatMap(placeholdersIn))].sort(),
+    personalValues: [...new Set(own.flatMap(placeholdersIn))].sort(),
+    secretRefs: referencesOf(settings),
   }
 }
 
 function hideValues(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, placeholdersIn(value).length > 0 ? value : hidden]),
+    Object.entries(values).map(([name, value]) => [
+      name,
+      referenceIn(value) === undefined && placeholdersIn(value).length > 0 ? value : hidden,
+    ]),
   )
 }
 

@@ -1,13 +1,16 @@
 import type { FieldError } from '../kernel/errors.ts'
+import { referenceIn } from '../kernel/secret-ref.ts'
 import { placeholdersIn } from '../lib/placeholders.ts'
 import { checkOAuth } from './check-oauth.ts'
-import { hidden, type Settings } from './settings.ts'
+import { hidden, referencesOf, type Settings } from './settings.ts'
 
 /** What this host allows hosted processes. `checkPackage` and `checkMount` say in words what is wrong, or nothing. */
 export type HostRules = {
   readonly stdioCommands: readonly string[]
   checkPackage(spec: string): string | undefined
   checkMount(path: string): Promise<string | undefined>
+  /** Of a secret kept elsewhere: whether this host could read it there. */
+  checkReference(reference: string): string | undefined
 }
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/
@@ -24,7 +27,7 @@ const forbiddenEnv = /^(PATH|HOME|TMPDIR|NODE_OPTIONS|NODE_PATH|BASH_ENV|ENV|LD_
 
 /** Every rule that joins fields or asks the host. An empty list means the settings can be stored. */
 export async function checkSettings(settings: Settings, host: HostRules): Promise<FieldError[]> {
-  const errors = [...checkLater(settings), ...checkHidden(settings)]
+  const errors = [...checkLater(settings), ...checkHidden(settings), ...checkReferences(settings, host)]
   if (settings.transport === 'stdio') {
     errors.push(
       ...checkStdioOnly(settings),
@@ -76,6 +79,13 @@ function checkHidden(settings: Settings): FieldError[] {
         ),
       )
   return [...of('headers', settings.headers), ...of('env', settings.env)]
+}
+
+function checkReferences(settings: Settings, host: HostRules): FieldError[] {
+  return Object.entries(referencesOf(settings)).flatMap(([loc, reference]) => {
+    const problem = host.checkReference(reference)
+    return problem === undefined ? [] : [wrong(loc, 'secret-reference', problem)]
+  })
 }
 
 function checkStdioOnly(settings: Settings): FieldError[] {
@@ -167,7 +177,7 @@ function checkHeaders(settings: Settings): FieldError[] {
         ),
       )
     }
-    if (!headerValue.test(value))
+    if (referenceIn(value) === undefined && !headerValue.test(value))
       errors.push(wrong(loc, 'header-value', 'A header value has no line ends and no control characters.'))
     seen.add(lower)
   }
@@ -183,7 +193,7 @@ function checkToken(settings: Settings): FieldError[] {
     return [wrong('auth.token', 'bearer-only', 'Only auth of type bearer has a token.')]
   }
   // RFC 6750 §2.1: visible characters without spaces.
-  if (type === 'bearer' && !/^[\x21-\x7e]+$/.test(token ?? '')) {
+  if (type === 'bearer' && referenceIn(token ?? '') === undefined && !/^[\x21-\x7e]+$/.test(token ?? '')) {
     return [
       wrong('auth.token', 'token-characters', 'A token has visible ASCII characters only, without spaces.'),
     ]
@@ -244,7 +254,8 @@ function checkEnv(settings: Settings): FieldError[] {
       return [
         wrong(loc, 'env-reserved', 'This variable decides which code is loaded and is set by the gateway.'),
       ]
-    if (value.includes('\0')) return [wrong(loc, 'control-character', 'A value has no NUL character.')]
+    if (referenceIn(value) === undefined && value.includes('\0'))
+      return [wrong(loc, 'control-character', 'A value has no NUL character.')]
     return []
   })
 }

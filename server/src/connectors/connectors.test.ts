@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { noSecretStores } from '../../../test/support/no-secret-stores.ts'
 import { openTestStorage, postgresMissing, quietLog, type TestStorage } from '../../../test/support/stores.ts'
 import { openCredentials } from '../credentials/credentials.ts'
 import { openKeyring } from '../credentials/keyring.ts'
@@ -55,6 +56,7 @@ async function build(storage: Storage) {
     bus,
     keyring,
     now,
+    stores: noSecretStores(),
     connectUrl: ({ id }) => `https://gateway.example/connectors/${id}`,
   })
   const learned: Connector[] = []
@@ -78,6 +80,7 @@ async function build(storage: Storage) {
       stdioCommands: ['npx'],
       checkPackage: () => undefined,
       checkMount: async () => undefined,
+      checkReference: (text) => (text.startsWith('vault:') ? undefined : 'no such store'),
       pinPackage: async (connector) => connector.pinned ?? give(outcome.pinned),
     },
     activate: async (connector) => {
@@ -285,6 +288,26 @@ describe.each(kinds)('$kind', ({ kind, skipped }) => {
     expect((await credentials.attach(rotated, ann)).headers['authorization']).toBe('Bearer new')
     const none = await changes.update(made.id, { auth: { type: 'none' }, headers: {} }, { caller: undefined })
     expect((await credentials.attach(none, ann)).headers).toEqual({})
+  })
+
+  test('a secret kept elsewhere is shown by its reference, never stored, and kept by "[hidden]"', async () => {
+    const { changes, connectors, credentials } = await build(await open())
+    const ref = (path: string) => `\0vault:kv/data/${path}`
+    const made = await changes.create(
+      { ...http, auth: { type: 'bearer', token: ref('a#t') }, headers: { 'X-A': ref('b#{KEY}') } },
+      { caller: caller() },
+    )
+    const expected = { 'auth.token': 'vault:kv/data/a#t', 'headers.X-A': 'vault:kv/data/b#{KEY}' }
+    expect(made).toMatchObject({ secretRefs: expected, headers: { 'X-A': '[hidden]' }, personalValues: [] })
+    await changes.update(made.id, { headers: { 'X-A': '[hidden]' }, name: 'B' }, { caller: caller() })
+    expect(connectors.find(made.id)?.secretRefs).toEqual(expected)
+    await expect(credentials.attach(made, undefined)).rejects.toMatchObject({ reason: 'secret-unavailable' })
+    await changes.update(made.id, { auth: { type: 'none' }, headers: {} }, { caller: caller() })
+    expect(connectors.find(made.id)?.secretRefs).toEqual({})
+    const wrong = changes.create({ ...http, headers: { 'X-A': '\0nowhere:a' } }, { caller: caller() })
+    await expect(wrong).rejects.toMatchObject({
+      errors: [{ loc: 'body.headers.X-A', rule: 'secret-reference' }],
+    })
   })
 
   test('a sealed secret moved to another row opens nothing', async () => {

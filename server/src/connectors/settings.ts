@@ -6,6 +6,7 @@ import type {
   ToolReview,
   Transport,
 } from '../kernel/connector.ts'
+import { referenceIn } from '../kernel/secret-ref.ts'
 
 /** Stands for a stored secret in every answer; sent back in a change it means: keep what is stored. */
 export const hidden = '[hidden]'
@@ -46,6 +47,22 @@ export type Secrets = {
   readonly token: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly env: Readonly<Record<string, string>>
+}
+
+/** Which secrets are kept elsewhere, by field as the interface names it. */
+export function referencesOf({ auth, headers, env }: Settings): Record<string, string> {
+  const fields: [string, string | undefined][] = [
+    ...Object.entries(headers).map(([name, value]): [string, string] => [`headers.${name}`, value]),
+    ...Object.entries(env).map(([name, value]): [string, string] => [`env.${name}`, value]),
+    ['auth.token', auth.type === 'bearer' ? auth.token : undefined],
+    ['auth.client_secret', auth.type === 'oauth' ? auth.clientSecret : undefined],
+  ]
+  return Object.fromEntries(
+    fields.flatMap(([field, text]) => {
+      const reference = text === undefined ? undefined : referenceIn(text)
+      return reference === undefined ? [] : [[field, reference]]
+    }),
+  )
 }
 
 /** Settings as a caller sends them: what is absent keeps its value or gets its default; null empties. */

@@ -32,6 +32,7 @@ export function showConnector(
     command: full ? (record.command ?? null) : null,
     args: full ? [...record.args] : [],
     env: full ? { ...record.env } : {},
+    references: full ? { ...record.secretRefs } : {},
     auth: showAuth(record.auth, full),
     protocol: record.protocol,
     tool_review: record.toolReview,

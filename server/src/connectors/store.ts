@@ -33,6 +33,7 @@ const connectors = pgTable('connectors', {
   network: text().notNull().$type<Connector['network']>(),
   mounts: jsonb().notNull().$type<Connector['mounts']>(),
   personalValues: jsonb('personal_values').notNull().$type<Connector['personalValues']>(),
+  secretRefs: jsonb('secret_refs').notNull().$type<NonNullable<Connector['secretRefs']>>(),
   pinned: jsonb().$type<PinnedPackage>(),
   healthState: text('health_state').notNull().$type<Health['state']>(),
   healthMessage: text('health_message'),
@@ -140,6 +141,7 @@ function toRow(record: ConnectorRecord): Row {
   const { auth, health, url, command, pinned, createdBy, createdAt, updatedAt, ...same } = record
   return {
     ...same,
+    secretRefs: record.secretRefs ?? {},
     ...healthColumns(health),
     authType: auth.type,
     oauth: oauthOf(auth),

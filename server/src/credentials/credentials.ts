@@ -1,15 +1,21 @@
 /** Secrets for upstreams: sealed at rest, opened only to be attached to one call. */
+import { createHmac } from 'node:crypto'
 import type { Credential } from '../kernel/call.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import type { ServerId, UserId } from '../kernel/ids.ts'
+import type { Upstreams } from '../kernel/upstream.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import { fillPlaceholders, placeholdersIn } from '../lib/placeholders.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import type { Keyring } from './keyring.ts'
+import { renewRefused } from './renew-refused.ts'
+import { type References, referenceResolver } from './resolve-references.ts'
+import { openVault, type Person } from './seal-secrets.ts'
+import type { SecretStores } from './secret-stores.ts'
 import { credentialStore, type Writer } from './store.ts'
 
-/** What a connector itself carries, in clear: alive only while a change or a call needs it. */
+/** What a connector itself carries, in clear or as a reference: alive only while a change or a call needs it. */
 export type Secrets = {
   readonly token: string | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -41,6 +47,12 @@ export type Credentials = {
   lacks(connector: Connector, userId: UserId): Promise<boolean>
   /** For the change of a connector only. */
   read(serverId: ServerId): Promise<Secrets>
+  /** The secret of a connector's OAuth client, read where it is kept. */
+  clientSecret(serverId: ServerId): Promise<string | undefined>
+  /** Of a secret kept elsewhere: what is wrong with its reference, in words. */
+  checkReference(reference: string): string | undefined
+  /** Upstreams that read a refused secret anew where it is kept. */
+  guard<U extends Pick<Upstreams, 'call' | 'facts' | 'watch'>>(upstreams: U): U
   /** Writes within the caller's transaction; publishing the connector's change is the caller's. */
   write(writer: Writer, serverId: ServerId, secrets: Secrets): Promise<void>
   connection(connector: Connector, userId: UserId): Promise<Connection>
@@ -54,6 +66,8 @@ export type CredentialsParts = {
   db: Db
   bus: Bus
   keyring: Keyring
+  /** Where connectors may keep their secrets instead of here. */
+  stores: SecretStores
   /** Where a person connects: named in the refusal that asks for it. */
   connectUrl(connector: Connector): string
   now: () => number
@@ -74,6 +88,8 @@ type Cached = {
 export function openCredentials(parts: CredentialsParts): Credentials {
   const store = credentialStore(parts.db)
   const vault = openVault(parts)
+  const references = referenceResolver(parts)
+  const read = credentialReader(parts, vault, references)
   const cache = new BoundedCache<Cached>(maxCached)
   let epoch = 0
 
@@ -86,29 +102,12 @@ export function openCredentials(parts: CredentialsParts): Credentials {
 
   const load = async (connector: Connector, userId: UserId | undefined, key: string): Promise<Credential> => {
     const started = epoch
-    const [secrets, person] = await Promise.all([
-      vault.secrets(connector.id),
-      userId === undefined || connector.personalValues.length === 0
-        ? undefined
-        : vault.values(connector.id, userId),
-    ])
-    const missing = missingOf(connector, person?.values)
-    const credential = missing.length > 0 ? undefined : fill(connector, secrets, { userId, person })
+    const { credential, missing, until } = await read(connector, userId)
     // What was read before a change arrived must not outlive it.
     if (started === epoch) {
-      cache.set(key, { credential, missing, revision: connector.revision, until: parts.now() + maxAgeMs })
+      cache.set(key, { credential, missing, revision: connector.revision, until })
     }
-    return credential ?? refuse(connector, missing)
-  }
-  const refuse = (connector: Connector, missing: readonly string[]): never => {
-    throw new GatewayError(
-      'needs-connection',
-      `${connector.name} needs your own values: ${missing.join(', ')}.`,
-      {
-        data: { missing, url: parts.connectUrl(connector) },
-        connector: connector.name,
-      },
-    )
+    return credential ?? refuse(parts, connector, missing)
   }
   const changed = async (connector: Connector) => {
     await parts.bus.publish('credentials', connector.id)
@@ -125,15 +124,30 @@ export function openCredentials(parts: CredentialsParts): Credentials {
     if (cached === undefined || cached.revision !== connector.revision || cached.until < parts.now()) {
       return load(connector, userId, key)
     }
-    return cached.credential ?? refuse(connector, cached.missing)
+    return cached.credential ?? refuse(parts, connector, cached.missing)
   }
 
   return {
     attach,
     read: vault.secrets,
+    clientSecret: async (id) => references.text((await vault.secrets(id)).token),
+    checkReference: parts.stores.check,
+    guard: (upstreams) =>
+      renewRefused(upstreams, {
+        attach,
+        now: parts.now,
+        forget(connector) {
+          references.forget(referencesOf(connector))
+          forget()
+        },
+      }),
     write: (writer, serverId, secrets) => store.writeSecrets(writer, serverId, vault.seal(serverId, secrets)),
-    lacks: async (connector, userId) =>
-      connector.personalValues.length > 0 && (await refuses(() => attach(connector, userId))),
+    async lacks(connector, userId) {
+      if (connector.personalValues.length === 0) return false
+      // Attaching would ask the secret store.
+      if (referencesOf(connector).length > 0) return (await connection(connector, userId)).missing.length > 0
+      return await refuses(() => attach(connector, userId))
+    },
     connection,
     async connect(connector, userId, values) {
       checkValues(connector, values)
@@ -149,8 +163,48 @@ export function openCredentials(parts: CredentialsParts): Credentials {
     close: () => {
       for (const off of offs) off()
       cache.clear()
+      void parts.stores.close()
     },
   }
+}
+
+/** Reads what one call needs: a person's values first, so that nobody is asked outside for a call that cannot be. */
+function credentialReader(
+  parts: CredentialsParts,
+  vault: ReturnType<typeof openVault>,
+  references: References,
+) {
+  const markKey = parts.keyring.derive('secret-references')
+  return async (connector: Connector, userId: UserId | undefined): Promise<Omit<Cached, 'revision'>> => {
+    const [sealed, person] = await Promise.all([
+      vault.secrets(connector.id),
+      userId === undefined || connector.personalValues.length === 0
+        ? undefined
+        : vault.values(connector.id, userId),
+    ])
+    const missing = missingOf(connector, person?.values)
+    const until = parts.now() + maxAgeMs
+    if (missing.length > 0) return { credential: undefined, missing, until }
+    const resolved = await references.resolve(sealed)
+    const mark = resolved.until === undefined ? '' : markOf(markKey, resolved.secrets)
+    const credential = fill(connector, resolved.secrets, { userId, person, mark })
+    return { credential, missing, until: Math.min(resolved.until ?? until, until) }
+  }
+}
+
+function refuse(parts: CredentialsParts, connector: Connector, missing: readonly string[]): never {
+  throw new GatewayError(
+    'needs-connection',
+    `${connector.name} needs your own values: ${missing.join(', ')}.`,
+    {
+      data: { missing, url: parts.connectUrl(connector) },
+      connector: connector.name,
+    },
+  )
+}
+
+function referencesOf({ secretRefs = {} }: Connector): string[] {
+  return Object.values(secretRefs)
 }
 
 async function refuses(run: () => Credential | Promise<Credential>): Promise<boolean> {
@@ -163,42 +217,10 @@ async function refuses(run: () => Credential | Promise<Credential>): Promise<boo
   }
 }
 
-type Person = { values: Readonly<Record<string, string>>; revision: string }
-
-/** Seals and opens; every text is bound to its table, row and field, so that rows cannot be swapped. */
-function openVault(parts: Pick<CredentialsParts, 'db' | 'keyring' | 'now'>) {
-  const store = credentialStore(parts.db)
-  const { keyring } = parts
-  const bind = (serverId: ServerId, field: string) => `connector_secrets:${serverId}:${field}`
-  const bindPair = (serverId: ServerId, userId: UserId) => `personal_values:${serverId}:${userId}`
-  return {
-    async secrets(serverId: ServerId): Promise<Secrets> {
-      const row = await store.readSecrets(serverId)
-      if (row === undefined) return { token: undefined, headers: {}, env: {} }
-      return {
-        token: row.token === null ? undefined : keyring.open(row.token, bind(serverId, 'token')),
-        headers: JSON.parse(keyring.open(row.headers, bind(serverId, 'headers'))),
-        env: JSON.parse(keyring.open(row.env, bind(serverId, 'env'))),
-      }
-    },
-    seal(serverId: ServerId, secrets: Secrets) {
-      return {
-        token: secrets.token === undefined ? null : keyring.seal(secrets.token, bind(serverId, 'token')),
-        headers: keyring.seal(JSON.stringify(secrets.headers), bind(serverId, 'headers')),
-        env: keyring.seal(JSON.stringify(secrets.env), bind(serverId, 'env')),
-      }
-    },
-    async values(serverId: ServerId, userId: UserId): Promise<Person | undefined> {
-      const row = await store.readValues(serverId, userId)
-      if (row === undefined) return undefined
-      const values = JSON.parse(keyring.open(row.sealed, bindPair(serverId, userId)))
-      return { values, revision: `${row.updatedAt.getTime()}.${row.revision}` }
-    },
-    async writeValues(serverId: ServerId, userId: UserId, values: Readonly<Record<string, string>>) {
-      const sealed = keyring.seal(JSON.stringify(values), bindPair(serverId, userId))
-      await store.writeValues(serverId, userId, sealed, new Date(parts.now()))
-    },
-  }
+/** Tells one value of a secret kept elsewhere from the next, so that sessions opened with an old one are not reused. */
+function markOf(key: Buffer, secrets: Secrets): string {
+  const digest = createHmac('sha256', key).update(JSON.stringify(secrets)).digest('base64url')
+  return `/${digest.slice(0, 16)}`
 }
 
 function missingOf(connector: Connector, values: Readonly<Record<string, string>> | undefined): string[] {
@@ -208,7 +230,7 @@ function missingOf(connector: Connector, values: Readonly<Record<string, string>
 function fill(
   connector: Connector,
   secrets: Secrets,
-  who: { userId: UserId | undefined; person: Person | undefined },
+  who: { userId: UserId | undefined; person: Person | undefined; mark: string },
 ): Credential {
   const values = who.person?.values ?? {}
   const filled = (texts: Readonly<Record<string, string>>) =>
@@ -219,7 +241,7 @@ function fill(
       : {}
   return {
     owner: connector.personalValues.length === 0 ? 'shared' : `user:${who.userId ?? ''}`,
-    revision: `${connector.revision}/${who.person?.revision ?? ''}`,
+    revision: `${connector.revision}/${who.person?.revision ?? ''}${who.mark}`,
     headers: { ...filled(secrets.headers), ...bearer },
     env: filled(secrets.env),
     args: connector.args,

@@ -5,6 +5,7 @@ import type { ServerId, UserId } from '../kernel/ids.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import { type AuthFacts, type UpstreamClient, unionOfScopes } from './facts.ts'
 import type { FlowStore } from './flow-store.ts'
+import type { PresentClient } from './present-client.ts'
 import { requestToken, shown, TokenError, type Tokens } from './request-token.ts'
 
 /** A sign-in at an upstream that has begun. Sealed in the store until its answer comes. */
@@ -29,6 +30,7 @@ export type FlowParts = {
   readonly store: Pick<FlowStore, 'beginFlow' | 'takeFlow'>
   readonly keyring: { seal(plain: string, bind: string): string; open(sealed: string, bind: string): string }
   readonly fetch: GuardedFetch
+  readonly present: PresentClient
   readonly now: () => number
 }
 
@@ -123,7 +125,7 @@ async function exchange(parts: FlowParts, connector: Connector, flow: Flow, code
     return await requestToken({
       fetch: parts.fetch,
       endpoint: flow.facts.tokenEndpoint,
-      client: flow.client,
+      client: await parts.present(connector, flow.client),
       params: {
         grant_type: 'authorization_code',
         code,

@@ -5,6 +5,7 @@ import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import { resourceOf } from './authorize-person.ts'
 import type { DiscoveryShelf } from './discovery-shelf.ts'
 import type { AuthFacts, UpstreamClient } from './facts.ts'
+import { keptClient } from './present-client.ts'
 import { requestToken, TokenError } from './request-token.ts'
 import type { GrantStore } from './store.ts'
 import { type OpenGrant, secretsFrom, type Vault } from './vault.ts'
@@ -41,7 +42,7 @@ export async function connectMachine(parts: MachineParts, connector: Connector):
       clientId: client.clientId,
       scope: tokens.scope ?? facts.scope ?? null,
       facts,
-      tokens: parts.vault.seal(place, secretsFrom(tokens, client)),
+      tokens: parts.vault.seal(place, secretsFrom(tokens, keptClient(connector, client))),
       expiresAt: tokens.expiresAt === undefined ? null : new Date(tokens.expiresAt),
       connectedAt: new Date(now()),
     })

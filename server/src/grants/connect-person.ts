@@ -7,6 +7,7 @@ import { type Answer, beginFlow, endFlow, type FlowParts } from './authorize-per
 import type { DiscoveryShelf } from './discovery-shelf.ts'
 import { type AuthFacts, type UpstreamClient, unionOfScopes } from './facts.ts'
 import type { FlowStore } from './flow-store.ts'
+import { keptClient, type PresentClient } from './present-client.ts'
 import type { OwnAddresses } from './register-client.ts'
 import { revokeToken } from './request-token.ts'
 import type { GrantRow, GrantStore } from './store.ts'
@@ -33,6 +34,7 @@ export type ConnectParts = {
   readonly fetch: GuardedFetch
   readonly own: OwnAddresses
   client(connector: Connector, facts: AuthFacts): Promise<UpstreamClient>
+  readonly present: PresentClient
   connector(id: ServerId): Connector | undefined
   changed(serverId: ServerId): Promise<void>
   readonly now: () => number
@@ -41,7 +43,7 @@ export type ConnectParts = {
 /** What a person does about a grant: see it, begin and end a sign-in, disconnect. */
 export function connecting(parts: ConnectParts) {
   const { store, vault, fetch, own, now } = parts
-  const flowParts = { store: parts.flows, keyring: parts.keyring, fetch, now }
+  const flowParts = { store: parts.flows, keyring: parts.keyring, fetch, now, present: parts.present }
   const known = (id: ServerId) => {
     const connector = parts.connector(id)
     if (connector === undefined) throw new GatewayError('not-found', 'The connector is gone.')
@@ -61,7 +63,8 @@ export function connecting(parts: ConnectParts) {
       const before = await store.find(connector.id, owner)
       const grantedBefore = unionOfScopes(before?.facts.scope, before?.wantedScope ?? undefined)
       const client = await parts.client(connector, facts)
-      const flow = { facts, client, redirectUri: own.redirectUri, owner, grantedBefore }
+      const kept = keptClient(connector, client)
+      const flow = { facts, client: kept, redirectUri: own.redirectUri, owner, grantedBefore }
       return beginFlow(flowParts, connector, userId, flow)
     },
     async finish(userId: UserId, answer: Answer): Promise<Connector> {
@@ -84,15 +87,20 @@ export function connecting(parts: ConnectParts) {
     async disconnect(connector: Connector, userId: UserId): Promise<void> {
       const row = await store.remove(connector.id, ownerOf(connector, userId))
       await parts.changed(connector.id)
-      if (row !== undefined) await revoke(fetch, vault.open(row))
+      if (row !== undefined) await revoke(parts, connector, vault.open(row))
     },
   }
 }
 
-async function revoke(fetch: GuardedFetch, { row, secrets }: OpenGrant): Promise<void> {
+async function revoke(
+  { fetch, present }: Pick<ConnectParts, 'fetch' | 'present'>,
+  connector: Connector,
+  { row, secrets }: OpenGrant,
+): Promise<void> {
   const endpoint = row.facts.revocationEndpoint
   if (endpoint === undefined || secrets === undefined) return
-  const { refreshToken, accessToken, client } = secrets
+  const { refreshToken, accessToken } = secrets
+  const client = await present(connector, secrets.client)
   const hint = refreshToken === undefined ? 'access_token' : 'refresh_token'
   await revokeToken({ fetch, endpoint, client, token: refreshToken ?? accessToken, hint })
 }

@@ -18,6 +18,7 @@ import { discoveryShelf } from './discovery-shelf.ts'
 import { unionOfScopes } from './facts.ts'
 import { flowStore } from './flow-store.ts'
 import { guardCalls } from './guard-calls.ts'
+import { presentClient } from './present-client.ts'
 import { recordRefresh } from './record-refresh.ts'
 import { grantRefresher } from './refresh-grant.ts'
 import { type OwnAddresses, resolveClient } from './register-client.ts'
@@ -71,8 +72,9 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
   const discoveries = await discoveryShelf({ store: flows, fetch, now, changed })
   const needsSignIn = refusalFor(parts)
   const client = clientResolver(parts, clients)
+  const present = presentClient(parts.clientSecret)
   const refresher = grantRefresher({
-    ...{ store, vault, fetch, changed, needsSignIn, now },
+    ...{ store, vault, fetch, changed, needsSignIn, now, present },
     forgetClient: clients.forget,
     record: (grant, outcome) => recordRefresh(parts.journal, grant, outcome),
   })
@@ -88,7 +90,7 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
   const governs = (connector: Connector) =>
     connector.auth.type === 'oauth' ||
     (connector.auth.type === 'auto' && discoveries.of(connector) !== undefined)
-  const ground = { ...parts, store, vault, discoveries, client, changed, needsSignIn }
+  const ground = { ...parts, store, vault, discoveries, client, present, changed, needsSignIn }
   return {
     governs,
     isShared,

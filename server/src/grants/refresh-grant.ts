@@ -5,6 +5,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
+import { keptClient, type PresentClient } from './present-client.ts'
 import { requestToken, TokenError, type Tokens } from './request-token.ts'
 import type { GrantRow, GrantStore } from './store.ts'
 import { type OpenGrant, secretsFrom, type Vault } from './vault.ts'
@@ -17,6 +18,7 @@ export type RefreshParts = {
   changed(serverId: ServerId): Promise<void>
   /** The refusal that sends a person to sign in. */
   needsSignIn(connector: Connector, why?: string): GatewayError
+  readonly present: PresentClient
   forgetClient(issuer: string, clientId: string): Promise<void>
   record(grant: GrantRow, outcome: { error?: string }): Promise<void>
   readonly now: () => number
@@ -109,7 +111,7 @@ async function withLease(
   try {
     const tokens = await ask(parts, connector, row, secrets)
     const renewed = await parts.store.renew(row, me, {
-      tokens: parts.vault.seal(row, secretsFrom(tokens, secrets.client, secrets)),
+      tokens: parts.vault.seal(row, secretsFrom(tokens, keptClient(connector, secrets.client), secrets)),
       expiresAt: tokens.expiresAt === undefined ? null : new Date(tokens.expiresAt),
       scope: tokens.scope ?? row.scope,
       refreshedAt: new Date(parts.now()),
@@ -143,7 +145,7 @@ async function ask(
   return requestToken({
     fetch: parts.fetch,
     endpoint: row.facts.tokenEndpoint,
-    client: secrets.client,
+    client: await parts.present(connector, secrets.client),
     params,
     now: parts.now,
   })

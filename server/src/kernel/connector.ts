@@ -65,6 +65,8 @@ export type Connector = {
   readonly mounts: readonly { path: string; mode: 'ro' | 'rw' }[]
   /** Names of the {PLACEHOLDERS} each person supplies; empty when one credential serves everybody. */
   readonly personalValues: readonly string[]
+  /** Secrets that are kept elsewhere, by field (`headers.X-Api-Key`, `env.TOKEN`, `auth.token`, `auth.client_secret`). */
+  readonly secretRefs?: Readonly<Record<string, string>>
   readonly pinned: PinnedPackage | undefined
   readonly health: Health
   readonly createdBy: UserId | undefined

@@ -142,6 +142,10 @@ export const reasonWords = {
     title: 'The call could not be recorded, so it did not run',
     next: 'Try again; an administrator should look at the disk.',
   },
+  'secret-unavailable': {
+    title: 'A secret could not be read where it is kept',
+    next: 'Try again in a minute; if it stays, an administrator checks the secret store and the connector’s reference.',
+  },
   stopping: { title: 'The server is shutting down', next: 'Try again in a moment.' },
   internal: {
     title: 'Something went wrong in the gateway',

@@ -14,6 +14,8 @@ export type ConnectorDraft = {
   command: string
   args: string
   env: Pair[]
+  /** Secrets kept elsewhere: the field (`headers.X-Api-Key`, `auth.token`), and where. */
+  references: Pair[]
   network: Connector['network']
   mounts: string
   status: Connector['status']
@@ -60,6 +62,7 @@ export const blankConnector: ConnectorDraft = {
   command: 'npx',
   args: '',
   env: [],
+  references: [],
   network: 'none',
   mounts: '',
   status: 'active',
@@ -78,10 +81,11 @@ export function draftOf(connector: Connector): ConnectorDraft {
     auth: connector.auth.type,
     token: '',
     oauth: oauthDraft(connector.auth),
-    headers: toPairs(connector.headers),
+    headers: toPairs(withoutKept(connector.headers, 'headers', connector.references)),
     command: connector.command ?? 'npx',
     args: connector.args.join('\n'),
-    env: toPairs(connector.env),
+    env: toPairs(withoutKept(connector.env, 'env', connector.references)),
+    references: toPairs(connector.references),
     network: connector.network,
     mounts: connector.mounts.map((mount) => `${mount.mode} ${mount.path}`).join('\n'),
     status: connector.status,
@@ -90,6 +94,20 @@ export function draftOf(connector: Connector): ConnectorDraft {
     sensitive: connector.sensitive,
     skipValidation: connector.skip_input_validation,
   }
+}
+
+function withoutKept(values: Record<string, string>, field: string, kept: Record<string, string>) {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => !Object.hasOwn(kept, `${field}.${name}`)),
+  )
+}
+
+type Kept = Record<string, { ref: string }>
+
+/** The references of one field: `headers`, `env` or `auth`. */
+function keptOf(draft: ConnectorDraft, field: string): Kept {
+  const named = Object.entries(fromPairs(draft.references)).filter(([name]) => name.startsWith(`${field}.`))
+  return Object.fromEntries(named.map(([name, ref]) => [name.slice(field.length + 1), { ref: ref.trim() }]))
 }
 
 const lines = (text: string) =>
@@ -120,7 +138,7 @@ export function connectorBody(draft: ConnectorDraft) {
       ...common,
       command: draft.command.trim(),
       args: lines(draft.args),
-      env: fromPairs(draft.env),
+      env: { ...fromPairs(draft.env), ...keptOf(draft, 'env') },
       network: draft.network,
       mounts: lines(draft.mounts).map(mount),
     }
@@ -128,8 +146,8 @@ export function connectorBody(draft: ConnectorDraft) {
   return {
     ...common,
     url: draft.url.trim(),
-    headers: fromPairs(draft.headers),
-    auth: authBody(draft),
+    headers: { ...fromPairs(draft.headers), ...keptOf(draft, 'headers') },
+    auth: { ...authBody(draft), ...keptOf(draft, 'auth') },
   }
 }
 
@@ -154,8 +172,9 @@ function authBody(draft: ConnectorDraft) {
 /** The body with its secrets blotted out, for the JSON shown beside the form. */
 export function shownBody(draft: ConnectorDraft): unknown {
   const body = connectorBody(draft)
-  if ('auth' in body && 'token' in body.auth) return { ...body, auth: { ...body.auth, token: '••••••' } }
-  if ('auth' in body && 'client_secret' in body.auth)
+  if ('auth' in body && 'token' in body.auth && typeof body.auth.token === 'string')
+    return { ...body, auth: { ...body.auth, token: '••••••' } }
+  if ('auth' in body && 'client_secret' in body.auth && typeof body.auth.client_secret === 'string')
     return { ...body, auth: { ...body.auth, client_secret: '••••••' } }
   return body
 }

@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { CheckField, ChoiceCards, Segments } from '../ui/choice.tsx'
 import { Code } from '../ui/code.tsx'
 import { SelectField, TextArea, TextField } from '../ui/field.tsx'
+import { Pairs } from '../ui/pairs.tsx'
 import { type ConnectorDraft, shownBody } from './connector-draft.ts'
 import { HttpFields, StdioFields } from './connector-transport-fields.tsx'
 
@@ -122,6 +123,15 @@ function Advanced({ draft, set, error }: Part) {
             />
           </div>
         </div>
+        <Pairs
+          legend="Secrets kept elsewhere"
+          noun="Reference"
+          hint="Read for each call: headers.X-Api-Key, auth.token or env.NAME from vault:PATH#FIELD, aws-sm:NAME or file:NAME."
+          name="headers.X-Api-Key"
+          value="vault:kv/data/github#token"
+          pairs={draft.references}
+          onChange={(references) => set({ references })}
+        />
         <SelectField
           label="When a tool changes"
           value={draft.toolReview}

@@ -20,6 +20,9 @@ export function Pairs(props: {
   legend: string
   hint: string
   noun: string
+  /** What the empty fields show. */
+  name?: string
+  value?: string
   pairs: readonly Pair[]
   onChange(pairs: Pair[]): void
 }) {
@@ -33,7 +36,7 @@ export function Pairs(props: {
           <input
             className={cell}
             aria-label={`${props.noun} ${index + 1} name`}
-            placeholder="Name"
+            placeholder={props.name ?? 'Name'}
             spellCheck={false}
             value={pair.name}
             onChange={(event) => set(pair.key, { name: event.target.value })}
@@ -41,7 +44,7 @@ export function Pairs(props: {
           <input
             className={cell}
             aria-label={`${props.noun} ${index + 1} value`}
-            placeholder="Value or {PLACEHOLDER}"
+            placeholder={props.value ?? 'Value or {PLACEHOLDER}'}
             spellCheck={false}
             autoComplete="off"
             value={pair.value}

@@ -197,7 +197,7 @@ function refuse(parts: CredentialsParts, connector: Connector, missing: readonly
     'needs-connection',
     `${connector.name} needs your own values: ${missing.join(', ')}.`,
     {
-      data: { missing, url: parts.connectUrl(connector) },
+      data: { missing, url: parts.connectUrl(connector), server_id: connector.id },
       connector: connector.name,
     },
   )

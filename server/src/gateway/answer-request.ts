@@ -4,6 +4,7 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import { type Answer, type AnswerParts, answerCall } from './answer-call.ts'
+import { afterConnect, askToConnect, connectableOf, opensPages } from './ask-to-connect.ts'
 import { converse } from './converse.ts'
 import { executeToolName, runCodeName, searchToolsName } from './meta-tools.ts'
 import { LivesElsewhere } from './pass-on.ts'
@@ -13,7 +14,7 @@ import { type RunCodeParts, runCode } from './run-code.ts'
 import { ruleBroken, type SearchParts, searchTools } from './search-tools.ts'
 import { nameIn } from './steps/resolve-target.ts'
 import { unknownTask } from './task-ids.ts'
-import { connectResult, connectSuffix, viewOf } from './visible-tools.ts'
+import { connectedResult, connectResult, connectSuffix, viewOf } from './visible-tools.ts'
 
 export type RequestParts = SearchParts &
   RunCodeParts &
@@ -68,26 +69,58 @@ export function refuseCursor(params: RawObject): void {
     throw new GatewayError('invalid-params', 'this list has one page, so there is no such cursor')
 }
 
-async function answerToolCall(parts: RequestParts, incoming: Incoming): Promise<Answer> {
+/** A call that waits for the person's own sign-in asks for it where the client can, once, and goes on after it. */
+async function answerToolCall(parts: RequestParts, given: Incoming): Promise<Answer> {
+  const { incoming, asked } = await afterConnect(parts, given)
+  const mayAsk = !asked && opensPages(incoming.who.client)
+  const first = await answerTool(parts, incoming, mayAsk)
+  if (!('connect' in first)) return first
+  const after = await askToConnect(parts, incoming, first.connect)
+  if ('answer' in after) return after.answer
+  const second = after.connected ? await answerTool(parts, incoming, false) : first.otherwise
+  return 'connect' in second ? second.otherwise : second
+}
+
+/** What could be asked for, and the answer for a person who cannot or does not want to be asked. */
+type Unconnected = { connect: Connector; otherwise: Answer }
+
+async function answerTool(
+  parts: RequestParts,
+  incoming: Incoming,
+  mayAsk: boolean,
+): Promise<Answer | Unconnected> {
+  let connect: Connector | undefined
+  const otherwise = await answerNamedTool(parts, incoming, (connector) => {
+    connect = connector
+  })
+  return mayAsk && connect !== undefined ? { connect, otherwise } : otherwise
+}
+
+type Missing = (connector: Connector) => void
+
+async function answerNamedTool(parts: RequestParts, incoming: Incoming, missing: Missing): Promise<Answer> {
   const name = stringOf(incoming.params.get('name'))
   if (name === undefined) throw new GatewayError('invalid-params', 'name must be a string')
   if (name.endsWith(connectSuffix)) {
     const connector = await waitingConnector(parts, incoming.who, name)
-    if (connector !== undefined)
-      return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
+    if (connector !== undefined) return standIn(parts, incoming, { connector, missing })
   }
-  if (incoming.who.endpoint.kind === 'connector')
-    return await toolResult(parts, incoming, () => governed(parts, received(parts, incoming), incoming))
+  if (incoming.who.endpoint.kind === 'connector') {
+    const run = () => governed(parts, received(parts, incoming), incoming)
+    return await toolResult(parts, incoming, { run, missing })
+  }
   if (name === searchToolsName) {
     const args: unknown = JSON.parse(incoming.params.get('arguments') ?? '{}')
     return { result: withEnvelope(parts, incoming, await searchTools(parts, incoming.who, args)) }
   }
-  if (name === executeToolName) return await executeTool(parts, incoming)
+  if (name === executeToolName) return await executeTool(parts, incoming, missing)
   if (name === runCodeName && parts.codeMode.isEnabled()) {
-    const run = async () => await runCode(parts, incoming, (call) => executeTool(parts, call))
-    return await toolResult(parts, incoming, async () => ({
-      result: withEnvelope(parts, incoming, await run()),
-    }))
+    const run = async () =>
+      await runCode(parts, incoming, (call) => executeTool(parts, call, () => undefined))
+    return await toolResult(parts, incoming, {
+      run: async () => ({ result: withEnvelope(parts, incoming, await run()) }),
+      missing: () => undefined,
+    })
   }
   throw new GatewayError('tool-unknown', `Unknown tool: ${name.slice(0, 128)}`)
 }
@@ -96,26 +129,39 @@ async function waitingConnector(
   parts: RequestParts,
   who: Requester,
   name: string,
-): Promise<Connector | undefined> {
+): Promise<Connector | 'connected' | undefined> {
   const slug = name.slice(0, -connectSuffix.length)
   const only = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
   const view = await viewOf(parts, who, only)
-  return view.connectors.find((connector) => connector.slug === slug && view.unconnected.has(connector.id))
+  const connector = view.connectors.find((each) => each.slug === slug)
+  if (connector === undefined || view.unconnected.has(connector.id)) return connector
+  const isPersonal = connector.personalValues.length > 0 || /^(oauth|auto)$/.test(connector.auth.type)
+  return isPersonal ? 'connected' : undefined
+}
+
+function standIn(
+  parts: RequestParts,
+  incoming: Incoming,
+  { connector, missing }: { connector: Connector | 'connected'; missing: Missing },
+): Answer {
+  if (connector === 'connected') return { result: withEnvelope(parts, incoming, connectedResult) }
+  missing(connector)
+  return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
 }
 
 /** Runs the tool a search found: the inner call takes the same path as a direct one, and audit names the real tool. */
-async function executeTool(parts: RequestParts, incoming: Incoming): Promise<Answer> {
+async function executeTool(parts: RequestParts, incoming: Incoming, missing: Missing): Promise<Answer> {
   const wish = readWish(incoming.params.get('arguments'))
   if (typeof wish === 'string') return { result: withEnvelope(parts, incoming, ruleBroken(wish)) }
   const { meta, toolName, argsText } = wish
   if (toolName.endsWith(connectSuffix)) {
     const connector = await waitingConnector(parts, incoming.who, toolName)
-    if (connector !== undefined)
-      return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
+    if (connector !== undefined) return standIn(parts, incoming, { connector, missing })
   }
   const params = new Map(incoming.params).set('name', JSON.stringify(toolName)).set('arguments', argsText)
   const call = { ...received(parts, { ...incoming, params }), via: 'runlayer' as const, meta }
-  return await toolResult(parts, incoming, () => governed(parts, call, incoming), toolName)
+  const run = () => governed(parts, call, incoming)
+  return await toolResult(parts, incoming, { run, missing, executed: toolName })
 }
 
 type Wish = { meta: string; toolName: string; argsText: string }
@@ -204,8 +250,7 @@ const protocolReasons = new Set([
 async function toolResult(
   parts: RequestParts,
   incoming: Incoming,
-  run: () => Promise<Answer>,
-  executed?: string,
+  { run, missing, executed }: { run: () => Promise<Answer>; missing: Missing; executed?: string },
 ): Promise<Answer> {
   try {
     return await run()
@@ -216,6 +261,8 @@ async function toolResult(
       if (executed === undefined) throw thrown
       return { result: withEnvelope(parts, incoming, await unknownTool(parts, incoming.who, executed)) }
     }
+    const connector = connectableOf(parts, error)
+    if (connector !== undefined) missing(connector)
     return { result: withEnvelope(parts, incoming, refusalResult(error, incoming.who.requestId)) }
   }
 }

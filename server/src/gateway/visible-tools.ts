@@ -145,3 +145,9 @@ export function connectResult(publicUrl: URL, connector: Connector): string {
   const text = `${connector.name} needs you to connect first. Open ${facts.url} while signed in as yourself, then try again.`
   return JSON.stringify({ content: [{ type: 'text', text }], structuredContent: facts, isError: true })
 }
+
+/** The same once the person has connected, for who still has the stand-in on their list. */
+export const connectedResult = JSON.stringify({
+  content: [{ type: 'text', text: 'You are connected. The tools are there now: list or search them again.' }],
+  structuredContent: { connected: true },
+})

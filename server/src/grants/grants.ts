@@ -143,7 +143,11 @@ function refusalFor(parts: Pick<GrantsParts, 'connectUrl'>) {
     const who = isShared(connector) ? 'an administrator to sign in for everybody' : 'your own sign-in'
     const more = why === undefined ? '' : ` (${why})`
     return new GatewayError('needs-connection', `${connector.name} needs ${who}${more}.`, {
-      data: { url: parts.connectUrl(connector) },
+      data: {
+        url: parts.connectUrl(connector),
+        // Only what this person can do something about.
+        ...(isShared(connector) ? {} : { server_id: connector.id }),
+      },
       connector: connector.name,
     })
   }

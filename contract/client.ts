@@ -66,6 +66,8 @@ export type HealthReport = { status: "ok"; version: string; checks: { [name: str
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
 
+export type KeyRotation = { key: "file" | "settings"; next: string }
+
 export type LearnReport = { health: "ok" | "failing" | "needs_connection"; message: string | null; active: number; quarantined: number; dropped: DroppedTool[]; changed: boolean }
 
 export type Me = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; attributes: { [name: string]: string[] }; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string; groups: ({ id: string; name: string })[]; capabilities: string[]; csrf_token?: string | undefined }
@@ -311,6 +313,7 @@ export const operations = {
   revokeOtherSessions: { method: 'DELETE', path: '/api/v1/sessions' },
   revokeSession: { method: 'DELETE', path: '/api/v1/sessions/{id}' },
   revokeUserSessions: { method: 'DELETE', path: '/api/v1/users/{id}/sessions' },
+  rotateKey: { method: 'POST', path: '/api/v1/system/key-rotations' },
   scanContent: { method: 'POST', path: '/api/v1/security/scan' },
   scanContents: { method: 'POST', path: '/api/v1/security/scan/batch' },
   setPassword: { method: 'PUT', path: '/api/v1/users/me/password' },
@@ -424,6 +427,7 @@ export interface Operations {
   revokeOtherSessions: { params: undefined; query: undefined; body: undefined; response: undefined }
   revokeSession: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeUserSessions: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  rotateKey: { params: undefined; query: undefined; body: undefined; response: KeyRotation }
   scanContent: { params: undefined; query: undefined; body: ScanRequest; response: ScanAnswer }
   scanContents: { params: undefined; query: undefined; body: ScanBatch; response: ScanAnswerList }
   setPassword: { params: undefined; query: undefined; body: NewPassword; response: undefined }

@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts'
 import { type Connectors, openConnectors } from './connectors/connectors.ts'
 import { type Credentials, openCredentials } from './credentials/credentials.ts'
 import { hostKeys, type Keyring, openKeyring } from './credentials/keyring.ts'
+import { type KeyRotation, keyRotation } from './credentials/rotate-key.ts'
 import { secretStores } from './credentials/secret-stores.ts'
 import { isDemoServer } from './demo/demo.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
@@ -34,6 +35,7 @@ export type Parts = {
   readonly now: () => number
   readonly storage: Storage
   readonly keyring: Keyring
+  readonly keyRotation: KeyRotation
   readonly audit: Audit
   readonly identity: Identity
   readonly signIn: SignIn
@@ -108,11 +110,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
     publicUrl: config.publicUrl,
   })
-  const signIn = openSignIn({ db, identity, sso, keyring, config, hostKeys: hostKeys(config), now })
+  const hosts = [...hostKeys(config)]
+  const signIn = openSignIn({ db, identity, sso, keyring, config, hostKeys: hosts, now })
   const codeMode = await openCodeMode({ db, bus, now })
   const processes = await openProcesses({ db, now, log, internalUrl: sharedUrl(config) })
   return {
     ...ground,
+    keyRotation: keyRotation({ db, ...config, hostKeys: hosts, now }),
     audit,
     identity,
     signIn,

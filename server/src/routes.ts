@@ -2,7 +2,7 @@ import { auditRoutes } from './audit/api.ts'
 import { codeModeRoutes } from './code-mode/api.ts'
 import { connectorRoutes } from './connectors/api.ts'
 import { buildConnectorChanges, type ConnectorChanges } from './connectors/change-connector.ts'
-import { credentialRoutes } from './credentials/api.ts'
+import { credentialRoutes, keyRotationRoutes } from './credentials/api.ts'
 import { gatewayRoutes } from './gateway/api.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { checkMayConnect, grantRoutes } from './grants/api.ts'
@@ -167,10 +167,15 @@ export function buildRoutes(parts: RouteParts): Route[] {
     ...guardRoutes({ guards: parts.guards, visible, callGuards: parts.config.callGuards }),
     ...codeModeRoutes(parts.codeMode),
     ...searchRoutes(searchReportsOf(parts)),
-    ...storageRoutes({ backups: parts.storage.backups }),
+    ...keepingRoutes(parts),
     ...gatewayRoutes({ run: parts.gateway.run, now: parts.now }),
     ...systemRoutes(parts.system),
   ]
+}
+
+/** What keeps the installation's data safe. */
+function keepingRoutes({ storage, keyRotation: rotation }: RouteParts): Route[] {
+  return [...storageRoutes({ backups: storage.backups }), ...keyRotationRoutes(rotation)]
 }
 
 /** AI clients and what they may be sent to; an address nobody has judged yet becomes a request to an administrator. */

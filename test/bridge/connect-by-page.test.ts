@@ -37,7 +37,9 @@ async function connect({ key }: Pick<Person, 'key'>): Promise<void> {
 }
 
 async function modern({ key }: Person, params: Record<string, unknown>, capabilities: object = opensPages) {
-  return answerOf(await send(made.url, modernRequest(key, { method: 'tools/call', params }, { capabilities })))
+  return answerOf(
+    await send(made.url, modernRequest(key, { method: 'tools/call', params }, { capabilities })),
+  )
 }
 
 /** What a modern client sends when it was asked something. */

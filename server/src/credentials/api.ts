@@ -3,6 +3,7 @@ import type { Caller } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { type RequestContext, type Route, route } from '../kernel/route.ts'
 import type { Connection, Credentials } from './credentials.ts'
+import type { KeyRotation } from './rotate-key.ts'
 
 const time = z.string().nullable()
 const ConnectionSchema = z
@@ -29,6 +30,12 @@ const NewConnection = z
       .refine((values) => Object.keys(values).length <= 50, { message: 'must have at most 50 entries' }),
   })
   .meta({ id: 'NewConnection' })
+const KeyRotationSchema = z
+  .object({
+    key: z.enum(['file', 'settings']),
+    next: z.string().meta({ description: 'What to do with the old key, in words' }),
+  })
+  .meta({ id: 'KeyRotation' })
 const ServerParams = z.object({ id: z.string() })
 
 export type CredentialRoutesParts = {
@@ -109,6 +116,32 @@ export function credentialRoutes(parts: CredentialRoutesParts): Route[] {
         const connector = parts.visible(context.caller, params.id)
         parts.checkMayForget(context.caller, connector)
         return recorded(context, connector, await parts.credentials.disconnect(connector, context.caller.id))
+      },
+    }),
+  ]
+}
+
+export function keyRotationRoutes(rotation: KeyRotation): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/v1/system/key-rotations',
+      operationId: 'rotateKey',
+      summary: 'Replace the key that protects everything sealed, while the server runs',
+      tag: 'System',
+      needs: 'system.manage',
+      audit: { action: 'secret_key_rotated', resourceType: 'secret_key' },
+      output: KeyRotationSchema,
+      status: 200,
+      async run(context) {
+        const done = await rotation.rotate()
+        context.record({ resourceId: done.kind, after: { key: done.kind } })
+        const backups = 'Backups taken before need it; take a new one.'
+        const next =
+          done.kind === 'file'
+            ? `A new key protects everything. The old one is in ${done.oldKeyFile} and opens nothing here any more: delete it when no backup from before is needed. ${backups}`
+            : `The first key of RUNLAYER_SECRET_KEY protects everything. Take the other ${done.droppable === 1 ? 'one' : done.droppable} off the list at the next start of each process. ${backups}`
+        return { key: done.kind, next }
       },
     }),
   ]

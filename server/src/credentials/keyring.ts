@@ -12,7 +12,7 @@ export type Keyring = {
   derive(label: string): Buffer
 }
 
-const keyBytes = 32
+export const keyBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
 /** First byte of everything sealed, so that another cipher can come later. */
@@ -34,21 +34,21 @@ export async function openKeyring(o: {
   const store = keyringStore(o.db)
   const stored = await store.load()
   const secretKeys =
-    o.secretKeys.length > 0 || !o.embedded ? o.secretKeys : [fileKey(o.dataDir, stored === undefined)]
+    o.secretKeys.length > 0 || !o.embedded ? o.secretKeys : fileKeys(o.dataDir, stored === undefined)
   const [first] = secretKeys
   if (first === undefined) throw new Error('RUNLAYER_SECRET_KEY is required with a PostgreSQL database')
   // Two processes may make the first key at once: one insert wins and both use that one.
-  const wrapped = stored ?? (await store.insert(wrap(first, randomBytes(keyBytes))))
-  const { dataKey, position } = unwrap(wrapped, secretKeys, o.dataDir)
-  if (position > 0) await store.rewrap(wrap(first, dataKey), wrapped)
+  const wrapped = stored ?? (await store.insert(wrapKey(first, randomBytes(keyBytes))))
+  const { dataKey, position } = unwrapKey(wrapped, secretKeys, o.dataDir)
+  if (position > 0) await store.rewrap(wrapKey(first, dataKey), wrapped)
   return keyringOf(dataKey)
 }
 
-function wrap(secretKey: Buffer, dataKey: Buffer): string {
+export function wrapKey(secretKey: Buffer, dataKey: Buffer): string {
   return sealWith(secretKey, dataKey, Buffer.from(wrapBind))
 }
 
-function unwrap(
+export function unwrapKey(
   wrapped: string,
   secretKeys: readonly Buffer[],
   dataDir: string,
@@ -103,20 +103,28 @@ function openWith(key: Buffer, sealed: string, bind: Buffer): Buffer {
 
 /** The keys that whoever may read the host's secrets has: those of the settings, or the one of the file. */
 export function hostKeys(o: { secretKeys: readonly Buffer[]; dataDir: string }): readonly Buffer[] {
-  return o.secretKeys.length > 0 ? o.secretKeys : [fileKey(o.dataDir, false)]
+  return o.secretKeys.length > 0 ? o.secretKeys : [readKeyFile(keyFile(o.dataDir))]
 }
 
-/** The key the embedded store makes for itself: readable by this user only, made with the database, never replaced. */
-function fileKey(dataDir: string, mayCreate: boolean): Buffer {
-  const path = join(dataDir, 'secret.key')
-  if (mayCreate && !existsSync(path)) {
-    // On disk before anything is encrypted with it: without it the database's secrets are gone.
-    writeFileSync(path, `${randomBytes(keyBytes).toString('base64')}\n`, {
-      flag: 'wx',
-      mode: 0o600,
-      flush: true,
-    })
-  }
+/** The key the embedded store makes for itself: readable by this user only, made with the database. */
+export function keyFile(dataDir: string): string {
+  return join(dataDir, 'secret.key')
+}
+
+/** The key of the file, and the one of a rotation that was interrupted before it took its place. */
+function fileKeys(dataDir: string, mayCreate: boolean): Buffer[] {
+  const path = keyFile(dataDir)
+  // On disk before anything is encrypted with it: without it the database's secrets are gone.
+  if (mayCreate && !existsSync(path)) writeKeyFile(path, randomBytes(keyBytes))
+  const next = `${path}.next`
+  return [readKeyFile(path), ...(existsSync(next) ? [readKeyFile(next)] : [])]
+}
+
+export function writeKeyFile(path: string, key: Buffer): void {
+  writeFileSync(path, `${key.toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true })
+}
+
+export function readKeyFile(path: string): Buffer {
   if (!existsSync(path)) {
     throw new Error(
       `${path} is missing, and this database was made with it. Put the file back, or set RUNLAYER_SECRET_KEY to what it held.`,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../kernel/json.ts'
 import { type Route, route } from '../kernel/route.ts'
 import { Action, Sensitivity, type SettingsRouteParts, settingsRoutes } from './api-settings.ts'
+import { wordsOf } from './definition-leaves.ts'
 import type { ContentKind } from './finding.ts'
 import type { Guards } from './guards.ts'
 import type { IntentFacts } from './judge-intent.ts'
@@ -134,6 +135,7 @@ const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.str
 function intentOf(call: z.output<typeof Call>): IntentFacts {
   return {
     reach: reachOf({ name: call.tool ?? '', annotations: call.annotations as JsonObject | undefined }),
+    tool: `${wordsOf(call.tool ?? '')} ${call.description ?? ''}`,
     purpose: call.purpose,
     argsText: textOf(call.arguments ?? {}),
     resultText: textOf(call.output),

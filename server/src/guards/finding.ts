@@ -12,6 +12,7 @@ export const scanners = [
   'questions',
   'intent',
   'flow',
+  'trajectory',
 ] as const
 export type Scanner = (typeof scanners)[number]
 

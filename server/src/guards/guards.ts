@@ -16,6 +16,7 @@ import { type GuardScreens, guardScreens } from './screen-calls.ts'
 import { type GuardSettings, type OwnSettings, overlay, ownFrom, settingsFrom } from './settings.ts'
 import { everywhere, guardStore } from './store.ts'
 import { watchFlow } from './watch-flow.ts'
+import { watchTrajectory } from './watch-trajectory.ts'
 
 export type { ScanReport } from './decide-action.ts'
 export type { Screening } from './judge-text.ts'
@@ -86,6 +87,7 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
       models,
       settingsOf,
       flow: watchFlow(o.now),
+      trajectory: watchTrajectory(o.now),
       log: o.log,
     }),
     version,

@@ -1,27 +1,80 @@
 import type { Finding } from './finding.ts'
+import { answersAboutAnother } from './other-answer.ts'
 import type { ScanResult } from './scan-content.ts'
 import type { Reach } from './tool-reach.ts'
 
 export type IntentFacts = {
   readonly reach: Reach
+  /** Name and description of the tool, as approved. */
+  readonly tool: string
   /** Why the model called, in its own words, where it said so. */
   readonly purpose: string | undefined
   readonly argsText: string
   readonly resultText: string
 }
 
-const sentAway =
-  /\b(?:sent|forwarded|uploaded|posted|copied|e-?mailed|transmitted|exported|shared|synced|submitted|bcc(?:'?ed)?)\b[^.\n"\\]{0,60}\b(?:to|with|at|via)\b[^.\n"\\]{0,30}?((?:https?:\/\/)?[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|[\w.+-]{1,64}@[\w.-]{3,100})/i
+/** A host name or a mail address, found from its dot or at-sign on: bounded on both sides. */
+const target = String.raw`((?:https?:\/\/)?[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|[\w.+-]{1,64}@[\w.-]{3,100})`
+const sentAway = new RegExp(
+  String.raw`\b(?:sent|forwarded|uploaded|posted|copied|e-?mailed|transmitted|exported|shared|synced|submitted|mirrored|bcc(?:'?ed)?)\b[^.\n"\\]{0,60}\b(?:to|with|at|via)\b[^.\n"\\]{0,30}?${target}`,
+  'i',
+)
+/** What a tool says of its own sending; these may send. */
+const sends =
+  /\b(?:send|sends|sending|mail|e-?mail|message|post|posts|publish|upload|share|forward|notify|sync|export|copy|submit|webhook|request)/i
+/** Rights changed, accounts made, things destroyed or installed beside the work. */
+const sideEffects: readonly (readonly [RegExp, RegExp])[] = [
+  [
+    /\b(?:permissions?|access|roles?|privileges?)\b[^.\n"\\]{0,30}\b(?:updated|changed|granted|elevated|escalated|added)\b|\b(?:granted|elevated|promoted)\b[^.\n"\\]{0,50}\b(?:admin\w{0,10}|root|owner|full access|role)\b/i,
+    /permission|access|role|privilege|grant|member|user|share|admin/i,
+  ],
+  [
+    /\b(?:created|added|registered)\b[^.\n"\\]{0,20}\b(?:(?:new |admin |service |hidden ){1,2}(?:user|account|api key|ssh key)|(?:user|account) \S{1,40} (?:as|with) admin)/i,
+    /user|account|key|member|invite|register|sign/i,
+  ],
+  [
+    /\b(?:deleted|removed|wiped|purged|dropped|erased)\b[^.\n"\\]{0,30}\b(?:audit|logs?|backups?|tables?|database|repository|account|history|originals?)\b/i,
+    /delet|remov|clean|purge|drop|wip|eras|reset/i,
+  ],
+  [
+    /\b(?:disabled|turned off|deactivated)\b[^.\n"\\]{0,30}\b(?:firewall|logging|audit|antivirus|two-factor|2fa|mfa|protection|monitoring|encryption)\b/i,
+    /disabl|firewall|logging|protect|monitor|setting|configur/i,
+  ],
+  [
+    /\b(?:installed|scheduled|registered)\b[^.\n"\\]{0,30}\b(?:cron ?job|start-?up (?:item|script)|background (?:task|service|agent)|daemon|webhook|browser extension)\b/i,
+    /cron|schedul|install|startup|service|webhook|extension|register/i,
+  ],
+]
 const readsOnly =
   /\b(?:read|look|check|list|find|search|see|view|show|summari[sz]e|get|count|understand|explain)\b/i
 const changes =
   /\b(?:delete|remove|drop|clean|purge|wipe|erase|send|write|create|update|change|edit|post|publish|fix|close|move|revoke|reset|replace|kill|stop)\b/i
+const addressed = /\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b/g
 
 /** Intent Guard: call and result beside what the tool is for. Reads the ends of long results. Pure, linear. */
 export function judgeIntent(facts: IntentFacts): Finding[] {
+  const result = endsOf(facts.resultText)
+  return [
+    ...againstPurpose(facts),
+    ...sentElsewhere(facts, result),
+    ...besideTheWork(facts, result),
+    ...(answersAboutAnother(facts.argsText, result)
+      ? [
+          departs(
+            'other-answer',
+            'The result is about another thing than the call asked for.',
+            'result',
+            0.55,
+          ),
+        ]
+      : []),
+  ]
+}
+
+function againstPurpose({ reach, purpose, argsText }: IntentFacts): Finding[] {
+  if (purpose === undefined || reach === 'reads') return []
   const findings: Finding[] = []
-  const { reach, purpose, argsText } = facts
-  if (reach === 'destroys' && purpose !== undefined && readsOnly.test(purpose) && !changes.test(purpose))
+  if (reach === 'destroys' && readsOnly.test(purpose) && !changes.test(purpose))
     findings.push(
       departs(
         'purpose-and-call',
@@ -30,19 +83,48 @@ export function judgeIntent(facts: IntentFacts): Finding[] {
         0.6,
       ),
     )
-  if (reach === 'reads') {
-    const target = sentAway.exec(endsOf(facts.resultText))?.[1]
-    if (target !== undefined && !argsText.toLowerCase().includes(target.toLowerCase()))
-      findings.push(
-        departs(
-          'reading-tool-sends',
-          'A tool that reads says that it sent something to an address nobody gave it.',
-          'result',
-          0.7,
-        ),
-      )
-  }
+  const named = new Set(purpose.slice(0, 4_000).toLowerCase().match(addressed) ?? [])
+  const given = new Set(argsText.slice(0, 16_000).toLowerCase().match(addressed) ?? [])
+  if (named.size > 0 && [...given].some((each) => !named.has(each)))
+    findings.push(
+      departs(
+        'argument-beside-task',
+        'The call addresses somebody whom the stated purpose does not name, while it names others.',
+        'arguments',
+        0.6,
+      ),
+    )
   return findings
+}
+
+function sentElsewhere({ reach, tool, argsText }: IntentFacts, result: string): Finding[] {
+  if (reach !== 'reads' && (sends.test(tool) || tool === '')) return []
+  const found = sentAway.exec(result)?.[1]
+  if (found === undefined || argsText.toLowerCase().includes(found.toLowerCase())) return []
+  return [
+    departs(
+      reach === 'reads' ? 'reading-tool-sends' : 'unexpected-destination',
+      reach === 'reads'
+        ? 'A tool that reads says that it sent something to an address nobody gave it.'
+        : 'A tool that is not for sending says that it sent something to an address nobody gave it.',
+      'result',
+      0.7,
+    ),
+  ]
+}
+
+function besideTheWork({ tool, argsText }: IntentFacts, result: string): Finding[] {
+  const asked = `${tool} ${argsText.slice(0, 4_000)}`
+  const effect = sideEffects.find(([said, about]) => said.test(result) && !about.test(asked))
+  if (effect === undefined) return []
+  return [
+    departs(
+      'side-effect',
+      'The result tells of a change that neither the tool nor the call is about.',
+      'result',
+      0.65,
+    ),
+  ]
 }
 
 /** A departure counts like a rule of its weight: the score is the higher of the two. */
@@ -57,6 +139,7 @@ export function withDepartures(result: ScanResult, departures: readonly Finding[
   }
 }
 
+/** The start says what the result is about; whatever was done beside it is told at the end. */
 const endsOf = (text: string) =>
   text.length <= 16_000 ? text : `${text.slice(0, 8_000)} ${text.slice(-8_000)}`
 

@@ -1,8 +1,11 @@
 import type { Allowed, Answered } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Json } from '../kernel/json.ts'
+import type { PinnedTool } from '../kernel/tool.ts'
 import { membersOf } from '../lib/raw-json.ts'
 import type { ScanReport, Verdict } from './decide-action.ts'
+import { wordsOf } from './definition-leaves.ts'
+import type { Finding } from './finding.ts'
 import { judgeIntent } from './judge-intent.ts'
 import {
   blocked,
@@ -19,10 +22,12 @@ import { ScreenedExchange } from './screened-exchange.ts'
 import type { GuardSettings } from './settings.ts'
 import { type reachOf, rememberReach } from './tool-reach.ts'
 import type { FlowWatch } from './watch-flow.ts'
+import type { TrajectoryWatch } from './watch-trajectory.ts'
 
 export type ScreenParts = JudgeParts & {
   settingsOf(serverId: string): GuardSettings
   readonly flow: FlowWatch
+  readonly trajectory: TrajectoryWatch
 }
 
 export type GuardScreens = {
@@ -46,7 +51,7 @@ export function guardScreens(given: ScreenParts): GuardScreens {
       refuseEnded(parts, call)
       const guarded = withGuardedExchange(call, settings)
       const text = call.argsText
-      const before = flowReports(parts, call, settings)
+      const before = historyReports(parts, call, settings)
       if ((text === undefined || text.length < least) && before.length === 0) return guarded
       return judgeText(parts, { kind: 'tool_input', text: text ?? '{}', settings }, (verdict) => {
         const masked = maskArguments(guarded, verdict, settings)
@@ -91,17 +96,40 @@ function withGuardedExchange<C extends Allowed>(call: C, settings: GuardSettings
   return { ...call, exchange: new ScreenedExchange(call.exchange, (late) => questionGuard(place, late)) }
 }
 
-function flowReports(parts: Parts, call: Allowed, settings: GuardSettings): ScanReport[] {
-  if (settings.actions.flow === 'allow' || call.target.kind !== 'tool') return []
-  const { connector, target, argsText = '{}' } = call
+function historyReports(parts: Parts, call: Allowed, settings: GuardSettings): ScanReport[] {
+  const { flow, trajectory } = settings.actions
+  if (call.target.kind !== 'tool') return []
+  return reportsOf(
+    [
+      ...(flow === 'allow' ? [] : flowFindings(parts, call, call.target.tool)),
+      ...(trajectory === 'allow' ? [] : trajectoryFindings(parts, call, call.target.tool)),
+    ],
+    settings,
+  )
+}
+
+function flowFindings(parts: Parts, call: Allowed, tool: PinnedTool): Finding[] {
+  const { connector, argsText = '{}' } = call
   const finding = parts.flow.ask({
     key: keyOf(call),
     connector,
-    tool: target.tool.name,
-    reach: parts.reachOf(target.tool),
+    tool: tool.name,
+    reach: parts.reachOf(tool),
     argsText,
   })
-  return finding === undefined ? [] : reportsOf([finding], settings)
+  return finding === undefined ? [] : [finding]
+}
+
+function trajectoryFindings(parts: Parts, call: Allowed, tool: PinnedTool): Finding[] {
+  const finding = parts.trajectory.ask({
+    key: keyOf(call),
+    connectorId: call.connector.id,
+    tool: tool.name,
+    reach: parts.reachOf(tool),
+    argsText: call.argsText ?? '{}',
+    purpose: call.meta,
+  })
+  return finding === undefined ? [] : [finding]
 }
 
 /** Takes secrets and hidden characters out of arguments, but leaves a secret where the tool asks for one by name. */
@@ -144,8 +172,14 @@ function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screenin
 function intentReports(parts: Parts, call: Answered, resultText: string): ScanReport[] {
   const settings = parts.settingsOf(call.connector.id)
   if (settings.actions.intent === 'allow' || call.target.kind !== 'tool') return []
-  const reach = parts.reachOf(call.target.tool)
-  const facts = { reach, purpose: call.meta, argsText: call.argsText ?? '{}', resultText }
+  const { tool } = call.target
+  const facts = {
+    reach: parts.reachOf(tool),
+    tool: `${wordsOf(tool.name)} ${tool.description}`,
+    purpose: call.meta,
+    argsText: call.argsText ?? '{}',
+    resultText,
+  }
   return reportsOf(judgeIntent(facts), settings)
 }
 

@@ -32,6 +32,7 @@ export const defaultSettings: GuardSettings = {
     questions: 'block',
     intent: 'alert',
     flow: 'alert',
+    trajectory: 'alert',
   },
   blockWhenCertain: true,
   endSession: false,

@@ -53,13 +53,19 @@ export const scannerRows: readonly ScannerRow[] = [
   {
     name: 'intent',
     label: 'Calls beside their purpose',
-    about: 'A reading tool that sends, a purpose that only reads.',
+    about: 'A reading tool that sends, side effects nobody asked for, results of something else.',
     actions: spoken,
   },
   {
     name: 'flow',
     label: 'Toxic flows',
     about: 'A write after content that steers the model, in one conversation.',
+    actions: spoken,
+  },
+  {
+    name: 'trajectory',
+    label: 'Course of a conversation',
+    about: 'A sudden pivot, a slow drift, access that escalates, the same change again and again.',
     actions: spoken,
   },
 ]

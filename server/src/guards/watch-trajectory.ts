@@ -1,0 +1,185 @@
+import { BoundedCache } from '../lib/bounded-cache.ts'
+import type { Finding } from './finding.ts'
+import type { Reach } from './tool-reach.ts'
+
+/** A call as the trajectory of its conversation keeps it: no word of it, only numbers made of words. */
+type Step = {
+  readonly at: number
+  readonly connector: string
+  readonly tool: string
+  readonly reach: Reach
+  readonly call: number
+  readonly words: readonly number[]
+  readonly sensitive: string | undefined
+}
+
+export type TrajectoryCall = {
+  readonly key: string
+  readonly connectorId: string
+  readonly tool: string
+  readonly reach: Reach
+  readonly argsText: string
+  /** Why the model called, in its own words, where it said so. */
+  readonly purpose: string | undefined
+}
+
+const maxConversations = 2_000
+const windowMs = 30 * 60_000
+const windowCalls = 32
+const maxWords = 24
+const readChars = 1_000
+/** What a person starts comes after a pause; a model that was turned goes on at once. */
+const sameBreathMs = 20_000
+const pivotAfter = 5
+const driftAfter = 9
+const repeats = 8
+const manyDestroyed = 12
+const oneMinuteMs = 60_000
+
+/** Places in arguments that only somebody who wants more than the task looks at. */
+const sensitive =
+  /\/etc\/(?:passwd|shadow|sudoers)|\bid_(?:rsa|ed25519)\b|\.ssh\b|\.aws\b|\.kube\b|\.env\b|\.netrc\b|\bcredentials?\b|\bsecrets?\b|\bpasswords?\b|\bprivate[_ ]key\b|\bapi[_ ]keys?\b|\b(?:grant|sudo|admin(?:istrator)?|root|superuser|chmod|service[_ ]account)\b/i
+const aWord = /\p{L}[\p{L}\p{N}]{3,30}/gu
+/** Names of members and words of every second call say nothing about its subject. */
+const empty: ReadonlySet<string> = new Set(
+  'path file query name text title content value values limit type data body message list page items fields true false null http https from with this that your into string number search filter'.split(
+    ' ',
+  ),
+)
+
+export type TrajectoryWatch = ReturnType<typeof watchTrajectory>
+
+/**
+ * Follows what a conversation is about and how far its calls reach (AgentGuard): a sudden pivot, a slow drift, the same call
+ * again and again, access that escalates. One principal and conversation, 32 calls and 30 minutes back.
+ */
+export function watchTrajectory(now: () => number) {
+  const conversations = new BoundedCache<Step[]>(maxConversations)
+  return {
+    /** What this call is in the light of those before it. Remembers it either way. */
+    ask(call: TrajectoryCall): Finding | undefined {
+      const known = conversations.get(call.key)
+      const from = now() - windowMs
+      const steps = known === undefined ? [] : known.filter(({ at }) => at >= from)
+      const step = stepOf(call, now())
+      const finding = judgeTrajectory(steps, step)
+      steps.push(step)
+      if (steps.length > windowCalls) steps.shift()
+      conversations.set(call.key, steps)
+      return finding
+    },
+  }
+}
+
+function stepOf(call: TrajectoryCall, at: number): Step {
+  const args = call.argsText.length > readChars ? call.argsText.slice(0, readChars) : call.argsText
+  return {
+    at,
+    connector: call.connectorId,
+    tool: call.tool,
+    reach: call.reach,
+    call: hashOf(`${call.connectorId} ${call.tool} ${args}`),
+    words: wordsIn(`${args} ${call.purpose?.slice(0, readChars) ?? ''}`),
+    sensitive: sensitive.exec(args)?.[0].toLowerCase(),
+  }
+}
+
+/** Pure: the worst that can be said of a step after those before it. */
+function judgeTrajectory(before: readonly Step[], step: Step): Finding | undefined {
+  return escalates(before, step) ?? repeated(before, step) ?? pivots(before, step) ?? drifts(before, step)
+}
+
+/** Three different places of power within one window, the last with a tool that does more than read. */
+function escalates(before: readonly Step[], step: Step): Finding | undefined {
+  if (step.sensitive === undefined) return undefined
+  const places = new Set([...before.flatMap((each) => each.sensitive ?? []), step.sensitive])
+  const isNew = !before.some((each) => each.sensitive === step.sensitive)
+  if (places.size < 3 || !isNew) return undefined
+  return says(
+    'escalating-access',
+    'The calls of this conversation reach for one place of power after another: files with keys, rights, secrets.',
+    step.reach === 'reads' ? 0.6 : 0.75,
+  )
+}
+
+function repeated(before: readonly Step[], step: Step): Finding | undefined {
+  const same = before.filter(({ call }) => call === step.call).length + 1
+  if (same >= repeats && step.reach !== 'reads' && same % repeats === 0)
+    return says('repeated-call', 'The same call that changes something is made again and again.', 0.55)
+  if (step.reach !== 'destroys') return undefined
+  const since = step.at - oneMinuteMs
+  const destroyed = before.filter(({ reach, at }) => reach === 'destroys' && at >= since).length + 1
+  if (destroyed !== manyDestroyed) return undefined
+  return says('mass-destruction', 'One conversation destroys many things within a minute.', 0.7)
+}
+
+/** In one breath from a settled subject to a connector never used, to write about what was never spoken of. */
+function pivots(before: readonly Step[], step: Step): Finding | undefined {
+  const last = before.at(-1)
+  if (step.reach === 'reads' || last === undefined || before.length < pivotAfter) return undefined
+  if (step.at - last.at > sameBreathMs || step.words.length < 3) return undefined
+  if (before.some(({ connector }) => connector === step.connector)) return undefined
+  if (before.some(({ reach }) => reach !== 'reads')) return undefined
+  const spoken = new Set(before.flatMap(({ words }) => words))
+  if (spoken.size < 6 || step.words.some((word) => spoken.has(word))) return undefined
+  return says(
+    'sudden-pivot',
+    'After calls that only read about one subject, this call at once writes about another with a connector that was not used before.',
+    0.65,
+  )
+}
+
+/** Step by step away from where it began: nothing of the start is left, and what only read now changes things. */
+function drifts(before: readonly Step[], step: Step): Finding | undefined {
+  if (step.reach === 'reads' || before.length < driftAfter || step.words.length < 3) return undefined
+  const start = before.slice(0, 4)
+  const late = [...before.slice(-3), step]
+  const middle = before.slice(4, -3)
+  if ([...start, ...middle].some(({ reach }) => reach !== 'reads')) return undefined
+  if (late.filter(({ reach }) => reach !== 'reads').length < 2) return undefined
+  const began = new Set(start.flatMap(({ words }) => words))
+  const ends = new Set(late.flatMap(({ words }) => words))
+  if (began.size < 6 || [...ends].some((word) => began.has(word))) return undefined
+  if (middle.length === 0 || !chained([...start.slice(-1), ...middle, ...late])) return undefined
+  return says(
+    'slow-drift',
+    'Call by call the conversation left the subject it began with, and what began with reading now changes things.',
+    0.6,
+  )
+}
+
+/** Whether most neighbours share a word: a drift, not one task after another. */
+function chained(steps: readonly Step[]): boolean {
+  const shared = steps.slice(1).filter((step, at) => {
+    const before = new Set(steps[at]?.words)
+    return step.words.some((word) => before.has(word))
+  })
+  return shared.length >= (steps.length - 1) * 0.6
+}
+
+function wordsIn(text: string): number[] {
+  const found = new Set<number>()
+  for (const [match] of text.matchAll(aWord)) {
+    if (found.size >= maxWords) break
+    const word = match.toLowerCase()
+    if (!empty.has(word)) found.add(hashOf(word.slice(0, 7)))
+  }
+  return [...found]
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash
+}
+
+const says = (detector: string, reason: string, weight: number): Finding => ({
+  detector,
+  reason,
+  weight,
+  scanner: 'trajectory',
+  category: 'departure',
+  path: 'arguments',
+  excerpt: '',
+  through: undefined,
+})

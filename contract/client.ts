@@ -54,6 +54,10 @@ export type Group = { id: string; name: string; member_ids: string[]; demo: bool
 
 export type GroupChange = { name?: string | undefined; member_ids?: string[] | undefined }
 
+export type GuardPattern = { id: string; name: string; pattern: string; looks_at: "arguments" | "answers" | "both"; created_at: string }
+
+export type GuardPatternList = { data: GuardPattern[]; next_cursor: null }
+
 export type GuardSettings = { sensitivity: "low" | "medium" | "high"; actions: { [name: string]: "allow" | "alert" | "mask" | "block" }; block_when_certain: boolean; end_session: boolean; connectors: ({ server_id: string; sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined })[]; detector_version: string; calls: "on" | "off" }
 
 export type GuardSettingsChange = { sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined; block_when_certain?: boolean | undefined; end_session?: boolean | undefined }
@@ -80,6 +84,8 @@ export type NewConnector = { name: string; description?: string | undefined; tra
 
 export type NewGroup = { name: string; member_ids?: string[] | undefined }
 
+export type NewGuardPattern = { name: string; pattern: string; looks_at?: "arguments" | "answers" | "both" | undefined }
+
 export type NewPasskey = { name: string; state: string; response: { [name: string]: unknown } }
 
 export type NewPassword = { password: string; current_password?: string | undefined }
@@ -99,6 +105,10 @@ export type NewUser = { email: string; name?: string | undefined; roles?: ("supe
 export type OauthContinue = { continue_url: string | null }
 
 export type OidcSettings = { issuer: string; client_id: string; client_secret?: string | null | undefined; scopes?: string[] | undefined }
+
+export type OutsideModel = { slot: "model_server" | "llm_judge"; enabled: boolean; url: string | null; model: string | null; timeout_ms: number; when_down: "open" | "closed"; has_key: boolean }
+
+export type OutsideModelChange = { enabled: boolean; url: string; model?: string | null | undefined; timeout_ms?: number | undefined; when_down?: "open" | "closed" | undefined; key?: string | null | undefined }
 
 export type PackageUpdate = { current: { name: string; version: string; integrity: string } | null; proposed: { name: string; version: string; integrity: string; id: string } | null; tools: ({ name: string; change: "added" | "removed" | "changed"; before: string | null; after: string | null })[] }
 
@@ -148,7 +158,7 @@ export type ScanAnswerList = { data: ScanAnswer[]; next_cursor: null }
 
 export type ScanBatch = { items: ScanRequest[] }
 
-export type ScanRequest = { kind: "tool_definition" | "tool_input" | "tool_output" | "intent" | "skill_file"; content?: string | { [name: string]: unknown } | unknown[] | undefined; definition?: string | { [name: string]: unknown } | unknown[] | undefined; call?: { tool?: string | undefined; description?: string | undefined; annotations?: { [name: string]: unknown } | undefined; purpose?: string | undefined; arguments?: unknown | undefined; output?: unknown | undefined } | undefined; sensitivity?: "low" | "medium" | "high" | undefined }
+export type ScanRequest = { kind: "tool_definition" | "tool_input" | "tool_output" | "intent" | "skill_file"; content?: string | { [name: string]: unknown } | unknown[] | undefined; definition?: string | { [name: string]: unknown } | unknown[] | undefined; call?: { tool?: string | undefined; description?: string | undefined; annotations?: { [name: string]: unknown } | undefined; purpose?: string | undefined; arguments?: unknown | undefined; output?: unknown | undefined } | undefined; before?: string | undefined; sensitivity?: "low" | "medium" | "high" | undefined }
 
 export type SearchEvaluationSet = { corpus: ({ tool_id: string; server: string; name: string; description: string; inputSchema: { [name: string]: JsonValue } })[]; queries: ({ query_id: string; query: string; relevant: string[]; kind: "audit" })[] }
 
@@ -231,6 +241,7 @@ export const operations = {
   createApiKey: { method: 'POST', path: '/api/v1/api-keys' },
   createBackup: { method: 'POST', path: '/api/v1/system/backups' },
   createGroup: { method: 'POST', path: '/api/v1/groups' },
+  createGuardPattern: { method: 'POST', path: '/api/v1/security/patterns' },
   createInvitation: { method: 'POST', path: '/api/v1/users/{id}/invitations' },
   createPasskey: { method: 'POST', path: '/api/v1/users/me/passkeys' },
   createPolicy: { method: 'POST', path: '/api/v1/policies' },
@@ -245,7 +256,9 @@ export const operations = {
   deleteConnection: { method: 'DELETE', path: '/api/v1/servers/{id}/connection' },
   deleteDemo: { method: 'DELETE', path: '/api/v1/system/demo' },
   deleteGroup: { method: 'DELETE', path: '/api/v1/groups/{id}' },
+  deleteGuardPattern: { method: 'DELETE', path: '/api/v1/security/patterns/{id}' },
   deleteNotice: { method: 'DELETE', path: '/api/v1/users/me/notices/{id}' },
+  deleteOutsideModel: { method: 'DELETE', path: '/api/v1/security/outside-models/{slot}' },
   deletePasskey: { method: 'DELETE', path: '/api/v1/users/me/passkeys/{id}' },
   deletePolicy: { method: 'DELETE', path: '/api/v1/policies/{id}' },
   deleteRedirectRule: { method: 'DELETE', path: '/api/v1/oauth/redirect-rules/{id}' },
@@ -269,6 +282,7 @@ export const operations = {
   getMe: { method: 'GET', path: '/api/v1/users/me' },
   getOauthClient: { method: 'GET', path: '/.well-known/oauth-client.json' },
   getOpenApi: { method: 'GET', path: '/api/v1/openapi.json' },
+  getOutsideModel: { method: 'GET', path: '/api/v1/security/outside-models/{slot}' },
   getPasskeyQuestion: { method: 'GET', path: '/api/v1/users/me/passkey-question' },
   getPolicy: { method: 'GET', path: '/api/v1/policies/{id}' },
   getRequest: { method: 'GET', path: '/api/v1/requests/{id}' },
@@ -289,6 +303,7 @@ export const operations = {
   listBackups: { method: 'GET', path: '/api/v1/system/backups' },
   listConnectedClients: { method: 'GET', path: '/api/v1/oauth/connections' },
   listGroups: { method: 'GET', path: '/api/v1/groups' },
+  listGuardPatterns: { method: 'GET', path: '/api/v1/security/patterns' },
   listNotices: { method: 'GET', path: '/api/v1/users/me/notices' },
   listPolicies: { method: 'GET', path: '/api/v1/policies' },
   listRedirectRules: { method: 'GET', path: '/api/v1/oauth/redirect-rules' },
@@ -322,6 +337,7 @@ export const operations = {
   updateCodeMode: { method: 'PUT', path: '/api/v1/runlayer-plugin/code-mode' },
   updateGroup: { method: 'PATCH', path: '/api/v1/groups/{id}' },
   updateGuardSettings: { method: 'PUT', path: '/api/v1/security/settings' },
+  updateOutsideModel: { method: 'PUT', path: '/api/v1/security/outside-models/{slot}' },
   updatePolicy: { method: 'PATCH', path: '/api/v1/policies/{id}' },
   updateServer: { method: 'PATCH', path: '/api/v1/servers/{id}' },
   updateServerAdmins: { method: 'PUT', path: '/api/v1/servers/{id}/admins' },
@@ -345,6 +361,7 @@ export interface Operations {
   createApiKey: { params: undefined; query: undefined; body: NewApiKey; response: ApiKeyWithSecret }
   createBackup: { params: undefined; query: undefined; body: undefined; response: VerifiedBackup }
   createGroup: { params: undefined; query: undefined; body: NewGroup; response: Group }
+  createGuardPattern: { params: undefined; query: undefined; body: NewGuardPattern; response: GuardPattern }
   createInvitation: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
   createPasskey: { params: undefined; query: undefined; body: NewPasskey; response: Passkey }
   createPolicy: { params: undefined; query: undefined; body: NewPolicy; response: Policy }
@@ -359,7 +376,9 @@ export interface Operations {
   deleteConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
   deleteDemo: { params: undefined; query: undefined; body: undefined; response: DemoRemoved }
   deleteGroup: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  deleteGuardPattern: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteNotice: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  deleteOutsideModel: { params: { slot: "model_server" | "llm_judge" }; query: undefined; body: undefined; response: undefined }
   deletePasskey: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deletePolicy: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteRedirectRule: { params: { id: string }; query: undefined; body: undefined; response: undefined }
@@ -383,6 +402,7 @@ export interface Operations {
   getMe: { params: undefined; query: undefined; body: undefined; response: Me }
   getOauthClient: { params: undefined; query: undefined; body: undefined; response: { client_id: string } & { [name: string]: unknown } }
   getOpenApi: { params: undefined; query: undefined; body: undefined; response: { [name: string]: unknown } }
+  getOutsideModel: { params: { slot: "model_server" | "llm_judge" }; query: undefined; body: undefined; response: OutsideModel }
   getPasskeyQuestion: { params: undefined; query: undefined; body: undefined; response: PasskeyQuestion }
   getPolicy: { params: { id: string }; query: undefined; body: undefined; response: Policy }
   getRequest: { params: { id: string }; query: undefined; body: undefined; response: Request }
@@ -403,6 +423,7 @@ export interface Operations {
   listBackups: { params: undefined; query: undefined; body: undefined; response: BackupList }
   listConnectedClients: { params: undefined; query: undefined; body: undefined; response: { data: ConnectedClient[]; next_cursor: null } }
   listGroups: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Group[]; next_cursor: string | null } }
+  listGuardPatterns: { params: undefined; query: undefined; body: undefined; response: GuardPatternList }
   listNotices: { params: undefined; query: undefined; body: undefined; response: { data: AccountNotice[]; next_cursor: null } }
   listPolicies: { params: undefined; query: { query?: string | undefined; server_id?: string | undefined; effect?: "allow" | "deny" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: PolicyList }
   listRedirectRules: { params: undefined; query: undefined; body: undefined; response: { data: RedirectRule[]; next_cursor: null } }
@@ -436,6 +457,7 @@ export interface Operations {
   updateCodeMode: { params: undefined; query: undefined; body: CodeModeChange; response: CodeModeSettings }
   updateGroup: { params: { id: string }; query: undefined; body: GroupChange; response: Group }
   updateGuardSettings: { params: undefined; query: undefined; body: GuardSettingsChange; response: GuardSettings }
+  updateOutsideModel: { params: { slot: "model_server" | "llm_judge" }; query: undefined; body: OutsideModelChange; response: OutsideModel }
   updatePolicy: { params: { id: string }; query: undefined; body: PolicyChange; response: Policy }
   updateServer: { params: { id: string }; query: undefined; body: ConnectorChange; response: Connector }
   updateServerAdmins: { params: { id: string }; query: undefined; body: NewServerAdmins; response: ServerAdmins }

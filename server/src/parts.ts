@@ -85,7 +85,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { db, bus } = storage
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
-  const guards = await openGuards({ db, bus, record: audit.record, now, log })
+  const guards = await openGuards({
+    ...{ db, bus, keyring, now, log },
+    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
+    record: audit.record,
+  })
   const tools = await openTools({
     ...{ db, bus, connectors, upstreams, attach, now, log },
     limits: config.limits,

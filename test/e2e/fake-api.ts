@@ -504,6 +504,9 @@ const guardSettings = {
     questions: 'block',
     intent: 'alert',
     flow: 'alert',
+    trajectory: 'alert',
+    personal: 'allow',
+    patterns: 'block',
   },
   block_when_certain: true,
   end_session: false,
@@ -603,6 +606,36 @@ const routes: readonly (readonly [
     }),
   ],
   ['GET', /^\/api\/v1\/security\/settings$/, () => ({ body: guardSettings })],
+  [
+    'GET',
+    /^\/api\/v1\/security\/patterns$/,
+    () => ({
+      body: page([
+        {
+          id: uuid(77),
+          name: 'Project name',
+          pattern: 'Blue[- ]?bird',
+          looks_at: 'both',
+          created_at: ago(90),
+        },
+      ]),
+    }),
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/security\/outside-models\/(model_server|llm_judge)$/,
+    ([, slot = '']) => ({
+      body: {
+        slot,
+        enabled: slot === 'llm_judge',
+        url: slot === 'llm_judge' ? 'https://llm.acme.example/v1/chat/completions' : null,
+        model: slot === 'llm_judge' ? 'small-judge' : null,
+        timeout_ms: 5_000,
+        when_down: 'open',
+        has_key: slot === 'llm_judge',
+      },
+    }),
+  ],
   [
     'GET',
     /^\/api\/v1\/servers\/([^/]+)\/security-settings$/,

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { JsonObject } from '../kernel/json.ts'
 import { type Route, route } from '../kernel/route.ts'
+import { additionRoutes } from './api-additions.ts'
 import { Action, Sensitivity, type SettingsRouteParts, settingsRoutes } from './api-settings.ts'
 import { wordsOf } from './definition-leaves.ts'
-import type { ContentKind } from './finding.ts'
+import type { ContentKind, Finding } from './finding.ts'
 import type { Guards } from './guards.ts'
 import type { IntentFacts } from './judge-intent.ts'
 import { reachOf } from './tool-reach.ts'
@@ -30,6 +31,13 @@ const ScanRequest = z
     content: Content.optional().describe('A text, or JSON whose strings are looked at one by one'),
     definition: Content.optional().describe('A tool definition: name, description, inputSchema'),
     call: Call.optional(),
+    before: z
+      .string()
+      .max(4_000)
+      .optional()
+      .describe(
+        'For a stream in parts: the end of the part before; what stands in it alone is not told again',
+      ),
     sensitivity: Sensitivity.optional(),
   })
   .refine(
@@ -40,6 +48,9 @@ const ScanRequest = z
       message: 'send content; for tool_definition send definition, for intent send call',
     },
   )
+  .refine(({ before, content }) => before === undefined || typeof content === 'string', {
+    message: 'before goes with a content that is a text',
+  })
   .meta({ id: 'ScanRequest' })
 
 const maxBatch = 100
@@ -108,6 +119,7 @@ export function guardRoutes(parts: GuardRouteParts): Route[] {
       },
     }),
     ...settingsRoutes(parts),
+    ...additionRoutes(parts),
   ]
 }
 
@@ -119,8 +131,12 @@ async function scanned(
   const { action, risk, score, findings, durationMs } =
     body.kind === 'intent'
       ? await guards.scanCall(intentOf(body.call ?? {}), body.sensitivity)
-      : await guards.scan(kind, text, body.sensitivity)
-  const detections = findings.map(({ detector, category, path, excerpt, reason }) => ({
+      : await guards.scan(kind, `${body.before ?? ''}${text}`, body.sensitivity)
+  const told =
+    body.before === undefined ? [] : (await guards.scan(kind, body.before, body.sensitivity)).findings
+  const isNew = (finding: Finding) =>
+    !told.some(({ detector, excerpt }) => detector === finding.detector && excerpt === finding.excerpt)
+  const detections = findings.filter(isNew).map(({ detector, category, path, excerpt, reason }) => ({
     detector,
     category,
     where: path,

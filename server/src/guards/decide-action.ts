@@ -1,4 +1,4 @@
-import type { ContentKind, Finding, Scanner } from './finding.ts'
+import type { Category, ContentKind, Finding, Scanner } from './finding.ts'
 import type { ScanResult, Sensitivity } from './scan-content.ts'
 import type { GuardSettings } from './settings.ts'
 
@@ -12,7 +12,7 @@ export type ScanReport = {
   readonly action: Action
   readonly sensitivity: Sensitivity
   readonly detector: string
-  readonly category: string
+  readonly category: Category
   readonly where: string
   readonly excerpt: string
   readonly reason: string

@@ -13,6 +13,8 @@ export const scanners = [
   'intent',
   'flow',
   'trajectory',
+  'personal',
+  'patterns',
 ] as const
 export type Scanner = (typeof scanners)[number]
 
@@ -27,6 +29,10 @@ export type Category =
   | 'secret-question'
   | 'departure'
   | 'toxic-flow'
+  | 'personal-data'
+  | 'denied-pattern'
+  | 'privilege-escalation'
+  | 'unjudged'
 
 /** One string of what is scanned. `path` is like `content[0].text`; `name` the member it stands under. */
 export type Leaf = { readonly text: string; readonly path: string; readonly name: string }

@@ -2,12 +2,15 @@
 import type { CloseEntry, OpenEntry } from '../kernel/entry.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { categoriseFlagged } from './categorise-flagged.ts'
 import { decideAction, type Verdict } from './decide-action.ts'
 import { readDetectorVersion } from './detector-version.ts'
 import type { ContentKind } from './finding.ts'
+import { addBeside } from './judge-beside.ts'
 import { type ListGuard, listGuard } from './judge-definition.ts'
 import { type IntentFacts, judgeIntent, withDepartures } from './judge-intent.ts'
 import { openModels } from './model/open-models.ts'
+import { type Additions, type OutsideParts, openAdditions } from './open-outside.ts'
 import { recordFlagged } from './record-flagged.ts'
 import { rememberScans } from './remember-scans.ts'
 import { longText, openScanAside } from './scan-aside.ts'
@@ -42,12 +45,18 @@ export type Guards = {
   changeSettings(settings: GuardSettings): Promise<void>
   /** undefined: the connector follows the global settings again. */
   changeOwn(serverId: string, own: OwnSettings | undefined): Promise<void>
+  /** Patterns of administrators, and models outside. */
+  readonly additions: Additions
   close(): Promise<void>
 }
 
 export type GuardParts = {
   readonly db: Db
   readonly bus: Bus
+  /** Seals the keys of models outside. */
+  readonly keyring: OutsideParts['keyring']
+  /** Reaches models outside. */
+  readonly fetch: OutsideParts['fetch']
   /** Writes an audit entry that begins and ends at once. */
   record(entry: OpenEntry, end: CloseEntry): Promise<unknown>
   readonly now: () => number
@@ -62,34 +71,47 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
   const version = readDetectorVersion()
   const settings = await openSettings(o)
   const scan = rememberScans(buildScan(models, () => performance.now()))
+  const additions = await openAdditions(o)
   const aside = openScanAside()
   const { settingsOf } = settings
   const scanAnywhere = async (kind: ContentKind, text: string) =>
     text.length > longText ? await aside.scan(kind, text) : scan(kind, text)
-  const decided = (kind: ContentKind, result: ScanResult, sensitivity: Sensitivity) => {
-    const threshold = models[kind].last.thresholds[sensitivity]
-    return { ...result, ...decideAction(result, { ...settings.global(), sensitivity }, { kind, threshold }) }
+  const screening = {
+    ...{ scan, scanLong: aside.scan, models, log: o.log, settingsOf },
+    patterns: additions.compiled,
+    outside: additions.models,
   }
+  const decided = async (
+    content: { kind: ContentKind; text: string },
+    result: ScanResult,
+    how: Sensitivity,
+  ) => {
+    const { kind } = content
+    const held = { ...settings.global(), sensitivity: how }
+    const verdict = decideAction(result, held, { kind, threshold: models[kind].last.thresholds[how] })
+    return joined(result, await addBeside(screening, { ...content, settings: held }, verdict))
+  }
+  const flagged = categoriseFlagged(listGuard({ scan, version, settingsOf }), additions.models)
   return {
     scan: async (kind, text, sensitivity = settings.global().sensitivity) =>
-      decided(kind, await scanAnywhere(kind, text), sensitivity),
+      await decided({ kind, text }, await scanAnywhere(kind, text), sensitivity),
     async scanCall(facts, sensitivity = settings.global().sensitivity) {
-      const result = await scanAnywhere('tool_output', facts.resultText)
-      return decided('tool_output', withDepartures(result, judgeIntent(facts)), sensitivity)
+      const content = { kind: 'tool_output' as const, text: facts.resultText }
+      const result = withDepartures(await scanAnywhere(content.kind, content.text), judgeIntent(facts))
+      return await decided(content, result, sensitivity)
     },
     list: {
-      ...listGuard({ scan, version, settingsOf }),
-      tell: (connector, tools) => recordFlagged(o, connector, tools),
+      version,
+      lookFor: flagged.lookFor,
+      tell: (connector, tools) =>
+        void flagged.categorised(connector.id, tools).then((all) => recordFlagged(o, connector, all)),
     },
     screens: guardScreens({
-      scan,
-      scanLong: aside.scan,
-      models,
-      settingsOf,
+      ...screening,
       flow: watchFlow(o.now),
       trajectory: watchTrajectory(o.now),
-      log: o.log,
     }),
+    additions,
     version,
     settings: settings.global,
     settingsOf,
@@ -98,8 +120,30 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
     changeOwn: (serverId, own) => settings.change(serverId, own),
     async close() {
       settings.close()
+      additions.close()
       await aside.close()
     },
+  }
+}
+
+/** A scan with what stands beside the engine: its findings among the others, the score the highest. */
+function joined(result: ScanResult, verdict: Verdict): ScannedContent {
+  const known = new Set(result.findings.map(({ detector }) => detector))
+  const more = verdict.reports.filter(({ detector }) => !known.has(detector))
+  const spoken = more.filter(({ scanner }) => scanner === 'injection').map(({ score }) => score)
+  return {
+    ...result,
+    ...verdict,
+    score: Math.max(result.score, ...spoken),
+    findings: [
+      ...result.findings,
+      ...more.map(({ where, score, ...rest }) => ({
+        ...rest,
+        path: where,
+        weight: score,
+        through: undefined,
+      })),
+    ],
   }
 }
 

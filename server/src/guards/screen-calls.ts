@@ -6,16 +6,10 @@ import { membersOf } from '../lib/raw-json.ts'
 import type { ScanReport, Verdict } from './decide-action.ts'
 import { wordsOf } from './definition-leaves.ts'
 import type { Finding } from './finding.ts'
+import { judgeApp } from './judge-app.ts'
+import { type BesideParts, judgeBeside } from './judge-beside.ts'
 import { judgeIntent } from './judge-intent.ts'
-import {
-  blocked,
-  type JudgeParts,
-  judgeText,
-  type Maybe,
-  reportsOf,
-  type Screening,
-  withScans,
-} from './judge-text.ts'
+import { blocked, type Maybe, reportsOf, type Screening, withScans } from './judge-text.ts'
 import { maskJson } from './mask-text.ts'
 import { maskedText, questionGuard, screenRequests } from './screen-questions.ts'
 import { ScreenedExchange } from './screened-exchange.ts'
@@ -24,7 +18,7 @@ import { type reachOf, rememberReach } from './tool-reach.ts'
 import type { FlowWatch } from './watch-flow.ts'
 import type { TrajectoryWatch } from './watch-trajectory.ts'
 
-export type ScreenParts = JudgeParts & {
+export type ScreenParts = BesideParts & {
   settingsOf(serverId: string): GuardSettings
   readonly flow: FlowWatch
   readonly trajectory: TrajectoryWatch
@@ -49,11 +43,11 @@ export function guardScreens(given: ScreenParts): GuardScreens {
     input(call) {
       const settings = parts.settingsOf(call.connector.id)
       refuseEnded(parts, call)
-      const guarded = withGuardedExchange(call, settings)
+      const guarded = withGuardedExchange(parts, call, settings)
       const text = call.argsText
       const before = historyReports(parts, call, settings)
       if ((text === undefined || text.length < least) && before.length === 0) return guarded
-      return judgeText(parts, { kind: 'tool_input', text: text ?? '{}', settings }, (verdict) => {
+      return judgeBeside(parts, { kind: 'tool_input', text: text ?? '{}', settings }, (verdict) => {
         const masked = maskArguments(guarded, verdict, settings)
         refuse(parts, { call, settings, reports: [...before, ...masked.reports] }, 'arguments')
         return withScans(masked.call, noted(call, [...before, ...masked.reports]))
@@ -62,7 +56,7 @@ export function guardScreens(given: ScreenParts): GuardScreens {
     output(call) {
       const settings = parts.settingsOf(call.connector.id)
       const { reply } = call
-      if (reply.kind === 'parked') return screenParked(call, reply, settings)
+      if (reply.kind === 'parked') return screenParked(parts, { call, reply, settings })
       if (reply.kind === 'error') return screenError(parts, { call, reply, settings })
       return screenResult(parts, { call, reply, settings })
     },
@@ -91,8 +85,8 @@ function refuseEnded({ flow }: Parts, call: Allowed): void {
     )
 }
 
-function withGuardedExchange<C extends Allowed>(call: C, settings: GuardSettings): C {
-  const place = { connector: call.connector.name, settings }
+function withGuardedExchange<C extends Allowed>(parts: Parts, call: C, settings: GuardSettings): C {
+  const place = { parts, connector: call.connector.name, settings }
   return { ...call, exchange: new ScreenedExchange(call.exchange, (late) => questionGuard(place, late)) }
 }
 
@@ -156,10 +150,15 @@ function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screenin
   const asked =
     requests === undefined
       ? []
-      : screenRequests({ connector: call.connector.name, settings }, requests).reports
+      : screenRequests({ parts, connector: call.connector.name, settings, whole: true }, requests).reports
   if (reply.text.length < least) return withScans(call, lateOf(call))
-  return judgeText(parts, { kind: 'tool_output', text: reply.text, settings }, (verdict) => {
-    const reports = [...verdict.reports, ...intentReports(parts, call, reply.text), ...asked]
+  return judgeBeside(parts, { kind: 'tool_output', text: reply.text, settings }, (verdict) => {
+    const reports = [
+      ...verdict.reports,
+      ...intentReports(parts, call, reply.text),
+      ...reportsOf(judgeApp(reply.text), settings),
+      ...asked,
+    ]
     refuse(parts, { call, settings, reports }, 'answer')
     hear(parts, call, { text: reply.text, reports })
     const scanned = withScans(call, [...lateOf(call), ...noted(call, reports)])
@@ -195,12 +194,11 @@ function hear(
 }
 
 /** Questions of a parked call are all that the client gets of it now. */
-function screenParked(
-  call: Answered & Screening,
-  reply: Of<'parked'>['reply'],
-  settings: GuardSettings,
-): Answered & Screening {
-  const { text, reports } = screenRequests({ connector: call.connector.name, settings }, reply.inputRequests)
+function screenParked(parts: Parts, { call, reply, settings }: Of<'parked'>): Answered & Screening {
+  const { text, reports } = screenRequests(
+    { parts, connector: call.connector.name, settings },
+    reply.inputRequests,
+  )
   const scanned = withScans(call, [...lateOf(call), ...reports])
   return text === reply.inputRequests ? scanned : { ...scanned, reply: { ...reply, inputRequests: text } }
 }
@@ -210,7 +208,7 @@ function screenError(parts: Parts, of: Of<'error'>): Maybe<Answered & Screening>
   const { call, reply, settings } = of
   const message = JSON.stringify(reply.message)
   const text = reply.data === undefined ? message : `[${message},${reply.data}]`
-  return judgeText(parts, { kind: 'tool_output', text, settings }, (verdict) => {
+  return judgeBeside(parts, { kind: 'tool_output', text, settings }, (verdict) => {
     refuse(parts, { call, settings, reports: verdict.reports }, 'answer')
     hear(parts, call, { text, reports: verdict.reports })
     const masked = JSON.parse(maskedText(settings, message)) as string

@@ -2,22 +2,44 @@ import type { ScanNote } from '../kernel/call.ts'
 import type { GatewayError } from '../kernel/errors.ts'
 import { isObjectText, membersOf, stringOf } from '../lib/raw-json.ts'
 import type { ScanReport } from './decide-action.ts'
+import { maskPersonal } from './find-personal.ts'
+import { type BesideParts, judgeNow } from './judge-beside.ts'
 import { secretAsked } from './judge-question.ts'
 import { blocked, reportsOf } from './judge-text.ts'
 import { maskJson } from './mask-text.ts'
 import type { ExchangeGuard } from './screened-exchange.ts'
 import type { GuardSettings } from './settings.ts'
 
-type Place = { readonly connector: string; readonly settings: GuardSettings }
+/** `whole`: the text that holds the questions was judged as a whole already. */
+type Place = {
+  readonly parts: BesideParts
+  readonly connector: string
+  readonly settings: GuardSettings
+  readonly whole?: boolean
+}
+
+/** A server may send a thousand notices; audit needs to know of the first. */
+const maxLate = 32
 
 /** What a server may say and ask while its call runs (T34). `late` hears what was seen. */
 export function questionGuard(place: Place, late: ScanNote[]): ExchangeGuard {
   const mask = (text: string) => maskedText(place.settings, text)
   return {
-    notice: mask,
+    notice(params) {
+      const { action, reports } = judgeNow(place.parts, {
+        kind: 'tool_output',
+        text: params,
+        settings: place.settings,
+      })
+      keep(late, reports)
+      return action === 'block' ? undefined : mask(params)
+    },
     question(method, params) {
-      const reports = secretReports(method, params, place.settings)
-      late.push(...reports)
+      const reports = [
+        ...secretReports(method, params, place.settings),
+        ...textReports(place, method, params),
+      ]
+      keep(late, reports)
       const refused = refusal(reports, place.connector)
       return refused === undefined ? { params: mask(params) } : { params, refused: refused.message }
     },
@@ -32,12 +54,26 @@ export function screenRequests(place: Place, requests: string): { text: string; 
       if (!isObjectText(text)) continue
       const question = membersOf(text)
       const method = stringOf(question.get('method')) ?? ''
-      reports.push(...secretReports(method, question.get('params') ?? '{}', place.settings))
+      const params = question.get('params') ?? '{}'
+      reports.push(
+        ...secretReports(method, params, place.settings),
+        ...(place.whole === true ? [] : textReports(place, method, params)),
+      )
     }
   }
   const refused = refusal(reports, place.connector)
   if (refused !== undefined) throw refused
   return { text: maskedText(place.settings, requests), reports }
+}
+
+function keep(late: ScanNote[], reports: readonly ScanReport[]): void {
+  late.push(...reports.slice(0, Math.max(0, maxLate - late.length)))
+}
+
+/** What stands in a question: a person reads a form, a model reads what is sampled, which is a prompt by nature. */
+function textReports({ parts, settings }: Place, method: string, params: string): readonly ScanReport[] {
+  const kind = method === 'sampling/createMessage' ? 'tool_input' : 'tool_output'
+  return judgeNow(parts, { kind, text: params, settings }).reports
 }
 
 function secretReports(method: string, params: string, settings: GuardSettings): ScanReport[] {
@@ -66,7 +102,8 @@ function refusal(reports: readonly ScanReport[], connector: string): GatewayErro
 }
 
 export function maskedText(settings: GuardSettings, text: string): string {
-  const { secrets, hidden } = settings.actions
-  if (secrets !== 'mask' && hidden !== 'mask') return text
-  return maskJson(text, { secrets: secrets === 'mask', hidden: hidden === 'mask' }).text
+  const { secrets, hidden, personal } = settings.actions
+  const seen = personal === 'mask' ? maskPersonal(text) : text
+  if (secrets !== 'mask' && hidden !== 'mask') return seen
+  return maskJson(seen, { secrets: secrets === 'mask', hidden: hidden === 'mask' }).text
 }

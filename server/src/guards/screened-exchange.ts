@@ -1,8 +1,8 @@
 import type { AskReply, Exchange, ScanNote } from '../kernel/call.ts'
 
 export type ExchangeGuard = {
-  /** What a notification may say. */
-  notice(params: string): string
+  /** What a notification may say; undefined: nothing. */
+  notice(params: string): string | undefined
   /** What a question may ask, or why it may not be asked. */
   question(method: string, params: string): { params: string; refused?: string }
 }
@@ -25,7 +25,8 @@ export class ScreenedExchange implements Exchange {
   }
 
   notify(method: string, params: string): void {
-    this.#inner.notify(method, this.#open().notice(params))
+    const said = this.#open().notice(params)
+    if (said !== undefined) this.#inner.notify(method, said)
   }
 
   async ask(method: string, params: string): Promise<AskReply> {

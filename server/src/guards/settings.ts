@@ -33,6 +33,8 @@ export const defaultSettings: GuardSettings = {
     intent: 'alert',
     flow: 'alert',
     trajectory: 'alert',
+    personal: 'allow',
+    patterns: 'block',
   },
   blockWhenCertain: true,
   endSession: false,

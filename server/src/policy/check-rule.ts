@@ -2,10 +2,10 @@ import type { Attributes } from '../kernel/attributes.ts'
 import { roles } from '../kernel/caller.ts'
 import type { FieldError } from '../kernel/errors.ts'
 import { isUuid } from '../kernel/ids.ts'
+import { compilePattern } from '../lib/match-pattern.ts'
+import { PatternRefusal } from '../lib/parse-pattern.ts'
 import { attributeOf, isSetField, metaFields, orderOf } from './judge-condition.ts'
 import { parseRange } from './match-address.ts'
-import { compilePattern } from './match-pattern.ts'
-import { PatternRefusal } from './parse-pattern.ts'
 import type { Condition, ConditionValue, Operator, Scalar } from './rule.ts'
 
 /** A rule as somebody wrote it: the shape is right, its meaning is not yet known to be. */

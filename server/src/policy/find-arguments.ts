@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../kernel/json.ts'
+import { compilePattern } from '../lib/match-pattern.ts'
 import type { CompiledCondition, Scene } from './judge-condition.ts'
 import { parseAddress, parseRange } from './match-address.ts'
-import { compilePattern } from './match-pattern.ts'
 import type { Operator, Scalar } from './rule.ts'
 
 /** The conditions on arguments of the rules in question: one allow must hold whole, every deny must fail somewhere. */

@@ -2,8 +2,8 @@ import { attributeName, valuesOf as attributeValues } from '../kernel/attributes
 import type { Principal } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { Json } from '../kernel/json.ts'
+import { compilePattern } from '../lib/match-pattern.ts'
 import { type AddressRange, inRange, parseAddress, parseRange } from './match-address.ts'
-import { compilePattern } from './match-pattern.ts'
 import type { Condition, Operator, Scalar } from './rule.ts'
 
 /** undefined: cannot be told. An allow needs true; a deny takes anything but false, so doubt never widens access. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { compilePattern } from '../lib/match-pattern.ts'
 import { inRange, parseAddress, parseRange } from './match-address.ts'
 import { compileGlob } from './match-glob.ts'
-import { compilePattern } from './match-pattern.ts'
 
 /** Generous for a busy machine; what backtracks needs hours for these. */
 const limitMs = 1000

@@ -103,6 +103,15 @@ export const searchReport = (days: number) =>
 export const guardSettings = () =>
   queryOptions({ queryKey: ['guard-settings'], queryFn: () => api.call('getGuardSettings') })
 
+export const guardPatterns = () =>
+  queryOptions({ queryKey: ['guard-patterns'], queryFn: () => api.call('listGuardPatterns') })
+
+export const outsideModel = (slot: 'model_server' | 'llm_judge') =>
+  queryOptions({
+    queryKey: ['outside-model', slot],
+    queryFn: () => api.call('getOutsideModel', { params: { slot } }),
+  })
+
 export const serverGuardSettings = (id: string) =>
   queryOptions({
     queryKey: ['guard-settings', id],

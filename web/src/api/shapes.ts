@@ -10,6 +10,7 @@ export type Connector = Contract.Connector
 export type ServerTool = Contract.Tool
 export type Connection = Contract.Connection
 export type Policy = Contract.Policy
+export type OutsideModel = Contract.OutsideModel
 export type GuardSettings = Contract.GuardSettings
 export type GuardAction = GuardSettings['actions'][string]
 export type OwnGuardSettings = Contract.ConnectorGuardSettings['own']

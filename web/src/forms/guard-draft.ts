@@ -63,6 +63,19 @@ export const scannerRows: readonly ScannerRow[] = [
     actions: spoken,
   },
   {
+    name: 'personal',
+    label: 'Personal data',
+    about:
+      'Mail addresses, phone, card and account numbers, identity numbers. Arguments are told, never masked.',
+    actions: masked,
+  },
+  {
+    name: 'patterns',
+    label: 'Your own patterns',
+    about: 'What administrators forbid below.',
+    actions: spoken,
+  },
+  {
     name: 'trajectory',
     label: 'Course of a conversation',
     about: 'A sudden pivot, a slow drift, access that escalates, the same change again and again.',

@@ -6,6 +6,8 @@ import * as queries from '../api/queries.ts'
 import type { AuditRow } from '../api/shapes.ts'
 import { GuardForm } from '../forms/guard-form.tsx'
 import { GuardOwnForm } from '../forms/guard-own-form.tsx'
+import { GuardPatterns } from '../forms/guard-patterns.tsx'
+import { OutsideModelForm } from '../forms/outside-model-form.tsx'
 import { paths } from '../paths.ts'
 import { SelectField } from '../ui/field.tsx'
 import { Note } from '../ui/note.tsx'
@@ -80,6 +82,32 @@ export function SecurityPage() {
       <Section title="For every connector" about={`Detectors ${settings.detector_version}`}>
         <Panel>
           <GuardForm key={JSON.stringify(settings)} settings={settings} why={why} />
+        </Panel>
+      </Section>
+      <Section
+        title="Your own patterns"
+        about="What they match in arguments or answers is blocked, or told where the scanner is set to alert."
+      >
+        <Panel>
+          <GuardPatterns why={why} />
+        </Panel>
+      </Section>
+      <Section title="Models outside" about="Off as installed. While on, texts of calls are sent to them.">
+        <Panel>
+          <div className="grid gap-8">
+            <OutsideModelForm
+              slot="model_server"
+              title="Model server"
+              about="Gets kind and text of what is not plain, answers a score between 0 and 1."
+              why={why}
+            />
+            <OutsideModelForm
+              slot="llm_judge"
+              title="Language model"
+              about="An address of the OpenAI kind; asked about unclear texts, and for the category of flagged tools."
+              why={why}
+            />
+          </div>
         </Panel>
       </Section>
       <Section title="For one connector" about="What is not chosen here follows the settings above.">

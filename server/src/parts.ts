@@ -10,7 +10,7 @@ import { isDemoServer } from './demo/demo.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
 import { type Grants, openGrants } from './grants/grants.ts'
 import { withGrants } from './grants/with-grants.ts'
-import { type Guards, openGuards } from './guards/guards.ts'
+import { type GuardParts, type Guards, openGuards } from './guards/guards.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import type { Connector } from './kernel/connector.ts'
@@ -85,11 +85,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { db, bus } = storage
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
-  const guards = await openGuards({
-    ...{ db, bus, keyring, now, log },
-    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
-    record: audit.record,
-  })
+  const guards = await openGuards(guardParts(ground, audit))
   const tools = await openTools({
     ...{ db, bus, connectors, upstreams, attach, now, log },
     limits: config.limits,
@@ -136,6 +132,13 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     codeMode,
     processes,
   }
+}
+
+/** What the guards need, with a way of their own to models outside. */
+function guardParts({ config, log, now, storage, keyring }: Ground, audit: Audit): GuardParts {
+  const { db, bus } = storage
+  const fetch = openGuardedFetch({ guard: addressGuard(config.allowedNetworks) })
+  return { db, bus, keyring, fetch, record: audit.record, now, log }
 }
 
 /** The embedded store serves one process, so there is no other to reach. */

@@ -557,6 +557,10 @@ describe('console, explorer and metrics', () => {
     expect(page.status).toBe(200)
     expect(text).not.toMatch(/(src|href)="https?:/)
     expect(page.headers.get('content-security-policy')).toContain("connect-src 'self'")
+    const script = /src="([^"]+)"/.exec(text)?.[1] ?? ''
+    expect((await fetch(new URL(script, `${base}/docs/`))).status).toBe(200)
+    expect((await fetch(`${base}/docs`)).url).toBe(`${base}/docs/`)
+    expect((await sendRaw('/docs/', { host: 'elsewhere.example' })).status).toBe(403)
   })
 
   test('metrics are open to this machine only', async () => {

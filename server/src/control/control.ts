@@ -89,7 +89,7 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
   if (options.authorization !== undefined)
     await serveAuthorization(app, options.authorization, { hosts, factsOf })
   refuseUnknownPaths(app, parts)
-  await serveDocs(app, { hosts, isHttps, productName: config.productName })
+  serveDocs(app, { hosts, isHttps, productName: config.productName })
   if (options.webRoot !== undefined && existsSync(join(options.webRoot, 'index.html'))) {
     await serveConsole(app, options.webRoot, { hosts, isHttps })
   }

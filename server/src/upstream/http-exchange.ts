@@ -51,6 +51,10 @@ export class HttpExchange implements ExchangeListener {
   #control: ExchangeControl | undefined
   #status = 0
   #headers: IncomingHttpHeaders = {}
+  /** As the headers said; NaN when they did not. */
+  #length = Number.NaN
+  /** The whole body; undefined for one that is not UTF-8. */
+  #body: string | undefined = ''
   #chunks: Buffer[] = []
   #received = 0
   #limit: number
@@ -126,6 +130,7 @@ export class HttpExchange implements ExchangeListener {
   onResponseStart(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status
     this.#headers = headers
+    this.#length = Number(headers['content-length'])
     const encoding = headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
       this.#fail(malformed(this.#o.connector, 'a compressed answer, which was not asked for'))
@@ -142,7 +147,7 @@ export class HttpExchange implements ExchangeListener {
       return
     }
     if (status >= 400) this.#limit = Math.min(this.#limit, maxRefusalBytes)
-    else if (Number(headers['content-length']) > this.#limit) this.#tooLarge()
+    else if (this.#length > this.#limit) this.#tooLarge()
   }
 
   onResponseData(control: ExchangeControl, chunk: Buffer): void {
@@ -152,7 +157,7 @@ export class HttpExchange implements ExchangeListener {
       return
     }
     if (this.#parser === undefined) {
-      this.#chunks.push(chunk)
+      this.#keep(chunk)
       return
     }
     if (this.#reader === undefined) return
@@ -168,6 +173,12 @@ export class HttpExchange implements ExchangeListener {
     setTimeout(() => control.resume(), restMs)
   }
 
+  /** Nearly always a body comes whole; a part of one is copied, because the next read overwrites it. */
+  #keep(chunk: Buffer): void {
+    if (chunk.length === this.#length) this.#body = textOf(chunk)
+    else this.#chunks.push(Buffer.from(chunk))
+  }
+
   onResponseEnd(): void {
     this.#over()
     const reader = this.#reader
@@ -177,14 +188,10 @@ export class HttpExchange implements ExchangeListener {
       reader.onStreamEnd()
       return
     }
-    const only = this.#chunks.length === 1 ? this.#chunks[0] : undefined
-    const body = only ?? Buffer.concat(this.#chunks)
+    const body = this.#chunks.length === 0 ? this.#body : textOf(Buffer.concat(this.#chunks))
     this.#chunks = []
-    if (!isUtf8(body)) {
-      reader.onFailure(malformed(this.#o.connector, 'bytes that are not UTF-8'))
-      return
-    }
-    reader.onBody(this.#status, body.toString('utf8'), this.#headers)
+    if (body === undefined) reader.onFailure(malformed(this.#o.connector, 'bytes that are not UTF-8'))
+    else reader.onBody(this.#status, body, this.#headers)
   }
 
   onResponseError(error: Error): void {
@@ -202,6 +209,10 @@ export class HttpExchange implements ExchangeListener {
     }
     this.#fail(failure(this.#o.connector, 'upstream-too-large', `sent more than ${this.#limit} bytes.`))
   }
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined
 }
 
 /** True when the header names this media type, whatever its parameters. */

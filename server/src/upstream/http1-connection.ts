@@ -75,6 +75,16 @@ const longestIdleMs = 60_000
 /** How much sooner than promised an idle connection is given up, so that no request meets a closing one. */
 const idleMarginMs = 1_000
 
+const connection = Symbol('connection')
+type ReadSocket = Socket & { [connection]?: Http1Connection }
+
+/** For sockets without data events: hands what was read to the connection that owns the socket. */
+export function readSocket(socket: ReadSocket, chunk: Buffer): void {
+  const owner = socket[connection]
+  if (owner === undefined) socket.destroy()
+  else owner.feed(chunk)
+}
+
 /** One socket: one request at a time, kept for the next one where both sides want that. */
 export class Http1Connection implements ResponseListener {
   readonly #socket: Socket
@@ -93,7 +103,8 @@ export class Http1Connection implements ResponseListener {
     this.#socket = socket
     this.#onFree = o.onFree
     socket.setNoDelay(true)
-    socket.on('data', (chunk: Buffer) => this.#feed(chunk))
+    ;(socket as ReadSocket)[connection] = this
+    socket.on('data', (chunk: Buffer) => this.feed(chunk))
     socket.on('end', () => this.#ended())
     socket.on('error', (error) => this.destroy(error))
     socket.on('close', () => {
@@ -121,7 +132,8 @@ export class Http1Connection implements ResponseListener {
     }
   }
 
-  #feed(chunk: Buffer): void {
+  /** `chunk` may be overwritten once this returns. */
+  feed(chunk: Buffer): void {
     if (this.#spoiled) return
     try {
       this.#reader.feed(chunk)

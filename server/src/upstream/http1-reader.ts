@@ -18,7 +18,7 @@ export class Http1Error extends Error {
 
 export type ResponseListener = {
   onHead(status: number, headers: IncomingHttpHeaders): void
-  /** A view of what was fed: valid during the call only unless the feeder never reuses its buffers. */
+  /** A view of what was fed, valid during the call only: sockets are read into one buffer. */
   onData(chunk: Buffer): void
   onEnd(): void
 }

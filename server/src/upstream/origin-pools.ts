@@ -5,6 +5,7 @@ import { guardedConnector } from '../lib/guarded-connector.ts'
 import type { AddressGuard } from '../lib/network.ts'
 import type { Caps } from './caps.ts'
 import { failure } from './explain-failure.ts'
+import { readSocket } from './http1-connection.ts'
 import { Http1Pool } from './http1-pool.ts'
 
 /** Calls and endless streams have separate sockets, so that listening never starves calling. */
@@ -33,7 +34,7 @@ export type OriginPools = {
 
 export function openOriginPools(o: { guard: AddressGuard; caps: Caps; now: () => number }): OriginPools {
   const pools = new Map<string, OriginPool>()
-  const connect = guardedConnector(o.guard)
+  const connect = guardedConnector(o.guard, readSocket)
 
   function open(connector: Connector, url: URL, use: Use): OriginPool {
     if (url.protocol !== 'http:' && url.protocol !== 'https:')

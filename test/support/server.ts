@@ -8,7 +8,10 @@ export const root = join(import.meta.dirname, '../..')
 const main = join(root, 'server/src/main.ts')
 // Plain JavaScript without types, because it runs before anything is installed.
 const launching: string = '../../tools/runtime.mjs'
-const { serverFlags } = (await import(launching)) as { serverFlags: readonly string[] }
+const { serverEnvironment, serverFlags } = (await import(launching)) as {
+  serverEnvironment: Record<string, string>
+  serverFlags: readonly string[]
+}
 
 /** A port that was free a moment ago. */
 export function freePort(): Promise<number> {
@@ -71,6 +74,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...reachOutside(),
+        ...serverEnvironment,
         RUNLAYER_PORT: String(port),
         RUNLAYER_DATA_DIR: dataDir,
         RUNLAYER_ADMIN_EMAIL: 'admin@example.com',

@@ -108,7 +108,7 @@ class ThreadLander implements Lander {
       execArgv: [],
       name: 'audit-landing',
       // Unbounded, what V8 keeps for young objects grows with the load and stays: resident memory would never settle.
-      resourceLimits: { maxYoungGenerationSizeMb: 32 },
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
     this.#worker = worker
     worker.on('message', (word: LandingSay) => this.#hear(word))

@@ -80,7 +80,7 @@ function startThread(setup: WorkerSetup, onFailure: (why: string) => void): Thre
     execArgv: [],
     name: 'embedded-store',
     // Unbounded, what V8 keeps for young objects grows with the load and stays: resident memory would never settle.
-    resourceLimits: { maxYoungGenerationSizeMb: 32 },
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
   })
   const pending = new Map<number, Pending>()
   let asked = 0

@@ -16,7 +16,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
  * - Old objects hardly grow, so letting garbage among them grow to several times their size only keeps memory.
  */
 export const serverFlags = [
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=8',
   '--no-allocation-site-pretenuring',
   '--no-parallel-scavenge',
   '--heap-growing-percent=30',

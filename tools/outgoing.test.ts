@@ -23,6 +23,7 @@ const knownFiles: Readonly<Record<string, string>> = {
   'lib/guarded-fetch.ts': 'the guard itself: every request goes through guarded-connector',
   'lib/peer-address.ts': 'judges addresses of callers; connects nowhere',
   'compose.ts': 'listens',
+  'compose-broker.ts': 'listens',
   'storage/socket-bridge.ts': 'listens on loopback, for the embedded database',
   'config/config.ts': 'reads spellings of addresses; connects nowhere',
   'policy/match-address.ts': 'reads spellings of addresses; connects nowhere',

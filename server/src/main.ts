@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { compose } from './compose.ts'
+import { composeBroker } from './compose-broker.ts'
 import { type Config, readConfig } from './config/config.ts'
+import type { Log } from './lib/log.ts'
 
 /** Where the environment, the terminal and the signals of the operating system meet the product. */
 const version = (
@@ -21,6 +23,7 @@ function say(text: string): void {
 async function start(): Promise<void> {
   const config = readConfig(process.env, version)
   const log = openLog(config)
+  if (config.role === 'broker') return await startBroker(config, log)
   const started = performance.now()
   const demo = process.argv.includes('--demo')
   const server = await compose({
@@ -46,6 +49,15 @@ async function start(): Promise<void> {
     say('  Demo     is being added; this takes a minute the first time')
     for (const line of await server.fillDemo()) say(line)
   }
+}
+
+/** The OAuth broker alone: the same build without a gateway. */
+async function startBroker(config: Config, log: Log): Promise<void> {
+  const server = composeBroker({ config, log })
+  stopOnSignals(server.stop)
+  await server.listen()
+  say(`${config.productName} ${version} OAuth broker is ready`)
+  say(`  Redirect address for vendors  ${new URL('/callback', config.publicUrl).href}`)
 }
 
 /** A group signal can arrive twice, once from the terminal and once from npm: that is one wish to stop. */

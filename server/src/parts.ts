@@ -213,6 +213,7 @@ async function openReach(
     journal: audit.journal,
     fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
     own: ownAddresses(config),
+    brokerUrl: config.oauthBrokerUrl,
     connector: (id) => connectors.find(id),
     clientSecret: values.clientSecret,
   })

@@ -26,6 +26,7 @@ export async function grantsWorld(o: {
   dataKey?: Buffer
   documentUrl?: string
   stores?: SecretStores
+  brokerUrl?: string
 }) {
   const { db, bus } = o.storage
   const keyring = keyringOf(o.dataKey ?? Buffer.alloc(32, 7))
@@ -54,6 +55,7 @@ export async function grantsWorld(o: {
       documentUrl: o.documentUrl ?? 'https://gate.example/.well-known/oauth-client.json',
     },
     connector: (id) => connectors.find(id),
+    brokerUrl: o.brokerUrl,
     clientSecret: values.clientSecret,
     connectUrl: (each) => `https://gate.example/${each.id}`,
   })

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { type BrokerSettings, brokerFields, brokerFrom, brokerMistakes } from './broker.ts'
 import {
   type SecretStoreSettings,
   secretStoreFields,
@@ -29,6 +30,11 @@ export type Config = {
   readonly metricsToken: string | undefined
   /** The guards look at every call; the scan API is there either way. */
   readonly callGuards: boolean
+  /** `broker`: nothing of the gateway runs here. */
+  readonly role: 'all' | 'broker'
+  readonly broker: BrokerSettings | undefined
+  /** The OAuth broker this gateway may sign people in through. */
+  readonly oauthBrokerUrl: string | undefined
   /** Where connectors may keep their secrets instead of here. */
   readonly secretStores: SecretStoreSettings
   /** Settings that were given and have no effect in this version: shown to the operator. */
@@ -114,16 +120,19 @@ const Environment = z.object({
   RUNLAYER_CALL_IDLE_MS: positive.default(60_000),
   RUNLAYER_PRODUCT_NAME: z.string().min(1).max(60).default('Runlayer'),
   RUNLAYER_ROLE: z
-    .literal('all', { message: 'must be all: this version serves every role in one process' })
+    .enum(['all', 'broker'], {
+      message: 'must be all or broker: this version serves every role of the gateway in one process',
+    })
     .default('all'),
   ...secretStoreFields,
+  ...brokerFields,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 type Environment = z.output<typeof Environment>
 
 /** Rules that join two settings. Each returns what is wrong, or nothing. */
 function crossMistakes(env: Environment): string[] {
-  const wrong: string[] = secretStoreMistakes(env)
+  const wrong: string[] = [...secretStoreMistakes(env), ...brokerMistakes(env)]
   if ((env.RUNLAYER_ADMIN_EMAIL === undefined) !== (env.RUNLAYER_ADMIN_API_KEY === undefined)) {
     wrong.push('RUNLAYER_ADMIN_EMAIL and RUNLAYER_ADMIN_API_KEY: set both or neither')
   }
@@ -208,6 +217,9 @@ function toConfig(
     metricsToken: env.RUNLAYER_METRICS_TOKEN,
     callGuards: env.RUNLAYER_CALL_GUARDS === 'on',
     secretStores: secretStoresFrom(env),
+    role: env.RUNLAYER_ROLE,
+    broker: brokerFrom(env),
+    oauthBrokerUrl: env.RUNLAYER_OAUTH_BROKER_URL?.replace(/\/+$/, ''),
     withoutEffect,
     logLevel: env.LOG_LEVEL,
     limits: {

@@ -38,6 +38,10 @@ export const ConnectorAuth = z.strictObject({
   issuer: z.string().max(2_048).optional(),
   authorization_url: z.string().max(2_048).optional(),
   token_url: z.string().max(2_048).optional(),
+  broker: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be the name of a vendor at the broker')
+    .optional(),
   token_auth: z.enum(['basic', 'post', 'none']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
@@ -51,6 +55,7 @@ export const ShownAuth = z.object({
   issuer: z.string().optional(),
   authorization_url: z.string().optional(),
   token_url: z.string().optional(),
+  broker: z.string().optional(),
   token_auth: z.enum(['basic', 'post', 'none']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
@@ -67,6 +72,7 @@ export function authInput(auth: z.output<typeof ConnectorAuth> | undefined): Aut
     issuer: oauth.issuer,
     authorizationUrl: oauth.authorization_url,
     tokenUrl: oauth.token_url,
+    broker: oauth.broker,
     tokenAuth: oauth.token_auth,
     resource: oauth.resource,
     credential: oauth.credential,

@@ -16,7 +16,7 @@ export function checkOAuth(settings: Settings): FieldError[] {
     const given = clientSecret !== undefined || Object.values(oauth).some((value) => value !== undefined)
     return given ? [wrong('type', 'oauth-only', 'Only auth of type oauth has settings of OAuth.')] : []
   }
-  const errors = [...checkAddresses(oauth), ...checkClient(oauth, clientSecret)]
+  const errors = [...checkAddresses(oauth), ...checkClient(oauth, clientSecret), ...checkBroker(oauth)]
   if (Object.keys(settings.headers).some((name) => name.toLowerCase() === 'authorization'))
     errors.push(
       wrong('type', 'header-reserved', 'The access token fills the authorization header; remove yours.'),
@@ -41,6 +41,15 @@ function checkAddresses(oauth: OAuthSettings): FieldError[] {
       wrong('token_url', 'both-urls', 'Give both the authorization URL and the token URL, or neither.'),
     )
   return errors
+}
+
+/** The broker brings its own client and addresses. */
+function checkBroker(oauth: OAuthSettings): FieldError[] {
+  if (oauth.broker === undefined) return []
+  const { clientId, issuer, authorizationUrl, tokenUrl, tokenAuth, flow } = oauth
+  const others = [clientId, issuer, authorizationUrl, tokenUrl, tokenAuth]
+  if (others.every((value) => value === undefined) && flow !== 'client_credentials') return []
+  return [wrong('broker', 'broker-only', 'With a broker, leave client id, issuer, addresses and flow to it.')]
 }
 
 function checkClient(oauth: OAuthSettings, secret: string | undefined): FieldError[] {

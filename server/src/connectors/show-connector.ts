@@ -61,6 +61,7 @@ function showAuth(auth: ConnectorAuth, full: boolean) {
     ...(auth.issuer === undefined ? {} : { issuer: auth.issuer }),
     ...(auth.authorizationUrl === undefined ? {} : { authorization_url: auth.authorizationUrl }),
     ...(auth.tokenUrl === undefined ? {} : { token_url: auth.tokenUrl }),
+    ...(auth.broker === undefined ? {} : { broker: auth.broker }),
     ...(auth.tokenAuth === undefined ? {} : { token_auth: auth.tokenAuth }),
     resource: auth.resource ?? 'send',
     credential: auth.credential ?? 'personal',

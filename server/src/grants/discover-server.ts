@@ -9,6 +9,8 @@ export type DiscoveryAsk = {
   readonly fetch: GuardedFetch
   readonly server: { readonly url: string; readonly transport: Transport }
   readonly settings: OAuthSettings
+  /** The OAuth broker of this installation. */
+  readonly brokerUrl?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -23,6 +25,7 @@ const probeMs = 8_000
 export async function discoverServer(ask: DiscoveryAsk): Promise<AuthFacts | undefined> {
   const { settings } = ask
   const url = new URL(ask.server.url)
+  if (settings.broker !== undefined) return brokerFacts(ask, settings.broker)
   if (settings.tokenUrl !== undefined) return settledFacts(ask, settings.tokenUrl)
   const challenge = await probe(ask, url)
   const resource = await findResource(ask, url, challenge)
@@ -56,6 +59,28 @@ export function defaultFacts(serverUrl: string, settings: OAuthSettings): AuthFa
     registrationEndpoint: `${origin}/register`,
     issuerInResponse: false,
     takesClientDocuments: false,
+    ...(settings.scopes === undefined ? {} : { scope: settings.scopes.join(' ') }),
+  }
+}
+
+/** The operator named the broker, so nothing about it is looked up; it answers for the vendor under an issuer of its own. */
+function brokerFacts({ server, settings, brokerUrl }: DiscoveryAsk, vendor: string): AuthFacts {
+  if (brokerUrl === undefined)
+    throw new GatewayError(
+      'conflict',
+      'This host has no OAuth broker: its operator sets RUNLAYER_OAUTH_BROKER_URL.',
+    )
+  return {
+    serverUrl: server.url,
+    resource: new URL(server.url).href,
+    issuer: `${brokerUrl}/vendors/${vendor}`,
+    authorizationEndpoint: `${brokerUrl}/authorize`,
+    tokenEndpoint: `${brokerUrl}/token`,
+    registrationEndpoint: `${brokerUrl}/register`,
+    vendor,
+    issuerInResponse: true,
+    takesClientDocuments: false,
+    tokenAuthMethods: ['none'],
     ...(settings.scopes === undefined ? {} : { scope: settings.scopes.join(' ') }),
   }
 }

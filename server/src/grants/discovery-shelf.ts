@@ -22,6 +22,7 @@ const maxNone = 1_000
 export async function discoveryShelf(parts: {
   store: Pick<FlowStore, 'discoveries' | 'keepDiscovery'>
   fetch: GuardedFetch
+  brokerUrl?: string | undefined
   now: () => number
   changed(id: ServerId): Promise<void>
 }): Promise<DiscoveryShelf> {
@@ -36,7 +37,12 @@ export async function discoveryShelf(parts: {
     if (connector.url === undefined) return undefined
     const settings = connector.auth.type === 'oauth' ? connector.auth : {}
     const server = { url: connector.url, transport: connector.transport }
-    const found = await discoverServer({ fetch: parts.fetch, server, settings })
+    const found = await discoverServer({
+      fetch: parts.fetch,
+      server,
+      settings,
+      brokerUrl: parts.brokerUrl,
+    })
     const facts =
       found ?? (connector.auth.type === 'oauth' ? defaultFacts(connector.url, settings) : undefined)
     if (facts === undefined) {

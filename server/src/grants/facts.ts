@@ -10,6 +10,8 @@ export type AuthFacts = {
   readonly tokenEndpoint: string
   readonly registrationEndpoint?: string
   readonly revocationEndpoint?: string
+  /** Of an OAuth broker: the vendor it is asked to register us for. */
+  readonly vendor?: string
   /** RFC 9207: an answer without `iss` is refused. */
   readonly issuerInResponse: boolean
   /** Takes the address of a client metadata document as client id. */

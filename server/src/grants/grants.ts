@@ -52,6 +52,8 @@ export type GrantsParts = {
   readonly journal: Journal
   readonly fetch: GuardedFetch
   readonly own: OwnAddresses
+  /** The OAuth broker that connectors may name. */
+  readonly brokerUrl?: string | undefined
   connector(id: ServerId): Connector | undefined
   clientSecret(id: ServerId): Promise<string | undefined>
   /** Where a person connects. */
@@ -69,7 +71,7 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
   const vault = grantVault(keyring)
   const clients = clientStore(db, { keyring, redirectUri: own.redirectUri, now })
   const changed = (id: ServerId) => bus.publish(topic, id)
-  const discoveries = await discoveryShelf({ store: flows, fetch, now, changed })
+  const discoveries = await discoveryShelf({ store: flows, fetch, brokerUrl: parts.brokerUrl, now, changed })
   const needsSignIn = refusalFor(parts)
   const client = clientResolver(parts, clients)
   const present = presentClient(parts.clientSecret)

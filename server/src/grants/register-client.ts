@@ -80,6 +80,7 @@ async function register(ask: ClientAsk, endpoint: string): Promise<RegisteredCli
     body: JSON.stringify({
       ...clientMetadata(own),
       token_endpoint_auth_method: wanted ?? 'client_secret_basic',
+      ...(facts.vendor === undefined ? {} : { vendor: facts.vendor }),
       ...(facts.scope === undefined ? {} : { scope: facts.scope }),
     }),
   })

@@ -14,6 +14,8 @@ export type OAuthSettings = {
   readonly issuer?: string
   readonly authorizationUrl?: string
   readonly tokenUrl?: string
+  /** The vendor's name at the OAuth broker, which signs people in there for us. */
+  readonly broker?: string
   readonly tokenAuth?: 'basic' | 'post' | 'none'
   /** `omit`: for providers that refuse the `resource` parameter. */
   readonly resource?: 'send' | 'omit'

@@ -39,6 +39,7 @@ export type OAuthText =
   | 'issuer'
   | 'authorization_url'
   | 'token_url'
+  | 'broker'
 
 function oauthDraft(auth: Connector['auth']): OAuthDraft {
   const { type: _type, credential = 'personal', resource = 'send', scopes, flow, token_auth, ...texts } = auth

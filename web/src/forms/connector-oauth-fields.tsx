@@ -22,6 +22,11 @@ const fields: readonly { name: OAuthText; label: string; hint: string }[] = [
   { name: 'issuer', label: 'Authorization server', hint: 'Leave empty to find it out.' },
   { name: 'authorization_url', label: 'Authorization URL', hint: 'Only for providers without metadata.' },
   { name: 'token_url', label: 'Token URL', hint: 'Only for providers without metadata.' },
+  {
+    name: 'broker',
+    label: 'Vendor at the OAuth broker',
+    hint: 'For vendors this organisation has approved once at its broker, such as github.',
+  },
 ]
 
 /** How people sign in at a connector's upstream. Everything may stay empty. */

@@ -1,3 +1,4 @@
+import { type AgentAccounts, openAgentAccounts } from './agent-accounts/agent-accounts.ts'
 import { type Audit, openAudit } from './audit/audit.ts'
 import { type CodeMode, openCodeMode } from './code-mode/code-mode.ts'
 import type { Config } from './config/config.ts'
@@ -37,6 +38,7 @@ export type Parts = {
   readonly keyring: Keyring
   readonly keyRotation: KeyRotation
   readonly audit: Audit
+  readonly agents: AgentAccounts
   readonly identity: Identity
   readonly signIn: SignIn
   readonly sso: Sso
@@ -79,10 +81,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   })
   const ground = { config, log, now, storage, keyring }
   const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
-  const { audit, identity, tokens } = await openRecord(ground, connectors)
+  const { db, bus } = storage
+  const agents = openAgentAccounts({ db, bus, keyring, now })
+  const { audit, identity, tokens } = await openRecord(ground, { connectors, agents })
   const reach = await openReach(ground, options, { connectors, audit })
   const { credentials, upstreams } = reach
-  const { db, bus } = storage
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
   const guards = await openGuards(guardParts(ground, audit))
@@ -99,6 +102,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     publicUrl: config.publicUrl,
     allowedNetworks: config.allowedNetworks,
     tokens,
+    agents,
     journal: audit.journal,
     identity,
     now,
@@ -118,6 +122,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ...ground,
     keyRotation: keyRotation({ db, ...config, hostKeys: hosts, now }),
     audit,
+    agents,
     identity,
     signIn,
     sso,
@@ -171,14 +176,14 @@ async function openLocked(config: Config, log: Log): Promise<Storage> {
 /** Who is who, and the record of what they did. */
 async function openRecord(
   ground: Ground,
-  connectors: Connectors,
+  { connectors, agents }: Pick<Parts, 'connectors' | 'agents'>,
 ): Promise<Pick<Parts, 'audit' | 'identity' | 'tokens'>> {
   const { config, log, now, storage, keyring } = ground
   const { db, bus, pool, connection } = storage
   const isSensitive = (id: string) => connectors.list().some((each) => each.id === id && each.sensitive)
   const { dataDir } = config
   const audit = await openAudit({ pool, connection, dataDir, keyring, now, log, isSensitive })
-  const tokens = await openTokens({ db, bus, keyring, publicUrl: config.publicUrl, now, log })
+  const tokens = await openTokens({ db, bus, keyring, publicUrl: config.publicUrl, agents, now, log })
   const identity = await openIdentity({
     tokens,
     db,

@@ -1,3 +1,5 @@
+import { principalOfAgent } from './agent-accounts/agent-accounts.ts'
+import { agentAccountRoutes } from './agent-accounts/api.ts'
 import { auditRoutes } from './audit/api.ts'
 import { codeModeRoutes } from './code-mode/api.ts'
 import { connectorRoutes } from './connectors/api.ts'
@@ -123,11 +125,13 @@ export function buildRoutes(parts: RouteParts): Route[] {
     ...identityRoutes({
       identity,
       now: parts.now,
-      handOver: connectors.handOver,
+      handOver: async (from, to) =>
+        (await connectors.handOver(from, to)) + (await parts.agents.handOver(from, to)),
       serverExists: (id) => connectors.find(id) !== undefined,
     }),
     ...signInRoutes({ signIn: parts.signIn }),
     ...ssoRoutes({ sso: parts.sso }),
+    ...agentRoutes(parts),
     ...clientRoutes(parts, knows),
     ...connectorRoutes({
       connectors,
@@ -153,16 +157,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
       repin: parts.changes.repin,
     }),
     ...toolRoutes({ tools: parts.tools, connectors, knows, visible: sees }),
-    ...policyRoutes({
-      policy: parts.policy,
-      connector: (id) => connectors.find(id),
-      connectorExists: (id) => isUuid(id) && connectors.find(id as ServerId) !== undefined,
-      personExists: identity.personExists,
-      personByEmail: identity.personByEmail,
-      groupExists: identity.groupExists,
-      principal: (id) => identity.find(id),
-      now: parts.now,
-    }),
+    ...ruleRoutes(parts),
     ...auditRoutes({ audit: parts.audit }),
     ...guardRoutes({ guards: parts.guards, visible, callGuards: parts.config.callGuards }),
     ...codeModeRoutes(parts.codeMode),
@@ -176,6 +171,34 @@ export function buildRoutes(parts: RouteParts): Route[] {
 /** What keeps the installation's data safe. */
 function keepingRoutes({ storage, keyRotation: rotation }: RouteParts): Route[] {
   return [...storageRoutes({ backups: storage.backups }), ...keyRotationRoutes(rotation)]
+}
+
+function agentRoutes({ agents, identity }: Parts): Route[] {
+  return agentAccountRoutes({
+    agents,
+    person: (id) => identity.find(id),
+    notify: identity.notices.add,
+  })
+}
+
+/** Rules, and what they may refer to. */
+function ruleRoutes(parts: Parts): Route[] {
+  const { identity, connectors } = parts
+  return policyRoutes({
+    policy: parts.policy,
+    connector: (id) => connectors.find(id),
+    connectorExists: (id) => isUuid(id) && connectors.find(id as ServerId) !== undefined,
+    personExists: identity.personExists,
+    personByEmail: identity.personByEmail,
+    groupExists: identity.groupExists,
+    agentExists: async (id) => (await parts.agents.find(id)) !== undefined,
+    principal: (id) => identity.find(id),
+    agent: async (id) => {
+      const account = await parts.agents.find(id)
+      return account && principalOfAgent(account)
+    },
+    now: parts.now,
+  })
 }
 
 /** AI clients and what they may be sent to; an address nobody has judged yet becomes a request to an administrator. */

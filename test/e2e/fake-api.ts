@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import type {
+  AgentAccount,
   ApiKey,
   AuditLogDetail,
   CodeModeSettings,
@@ -36,6 +37,8 @@ const capabilities = [
   'organization_keys.read',
   'organization_keys.write',
   'deploy_keys.write',
+  'agent_accounts.read',
+  'agent_accounts.write',
   'audit.read',
   'audit.bodies',
   'system.manage',
@@ -433,6 +436,34 @@ const rows = [
   call(11, 'read_text_file'),
   call(12, 'list_directory'),
 ]
+const agent = (n: number, name: string, more: Partial<AgentAccount> = {}): AgentAccount => ({
+  id: uuid(n),
+  client_id: `client_${String(n).repeat(16)}`,
+  name,
+  description: '',
+  status: 'active',
+  owner_id: uuid(1),
+  owner_email: 'ada@acme.example',
+  is_working: true,
+  auth_method: 'client_secret',
+  public_keys: [],
+  created_by: uuid(1),
+  created_at: ago(50_000),
+  updated_at: ago(900),
+  rotated_at: ago(9000),
+  last_used_at: ago(3),
+  last_used_ip: '10.4.2.30',
+  ...more,
+})
+const agents: AgentAccount[] = [
+  agent(71, 'Release notifier', { description: 'Posts what changed when a release is out' }),
+  agent(72, 'Nightly import', {
+    auth_method: 'private_key_jwt',
+    public_keys: [{ kty: 'OKP', kid: '2026-11' }],
+  }),
+  agent(73, 'Old helper', { status: 'disabled', is_working: false, last_used_at: null, last_used_ip: null }),
+  agent(74, 'Without an owner', { owner_id: null, owner_email: null, is_working: false }),
+]
 const keys: ApiKey[] = [
   {
     id: uuid(61),
@@ -547,6 +578,7 @@ const routes: readonly (readonly [
   ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],
   ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],
   ['GET', /^\/api\/v1\/groups$/, () => ({ body: page(groups) })],
+  ['GET', /^\/api\/v1\/agent-accounts$/, () => ({ body: page(agents) })],
   ['GET', /^\/api\/v1\/api-keys$/, () => ({ body: page(keys) })],
   [
     'POST',
@@ -726,4 +758,5 @@ export const sampleIds = {
   person: uuid(4),
   group: uuid(21),
   change: uuid(107),
+  agent: uuid(71),
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults, openBrowser, openPage, themes } from './browser.ts'
 import { sampleIds, startFakeApi } from './fake-api.ts'
 
-const { filesystem, github, rule, person, group, change } = sampleIds
+const { filesystem, github, rule, person, group, change, agent } = sampleIds
 
 /** Pages in states that a fresh installation does not show, by the heading that must stand on them. */
 const pages: readonly (readonly [path: string, heading: string])[] = [
@@ -22,6 +22,8 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   ['/runlayer-plugin?days=7', 'How well search works'],
   [`/security?server=${github}`, 'For one connector'],
   ['/keys?whose=all', 'API keys'],
+  [`/agents?agent=${agent}`, 'How it signs in'],
+  ['/agents?new=1', 'Make an agent account'],
   [`/audit?outcome=success&entry=${change}`, 'Before and after'],
 ]
 

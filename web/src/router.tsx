@@ -196,6 +196,14 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
 })
 
+const agents = createRoute({
+  getParentRoute: () => shell,
+  path: '/agents',
+  validateSearch: pick('query', 'agent', 'new'),
+  loader: async () => (await import('./pages/agents.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/agents.tsx'), 'AgentsPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -233,6 +241,7 @@ export const router = createRouter({
       people,
       groups,
       keys,
+      agents,
       clients,
       requests,
       audit,

@@ -1,4 +1,5 @@
 import type { Credentials } from '../credentials/credentials.ts'
+import { credentialOwner } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { Json, JsonObject } from '../kernel/json.ts'
 import type { UpstreamFacts, Upstreams } from '../kernel/upstream.ts'
@@ -61,7 +62,7 @@ async function upstreamFacts(
   })
   if (allowed.effect !== 'allow') return undefined
   try {
-    const credential = await parts.credentials.attach(connector, who.caller.id)
+    const credential = await parts.credentials.attach(connector, credentialOwner(who.caller, connector.id))
     const lane = { principal: who.caller.id, session: who.client.sessionKey, exclusive: false }
     return await parts.upstreams.facts(connector, credential, lane, who.client.capabilities)
   } catch {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { RawObject } from '../kernel/call.ts'
+import { credentialOwner } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Watch } from '../kernel/upstream.ts'
@@ -205,7 +206,7 @@ async function watchUpstream(
   try {
     return await parts.upstreams.watch({
       connector,
-      credential: await parts.credentials.attach(connector, who.caller.id),
+      credential: await parts.credentials.attach(connector, credentialOwner(who.caller, connector.id)),
       lane: { principal: who.caller.id, session: undefined, exclusive: false },
       capabilities: who.client.capabilities,
       resources: wanted.uris,

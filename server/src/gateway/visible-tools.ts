@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
+import { credentialOwner } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
@@ -119,7 +120,7 @@ function keyOf(listKey: string | undefined, usable: readonly Connector[]): strin
 }
 
 function lacksValues(parts: VisibleParts, who: Requester, connector: Connector): Promise<boolean> {
-  return parts.credentials.lacks(connector, who.caller.id)
+  return parts.credentials.lacks(connector, credentialOwner(who.caller, connector.id))
 }
 
 export function connectUrl(publicUrl: URL, connector: Connector): string {

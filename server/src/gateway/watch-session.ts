@@ -1,5 +1,6 @@
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
+import { credentialOwner } from '../kernel/caller.ts'
 import type { Log } from '../lib/log.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Asker, requesterOf } from './legacy.ts'
@@ -34,7 +35,7 @@ export function sessionWatch(parts: SessionWatchParts): WatchSession {
     })
     if (visible.effect !== 'allow') return
     try {
-      const credential = await parts.credentials.attach(connector, caller.id)
+      const credential = await parts.credentials.attach(connector, credentialOwner(caller, connector.id))
       await parts.watching.renew(session, {
         connector,
         credential,

@@ -1,12 +1,12 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { ConnectionId, UserId } from '../kernel/ids.ts'
+import type { AgentId, ConnectionId, UserId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus } from '../storage/storage.ts'
 import { keyedHash } from './make-secret.ts'
-import { callerOf, callerOfKey } from './person.ts'
+import { callerOf, callerOfAgent, callerOfKey } from './person.ts'
 import type { KeyStore } from './proof-store.ts'
 import { type Failure, type Presented, readProof, type Shown } from './read-proof.ts'
 import { recordUses, type Use } from './record-uses.ts'
@@ -42,10 +42,12 @@ export type TokenSource = {
   /** True when a token for this audience counts at this MCP path; never without one. */
   accepts(audience: string, path: string | undefined): boolean
   recordUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
+  recordAgentUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
 }
-export type KnownToken = {
-  userId: UserId
-  connectionId: ConnectionId
+export type KnownToken = (
+  | { kind: 'person'; userId: UserId; connectionId: ConnectionId }
+  | { kind: 'agent'; agentId: AgentId }
+) & {
   clientId: string
   clientName: string
   audience: string
@@ -78,7 +80,7 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
   // Secrets are looked up by a hash salted for this process, so the cache holds none of them.
   const salt = randomBytes(16).toString('base64url')
   let generation = 0
-  const uses = recordUses({ ...parts, recordConnections: parts.tokens.recordUses })
+  const uses = recordUses({ ...parts, tokens: parts.tokens })
   const pending = new Map<string, Promise<Known>>()
 
   const stop = parts.bus.on('identity', () => {
@@ -98,7 +100,8 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
     const at = now()
     const found = await finders[shown.kind](parts, shown, at)
     if ('failure' in found) throw refuse(found.failure, ip)
-    const use: Use = { kind: shown.kind, id: found.caller.proof.id, at, ip, isNoted: false }
+    const { kind, id } = found.caller.proof
+    const use: Use = { kind, id, at, ip, isNoted: false }
     const { caller, endsAt, audience } = found
     const entry: Known = { caller, goodUntil: Math.min(endsAt, at + maxAgeMs), use, audience }
     if (started === generation) known.set(cacheKey, entry)
@@ -177,11 +180,12 @@ async function findSession(parts: AuthenticatorParts, shown: Proof, at: number):
 async function findToken(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
   const token = await parts.tokens.find(shown.secret)
   if (token === undefined) return { failure: 'unknown' }
-  const { connectionId, clientId, clientName, audience, endsAt } = token
+  const { clientId, clientName, audience, endsAt } = token
   if (endsAt <= at) return { failure: 'expired' }
+  if (token.kind === 'agent') return { caller: callerOfAgent(token), endsAt, audience }
   const person = await parts.people.find(token.userId)
   if (person === undefined || person.status !== 'active') return { failure: 'deactivated' }
-  const proof = { kind: 'access_token', id: connectionId, clientId, clientName } as const
+  const proof = { kind: 'access_token', id: token.connectionId, clientId, clientName } as const
   return { caller: callerOf(person, proof), endsAt, audience }
 }
 

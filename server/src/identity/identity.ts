@@ -134,4 +134,5 @@ const noTokens: TokenSource = {
   find: async () => undefined,
   accepts: () => false,
   recordUses: async () => undefined,
+  recordAgentUses: async () => undefined,
 }

@@ -1,6 +1,6 @@
 import type { Attributes } from '../kernel/attributes.ts'
 import type { Caller, Principal, Role } from '../kernel/caller.ts'
-import type { GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
+import type { AgentId, GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
 import type { KeyRole, OrganizationRole } from '../kernel/key-roles.ts'
 
 export type PersonStatus = 'active' | 'deactivated'
@@ -106,6 +106,20 @@ export function callerOfKey(key: {
     roles: platformRole === undefined ? [] : [platformRole],
     groupIds: [],
     proof: { kind: 'organization_key', id, role },
+  } as unknown as Caller
+}
+
+/** The caller an agent account makes: no groups, no roles, and only rules that name it or everyone. */
+export function callerOfAgent(token: { agentId: AgentId; clientId: string; clientName: string }): Caller {
+  const { agentId: id, clientId, clientName } = token
+  return {
+    type: 'agent',
+    id,
+    email: '',
+    name: clientName,
+    roles: [],
+    groupIds: [],
+    proof: { kind: 'agent_token', id, clientId, clientName },
   } as unknown as Caller
 }
 

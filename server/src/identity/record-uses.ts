@@ -1,10 +1,12 @@
+import type { Proof } from '../kernel/caller.ts'
 import type { Log } from '../lib/log.ts'
+import type { TokenSource } from './authenticate-caller.ts'
 import type { KeyStore } from './proof-store.ts'
 import type { SessionStore } from './session-store.ts'
 
 /** The last use of a key or session, kept with its cached caller. */
 export type Use = {
-  kind: 'api_key' | 'session' | 'access_token'
+  kind: Proof['kind']
   id: string
   at: number
   ip: string
@@ -27,7 +29,7 @@ const perStatement = 1_000
 export function recordUses(parts: {
   keys: KeyStore
   sessions: SessionStore
-  recordConnections(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
+  tokens: Pick<TokenSource, 'recordUses' | 'recordAgentUses'>
   log: Log
 }): Uses {
   let noted: Use[] = []
@@ -43,9 +45,12 @@ export function recordUses(parts: {
     const rows = [...latest.values()].map(({ kind, id, at, ip }) => ({ kind, id, at: new Date(at), ip }))
     for (let from = 0; from < rows.length; from += perStatement) {
       const portion = rows.slice(from, from + perStatement)
-      await parts.keys.recordUses(portion.filter(({ kind }) => kind === 'api_key'))
+      await parts.keys.recordUses(
+        portion.filter(({ kind }) => kind === 'api_key' || kind === 'organization_key'),
+      )
       await parts.sessions.recordSeen(portion.filter(({ kind }) => kind === 'session'))
-      await parts.recordConnections(portion.filter(({ kind }) => kind === 'access_token'))
+      await parts.tokens.recordUses(portion.filter(({ kind }) => kind === 'access_token'))
+      await parts.tokens.recordAgentUses(portion.filter(({ kind }) => kind === 'agent_token'))
     }
   }
   const writeQuietly = () =>

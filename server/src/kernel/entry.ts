@@ -1,15 +1,15 @@
 import type { ScanNote } from './call.ts'
-import type { Proof } from './caller.ts'
-import type { EntryId, ServerId, UserId } from './ids.ts'
+import type { Caller } from './caller.ts'
+import type { EntryId, ServerId } from './ids.ts'
 
 export type Outcome = 'success' | 'failure' | 'denied' | 'pending' | 'interrupted'
 
 export type Actor = {
-  type: 'user' | 'organization_key' | 'system'
+  type: 'user' | 'organization_key' | 'agent' | 'system'
   id: string
   email?: string
-  /** Of an access token the id is its client's, which people know; elsewhere it is that of the key or session. */
-  proof?: { kind: Proof['kind']; id: string }
+  /** Of a token the id is its client's, which people know; elsewhere it is that of the key or session. */
+  proof?: { kind: Caller['proof']['kind']; id: string }
 }
 
 /** What is known when an audit entry is opened. Values may still hold secrets: the journal masks before storing. */
@@ -63,9 +63,15 @@ export type OpenedEntry = {
   close(end: CloseEntry): Promise<void>
 }
 
-export function userActor(user: { id: UserId; email: string; proof: Proof }): Actor {
-  const { kind } = user.proof
-  const id = user.proof.kind === 'access_token' ? user.proof.clientId : user.proof.id
-  if (kind === 'organization_key') return { type: kind, id: user.id, proof: { kind, id } }
-  return { type: 'user', id: user.id, email: user.email, proof: { kind, id } }
+/** What an agent does for a person is the person's, who sees it among their own; the proof names the agent. */
+export function userActor(caller: Pick<Caller, 'type' | 'id' | 'email' | 'proof' | 'acting'>): Actor {
+  const { kind } = caller.proof
+  const proof = { kind, id: 'clientId' in caller.proof ? caller.proof.clientId : caller.proof.id }
+  if (caller.acting !== undefined) {
+    const { id, email } = caller.acting.person
+    return { type: 'user', id, email, proof }
+  }
+  if (caller.type === 'organization') return { type: 'organization_key', id: caller.id, proof }
+  if (caller.type === 'agent') return { type: 'agent', id: caller.id, proof }
+  return { type: 'user', id: caller.id, email: caller.email, proof }
 }

@@ -11,6 +11,8 @@ export type PolicyId = Id<'policy'>
 export type EntryId = Id<'audit_entry'>
 export type SessionId = Id<'console_session'>
 export type ConnectionId = Id<'oauth_connection'>
+export type AgentId = Id<'agent_account'>
+export type DelegationId = Id<'delegation'>
 
 /**
  * A new version 7 UUID (RFC 9562 §5.7): sorts by creation time, so indexes stay local. The random part comes from

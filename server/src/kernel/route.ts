@@ -17,6 +17,8 @@ export const capabilities = {
   'organization_keys.read': ['super_admin', 'security_admin', 'it_admin'],
   'organization_keys.write': ['super_admin', 'it_admin'],
   'deploy_keys.write': ['super_admin', 'it_admin', 'developer'],
+  'agent_accounts.read': ['super_admin', 'security_admin', 'it_admin', 'developer'],
+  'agent_accounts.write': ['super_admin', 'it_admin', 'developer'],
   'requests.read': ['super_admin', 'security_admin', 'it_admin', 'helpdesk'],
   'requests.decide': ['super_admin', 'security_admin', 'it_admin'],
   'audit.read': ['super_admin', 'security_admin', 'it_admin', 'analytics_admin', 'helpdesk'],

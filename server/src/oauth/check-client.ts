@@ -1,4 +1,5 @@
 import { type ClientMetadata, errors } from 'oidc-provider'
+import { agentGrants } from './agent-clients.ts'
 import { redirectKind } from './match-redirect.ts'
 import { mcpScope } from './name-resource.ts'
 
@@ -22,7 +23,8 @@ export const commandLine = {
  * Judges what a client says about itself, registered or in its own document, and mends what clients commonly leave out:
  * an app that listens on loopback is native whether it says so or not, so its port may vary (RFC 8252 §7.3).
  */
-export function checkClient(metadata: ClientMetadata): void {
+export function checkClient(metadata: ClientMetadata, isRegistering: boolean): void {
+  if (isRegistering) checkGrantTypes(metadata)
   const uris = metadata.redirect_uris ?? []
   if (!Array.isArray(uris)) throw new errors.InvalidRedirectUri('redirect_uris must be an array')
   if (uris.length > maxRedirects)
@@ -33,6 +35,15 @@ export function checkClient(metadata: ClientMetadata): void {
     metadata.scope = supportedScopes.filter((each) => each === mcpScope || wanted.includes(each)).join(' ')
   }
   if (metadata.client_name !== undefined) metadata.client_name = cleanName(metadata.client_name)
+}
+
+/** Which grants a client that registers itself may have: those of agent accounts are given by administrators alone. */
+function checkGrantTypes(metadata: ClientMetadata): void {
+  const asked = metadata.grant_types
+  if (!Array.isArray(asked)) return
+  metadata.grant_types = asked.filter((each) => !agentGrants.includes(each))
+  if (asked.length > 0 && metadata.grant_types.length === 0)
+    throw new errors.InvalidClientMetadata('agent accounts do not register: an administrator makes them')
 }
 
 function isNativeRedirect(uri: unknown): boolean {

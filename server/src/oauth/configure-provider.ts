@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { JWK } from 'jose'
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
 import type { UserId } from '../kernel/ids.ts'
+import { withAgents } from './agent-clients.ts'
 import { checkClient, commandLine, supportedScopes } from './check-client.ts'
 import type { Records } from './keep-records.ts'
 import { apiScope, audienceOf, scopeOf } from './name-resource.ts'
@@ -22,6 +24,7 @@ export type ProviderParts = {
   base: string
   keys: readonly JWK[]
   records: Records
+  agents: Pick<AgentAccounts, 'findClient' | 'hashOf'>
   cookieKeys: readonly string[]
   findPerson(id: UserId): Promise<{ email: string } | undefined>
   fetch: NonNullable<Configuration['fetch']>
@@ -33,7 +36,7 @@ export type ProviderParts = {
 export function configureProvider(parts: ProviderParts): Configuration {
   const isSecure = parts.base.startsWith('https:')
   return {
-    adapter: (kind: string) => parts.records.adapter(kind),
+    adapter: (kind: string) => withAgents(kind, parts.records.adapter(kind), parts.agents),
     jwks: { keys: [...parts.keys] },
     clients: [commandLine],
     scopes: [...supportedScopes, apiScope],
@@ -53,7 +56,7 @@ export function configureProvider(parts: ProviderParts): Configuration {
     // The document may say nothing of this property: naming one makes the library ask about every client.
     extraClientMetadata: {
       properties: ['software_id'],
-      validator: (_ctx, _key, _value, metadata) => checkClient(metadata),
+      validator: (ctx, _key, _value, metadata) => checkClient(metadata, ctx?.oidc.route === 'registration'),
     },
     extraTokenClaims: (_ctx, token) =>
       'grantId' in token && token.grantId !== undefined

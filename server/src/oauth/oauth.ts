@@ -1,4 +1,5 @@
 import { Provider } from 'oidc-provider'
+import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
 import type { Caller } from '../kernel/caller.ts'
 import type { Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
@@ -7,11 +8,13 @@ import { openGuardedFetch } from '../lib/guarded-fetch.ts'
 import type { Log } from '../lib/log.ts'
 import { addressGuard } from '../lib/network.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { compareByHash } from './agent-clients.ts'
 import { type Devices, openDevices } from './ask-for-device.ts'
 import { type Consents, openConsents } from './ask-person.ts'
 import { configureProvider } from './configure-provider.ts'
 import { type Connection, connectionStore } from './connection-store.ts'
 import { documentFetch } from './fetch-documents.ts'
+import { grantToAgents } from './grant-agents.ts'
 import { keepRedirectRules, type RedirectRules } from './keep-redirect-rules.ts'
 import { hourlyLimit } from './limit-hourly.ts'
 import { baseOf } from './name-resource.ts'
@@ -44,6 +47,7 @@ export type OauthParts = {
   /** CIDRs client documents may come from besides public addresses. */
   allowedNetworks: readonly string[]
   tokens: Tokens
+  agents: AgentAccounts
   journal: Journal
   identity: {
     find(id: UserId): Promise<{ email: string } | undefined>
@@ -72,10 +76,13 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       mayFetch: hourlyLimit(fetchesPerHour, now),
       keys: tokens.signingKeys,
       records: tokens.records,
+      agents: parts.agents,
       cookieKeys: [parts.keyring.derive('oauth-cookie').toString('base64url')],
       findPerson: async (id) => (isUuid(id) ? await identity.find(id) : undefined),
     }),
   )
+  compareByHash(provider, parts.agents)
+  grantToAgents({ provider, agents: parts.agents, sign: tokens.sign, base })
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
   const making = { provider, connections, records: tokens.records, base, now }
   const end = async (ids: readonly string[]) => {
@@ -93,6 +100,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       base,
       journal: parts.journal,
       judge: redirects.judge,
+      agents: parts.agents,
       personOf: (cookie, ip) => personOf(identity, cookie, ip),
       now,
       log,

@@ -1,12 +1,16 @@
-import { createLocalJWKSet, type JWK, jwtVerify } from 'jose'
+import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from 'jose'
 import type { UserId } from '../kernel/ids.ts'
 import { isUuid } from '../kernel/ids.ts'
 
+/** Whose a token is: a person's, by a grant of theirs, or an agent account's. */
+export type TokenSubject =
+  | { readonly kind: 'person'; readonly userId: UserId; readonly grant: string }
+  | { readonly kind: 'agent'; readonly agentId: string; readonly generation: number }
+
 /** What an access token of ours says, once its signature, issuer, type and times were found right. */
 export type TokenClaims = {
-  readonly userId: UserId
+  readonly subject: TokenSubject
   readonly audience: string
-  readonly grant: string
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly endsAt: number
@@ -26,21 +30,27 @@ export function tokenReader(keys: readonly JWK[], issuer: string, now: () => num
       algorithms: ['ES256'],
       typ: 'at+jwt',
       currentDate: new Date(now()),
-      requiredClaims: ['sub', 'aud', 'exp', 'iat', 'jti', 'client_id', 'grant'],
+      requiredClaims: ['sub', 'aud', 'exp', 'iat', 'jti', 'client_id'],
     }).catch(() => ({ payload: undefined }))
     if (payload === undefined) return undefined
-    const { sub, aud, exp, grant, client_id: clientId, scope, cnf } = payload
-    if (typeof aud !== 'string' || typeof grant !== 'string' || typeof clientId !== 'string') return undefined
-    if (sub === undefined || exp === undefined || !isUuid(sub)) return undefined
+    const { aud, exp, client_id: clientId, scope, cnf } = payload
+    const subject = subjectOf(payload)
+    if (typeof aud !== 'string' || typeof clientId !== 'string') return undefined
+    if (subject === undefined || exp === undefined) return undefined
     const jkt = (cnf as { jkt?: unknown } | undefined)?.jkt
     return {
-      userId: sub as UserId,
+      subject,
       audience: aud,
-      grant,
       clientId,
       scopes: typeof scope === 'string' ? scope.split(' ') : [],
       endsAt: exp * 1000,
       boundTo: typeof jkt === 'string' ? jkt : undefined,
     }
   }
+}
+
+function subjectOf({ sub, grant, agent_generation: generation }: JWTPayload): TokenSubject | undefined {
+  if (sub === undefined || !isUuid(sub)) return undefined
+  if (typeof generation === 'number') return { kind: 'agent', agentId: sub, generation }
+  return typeof grant === 'string' ? { kind: 'person', userId: sub as UserId, grant } : undefined
 }

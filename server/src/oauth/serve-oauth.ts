@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
 import type { Caller } from '../kernel/caller.ts'
 import type { Actor, Journal } from '../kernel/entry.ts'
 import { newId } from '../kernel/ids.ts'
@@ -14,6 +15,7 @@ export type ServeParts = {
   base: string
   journal: Journal
   judge(uri: string): RedirectState
+  agents: Pick<AgentAccounts, 'findClient'>
   /** The person signed in to the console by this cookie, or undefined. */
   personOf(cookie: string | undefined, ip: string): Promise<Pick<Caller, 'id'> | undefined>
   now: () => number
@@ -154,8 +156,7 @@ function actionOf(ctx: KoaContextWithOIDC): Happened | undefined {
   if (ctx.path === `${endpoints}/revoke` && isGood && clientId !== undefined)
     return { action: 'oauth_token_revoked', outcome: 'success', resourceId: clientId }
   if (ctx.path !== `${endpoints}/token`) return undefined
-  const isRefresh = oidc?.params?.['grant_type'] === 'refresh_token'
-  const action = isRefresh ? 'oauth_token_refreshed' : 'oauth_token_issued'
+  const action = tokenActions[String(oidc?.params?.['grant_type'])] ?? 'oauth_token_issued'
   if (isGood) return { action, outcome: 'success', resourceId: clientId }
   const { error } = ctx.body as { error?: string }
   // Of failures only those by known clients: anybody can send nonsense.
@@ -164,12 +165,24 @@ function actionOf(ctx: KoaContextWithOIDC): Happened | undefined {
     : { action, outcome: 'denied', resourceId: clientId, ...(error === undefined ? {} : { reason: error }) }
 }
 
+const tokenActions: Readonly<Record<string, string>> = {
+  refresh_token: 'oauth_token_refreshed',
+  client_credentials: 'agent_token_issued',
+}
+
+/** The person a token is for, or the agent account that asked for one. */
+async function actorOf({ agents }: ServeParts, ctx: KoaContextWithOIDC): Promise<Actor> {
+  const { entities, client } = ctx.oidc
+  const accountId = entities.Account?.accountId ?? entities.RefreshToken?.accountId
+  if (accountId !== undefined) return { type: 'user', id: accountId }
+  const agent = client === undefined ? undefined : await agents.findClient(client.clientId)
+  return agent === undefined ? { type: 'system', id: 'anonymous' } : { type: 'agent', id: agent.account.id }
+}
+
 async function record(parts: ServeParts, ctx: KoaContextWithOIDC, happened: Happened): Promise<void> {
   const { action, outcome, resourceId, reason } = happened
   const requestId = ctx.get('x-request-id') || newId(parts.now())
-  const accountId = ctx.oidc.entities.Account?.accountId ?? ctx.oidc.entities.RefreshToken?.accountId
-  const actor: Actor =
-    accountId === undefined ? { type: 'system', id: 'anonymous' } : { type: 'user', id: accountId }
+  const actor = await actorOf(parts, ctx)
   const clientName = ctx.oidc.client?.clientName
   const entry = await parts.journal.open({
     action,

@@ -1,23 +1,26 @@
 import type { JWK } from 'jose'
-import type { ConnectionId, UserId } from '../kernel/ids.ts'
+import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
+import type { AgentId, ConnectionId, UserId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
-import { connectionStore } from './connection-store.ts'
+import { type ConnectionStore, connectionStore } from './connection-store.ts'
 import { loadSigningKeys, type Sealer } from './keep-keys.ts'
 import { keepRecords, type Records } from './keep-records.ts'
 import { baseOf, resourcePath, scopeOf } from './name-resource.ts'
-import { tokenReader } from './read-token.ts'
+import { type TokenClaims, tokenReader } from './read-token.ts'
 import { recordStore, signingKeyStore } from './record-store.ts'
+import { type SignToken, tokenSigner } from './sign-token.ts'
 
 /** Whose an access token is and where it counts. */
-export type KnownToken = {
-  readonly userId: UserId
-  readonly connectionId: ConnectionId
+export type KnownToken = TokenOwner & {
   readonly clientId: string
   readonly clientName: string
   readonly audience: string
   readonly endsAt: number
 }
+export type TokenOwner =
+  | { readonly kind: 'person'; readonly userId: UserId; readonly connectionId: ConnectionId }
+  | { readonly kind: 'agent'; readonly agentId: AgentId }
 
 /** Access tokens as whoever authenticates sees them. */
 export type Tokens = {
@@ -26,7 +29,9 @@ export type Tokens = {
   /** True when a token for this audience counts at this MCP path; never where there is no such path, as on REST. */
   accepts(audience: string, path: string | undefined): boolean
   recordUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
+  recordAgentUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
   readonly signingKeys: readonly JWK[]
+  readonly sign: SignToken
   readonly records: Records
   close(): void
 }
@@ -40,12 +45,13 @@ export type TokensParts = {
   bus: Bus
   keyring: Sealer & { derive(label: string): Buffer }
   publicUrl: URL
+  agents: Pick<AgentAccounts, 'living' | 'recordUses'>
   now: () => number
   log: Log
 }
 
 export async function openTokens(parts: TokensParts): Promise<Tokens> {
-  const { db, bus, keyring, now, log } = parts
+  const { db, bus, keyring, agents, now, log } = parts
   const base = baseOf(parts.publicUrl)
   const stored = recordStore(db)
   const connections = connectionStore(db)
@@ -68,19 +74,38 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
     async find(text) {
       const claims = await read(text)
       if (claims === undefined || !claims.scopes.includes(scopeOf(claims.audience, base))) return undefined
-      const owner = await connections.ownerOfGrant(claims.grant)
-      if (owner === undefined || owner.userId !== claims.userId) return undefined
-      const { userId, clientId, audience, endsAt } = claims
-      const { connectionId, clientName } = owner
-      return { userId, connectionId, clientId, clientName, audience, endsAt }
+      const owner = await ownerOf({ connections, agents }, claims)
+      if (owner === undefined) return undefined
+      const { clientId, audience, endsAt } = claims
+      return { ...owner, clientId, audience, endsAt }
     },
     accepts(audience, path) {
       const own = path === undefined ? undefined : resourcePath(path)
       return own !== undefined && audience === `${base}${own}`
     },
     recordUses: connections.recordUses,
+    recordAgentUses: agents.recordUses,
     signingKeys,
+    sign: tokenSigner(signingKeys, base, now),
     records,
     close: () => clearInterval(cleaning),
   }
+}
+
+type Owners = { connections: ConnectionStore; agents: Pick<AgentAccounts, 'living'> }
+
+/** Whose the token is as things stand now, or undefined when what it lives by has ended. */
+async function ownerOf(
+  { connections, agents }: Owners,
+  { subject, clientId }: TokenClaims,
+): Promise<(TokenOwner & { clientName: string }) | undefined> {
+  if (subject.kind === 'person') {
+    const owner = await connections.ownerOfGrant(subject.grant)
+    if (owner === undefined || owner.userId !== subject.userId) return undefined
+    const { userId, connectionId, clientName } = owner
+    return { kind: 'person', userId, connectionId, clientName }
+  }
+  const account = await agents.living(subject.agentId, subject.generation)
+  if (account === undefined || account.clientId !== clientId) return undefined
+  return { kind: 'agent', agentId: account.id, clientName: account.name }
 }

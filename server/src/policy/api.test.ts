@@ -30,6 +30,9 @@ const ann: Principal = {
   groupIds: [group],
 }
 
+const botId = '01890000-0000-7000-8000-0000000000b0' as UserId
+const bot: Principal = { type: 'agent', id: botId, email: '', roles: [], groupIds: [] }
+
 async function openOn(storage: Storage) {
   const policy = await openPolicy({
     db: storage.db,
@@ -53,6 +56,8 @@ async function openOn(storage: Storage) {
     personByEmail: async (email) => (email === 'ann@example.com' ? annId : undefined),
     groupExists: (id) => id === group,
     principal: async (id) => (id === annId ? ann : undefined),
+    agentExists: (id) => id === botId,
+    agent: async (id) => (id === botId ? bot : undefined),
   })
   const call = async (operationId: string, sent: Sent = {}) => {
     const { value, recorded } = await callRoute(routes, operationId, { as: root, ...sent })
@@ -181,7 +186,7 @@ eachStore((open) => {
       [{ ...allow, priority: 1 }, 'body.priority unknown-field'],
       [{ ...allow, principals: undefined }, 'body.principals required'],
       [{ ...allow, principals: { type: 'robot' } }, 'body.principals.type invalid-value'],
-      [{ ...allow, principals: { type: 'agent_account', ids: ['x'] } }, 'body.principals.type not-available'],
+      [{ ...allow, principals: { type: 'agent_account', ids: [annId] } }, 'body.principals.ids.0 exists'],
       [
         { ...allow, principals: { type: 'attributes', attributes: {} } },
         'body.principals.attributes required',
@@ -372,8 +377,26 @@ eachStore((open) => {
       'body.user_id required',
     ])
     expect(await refusalOf(call('simulatePolicy', { body: { ...ask, agent_account_id: annId } }))).toEqual([
-      'body.agent_account_id not-available',
+      'body.agent_account_id one-subject',
     ])
+    const { user_id: _ann, ...asked } = ask
+    expect(await refusalOf(call('simulatePolicy', { body: { ...asked, agent_account_id: annId } }))).toEqual([
+      'body.agent_account_id exists',
+    ])
+  })
+
+  test('a rule for an agent account allows it alone, and the simulator answers for it', async () => {
+    const { call, may } = await openOn(await open())
+    const body = { ...allow, principals: { type: 'agent_account', ids: [botId] } }
+    const { value: rule } = await call('createPolicy', { body })
+    expect([may('read', bot), may('read', ann)]).toEqual(['allow', 'deny'])
+    const ask = { agent_account_id: botId, server_id: github, tool: 'read' }
+    expect((await call('simulatePolicy', { body: ask })).value).toMatchObject({
+      decision: 'allow',
+      rules: [rule.id],
+    })
+    await call('createPolicy', { body: { ...allow, effect: 'deny', principals: { type: 'everyone' } } })
+    expect([may('read', bot), may('read', ann)]).toEqual(['deny', 'deny'])
   })
 
   test('nothing is decided while the rules cannot be read, and everything again once they can', async () => {

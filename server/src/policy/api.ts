@@ -151,6 +151,7 @@ export type PolicyRoutesParts = Known & {
   policy: Pick<Policy, 'decide' | 'book'>
   connector(id: ServerId): Question['connector'] | undefined
   principal(id: UserId): Promise<Principal | undefined>
+  agent(id: string): Promise<Principal | undefined>
   now: () => number
 }
 
@@ -269,7 +270,7 @@ function simulateRoute(parts: PolicyRoutesParts): Route {
     output: SimulationResult,
     status: 200,
     async run(_context, { body }) {
-      const decision = parts.policy.decide(await personOf(body, parts), {
+      const decision = parts.policy.decide(await subjectOf(body, parts), {
         connector: connectorOf(body, parts),
         kind: 'tool',
         name: body.tool,
@@ -284,15 +285,22 @@ function simulateRoute(parts: PolicyRoutesParts): Route {
 
 type Simulated = z.output<typeof Simulation>
 
+async function subjectOf(body: Simulated, parts: PolicyRoutesParts): Promise<Principal> {
+  const { user_id: userId, agent_account_id: agentId } = body
+  if (userId !== undefined && agentId !== undefined)
+    throw invalid('body.agent_account_id', 'one-subject', 'Name a person or an agent account, not both.')
+  return agentId === undefined ? personOf(body, parts) : agentOf(agentId, parts)
+}
+
+async function agentOf(id: string, { agent }: PolicyRoutesParts): Promise<Principal> {
+  const found = await agent(id)
+  if (found === undefined) throw invalid('body.agent_account_id', 'exists', 'There is no such agent account.')
+  return found
+}
+
 async function personOf(body: Simulated, { principal }: PolicyRoutesParts): Promise<Principal> {
-  if (body.agent_account_id !== undefined) {
-    throw invalid(
-      'body.agent_account_id',
-      'not-available',
-      'Agent accounts are not available in this version.',
-    )
-  }
-  if (body.user_id === undefined) throw invalid('body.user_id', 'required', 'Name the person to judge for.')
+  if (body.user_id === undefined)
+    throw invalid('body.user_id', 'required', 'Name the person or the agent account to judge for.')
   const person = isUuid(body.user_id) ? await principal(body.user_id as UserId) : undefined
   if (person === undefined) throw invalid('body.user_id', 'exists', 'There is no such person.')
   return person

@@ -32,6 +32,7 @@ export type Known = {
   personExists(id: string): boolean | Promise<boolean>
   personByEmail(email: string): Promise<string | undefined>
   groupExists(id: string): boolean | Promise<boolean>
+  agentExists(id: string): boolean | Promise<boolean>
 }
 
 /** Everything wrong with a rule at once; an empty list when it can be stored. */
@@ -57,8 +58,6 @@ function notYet(rule: WrittenRule): FieldError[] {
   if (rule.audit !== undefined && rule.audit !== 'standard')
     found.push(missing('body.audit', 'Other audit levels than standard are'))
   if (rule.expression != null) found.push(missing('body.expression', 'Expressions are'))
-  if (rule.principals.type === 'agent_account')
-    found.push(missing('body.principals.type', 'Rules for agent accounts are'))
   return found
 }
 
@@ -66,21 +65,23 @@ async function principalMistakes(principals: WrittenRule['principals'], known: K
   const { type, ids = [] } = principals
   const odd = attributeMistakes(principals)
   if (odd !== undefined) return [{ loc: 'body.principals.attributes', ...odd }]
-  if (type === 'agent_account') return []
   if (type === 'everyone' || type === 'attributes') {
     const msg =
       type === 'everyone' ? 'Everyone needs no ids.' : 'People are named by attributes here, not by ids.'
     return ids.length === 0 ? [] : [{ loc: 'body.principals.ids', rule: 'not-allowed', msg }]
   }
   if (ids.length === 0) {
-    return [{ loc: 'body.principals.ids', rule: 'required', msg: `Name at least one ${type}.` }]
+    return [
+      { loc: 'body.principals.ids', rule: 'required', msg: `Name at least one ${type.replace('_', ' ')}.` },
+    ]
   }
   const exists = {
     user: (id: string) => isUuid(id) && known.personExists(id),
     group: (id: string) => isUuid(id) && known.groupExists(id),
     role: (id: string) => (roles as readonly string[]).includes(id),
+    agent_account: (id: string) => isUuid(id) && known.agentExists(id),
   }[type]
-  return missingOf(ids, 'body.principals.ids', `There is no such ${type}.`, exists)
+  return missingOf(ids, 'body.principals.ids', `There is no such ${type.replace('_', ' ')}.`, exists)
 }
 
 /** No attribute at all would be everybody, so at least one must be named. */

@@ -93,7 +93,7 @@ const attributeKey = (name: string, value: string) => `attribute:${name}=${value
 function rulesOf(index: RuleIndex, principal: Principal): CompiledRule[] {
   const keys = [
     'everyone',
-    `user:${principal.id}`,
+    principal.type === 'agent' ? `agent_account:${principal.id}` : `user:${principal.id}`,
     ...principal.groupIds.map((id) => `group:${id}`),
     ...principal.roles.map((role) => `role:${role}`),
     ...Object.entries(principal.attributes ?? {}).flatMap(([name, values]) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Principal, Role } from '../kernel/caller.ts'
 import type { Decision } from '../kernel/decision.ts'
-import type { GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
+import type { AgentId, GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Json, JsonObject } from '../kernel/json.ts'
 import { decideBy, makeEdition } from './keep-rules.ts'
 import type { Question } from './policy.ts'
@@ -15,6 +15,8 @@ import { superAdminRule } from './rule.ts'
  */
 
 const people = ['ann', 'ben'] as UserId[]
+/** Named like people, so that a rule for one is seen not to speak of the other. */
+const agents = ['ann', 'bot'] as AgentId[]
 const groups = ['g1', 'g2', 'g3'] as GroupId[]
 const roles: Role[] = ['super_admin', 'developer', 'user']
 const servers = ['s1', 's2'] as ServerId[]
@@ -35,6 +37,7 @@ const metaConditions: Condition[] = [
   { field: 'meta.subject.attributes.department', operator: 'in', value: ['Finance', 'Sales'] },
   { field: 'meta.subject.attributes.department', operator: 'not_in', value: ['Finance'] },
   { field: 'meta.subject.attributes.title', operator: 'eq', value: 'Lead' },
+  { field: 'meta.subject.type', operator: 'eq', value: 'agent' },
 ]
 const payloadConditions: Condition[] = ['x', 'y'].flatMap((name): Condition[] => [
   { field: `payload.${name}`, operator: 'eq', value: 'a' },
@@ -57,6 +60,7 @@ const principals: fc.Arbitrary<Rule['principals']> = fc.oneof(
     .record({ department: someOf(departments, 2), title: someOf(titles, 2) }, { requiredKeys: [] })
     .filter((attributes) => Object.keys(attributes).length > 0)
     .map((attributes) => ({ type: 'attributes' as const, attributes })),
+  someOf(agents, 2).map((ids) => ({ type: 'agent_account' as const, ids })),
 )
 
 const conditions = fc.oneof(
@@ -81,18 +85,28 @@ const ruleBody = fc.record({
   expiresAtMs: fc.constantFrom(undefined, undefined, undefined, now + 1000, now - 1000),
 })
 
+const person = fc.record({
+  type: fc.constant('user' as const),
+  id: fc.constantFrom(...people),
+  roles: fc.uniqueArray(fc.constantFrom(...roles), { maxLength: 2 }),
+  groupIds: fc.uniqueArray(fc.constantFrom(...groups), { maxLength: 3 }),
+  attributes: fc.record(
+    { department: someOf(departments, 2), title: someOf(titles, 1) },
+    { requiredKeys: [] },
+  ),
+})
+const agent = fc.record({
+  type: fc.constant('agent' as const),
+  id: fc.constantFrom(...agents).map((id) => id as string as UserId),
+  roles: fc.constant([]),
+  groupIds: fc.constant([]),
+  attributes: fc.constant({} as { department?: string[]; title?: string[] }),
+})
+
 const world = fc.record({
   bodies: fc.array(ruleBody, { minLength: 0, maxLength: 7 }),
   builtin: fc.boolean(),
-  principal: fc.record({
-    id: fc.constantFrom(...people),
-    roles: fc.uniqueArray(fc.constantFrom(...roles), { maxLength: 2 }),
-    groupIds: fc.uniqueArray(fc.constantFrom(...groups), { maxLength: 3 }),
-    attributes: fc.record(
-      { department: someOf(departments, 2), title: someOf(titles, 1) },
-      { requiredKeys: [] },
-    ),
-  }),
+  principal: fc.oneof({ weight: 3, arbitrary: person }, { weight: 1, arbitrary: agent }),
   server: fc.constantFrom(...servers),
   skipInputValidation: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
   ip: fc.constantFrom('10.1.2.3', '172.20.0.1', '192.0.2.9', 'odd'),
@@ -118,7 +132,8 @@ function rulesOf({ bodies, builtin }: World): Rule[] {
 }
 
 function principalOf(world: World): Principal {
-  return { type: 'user', email: `${world.principal.id}@example.com`, ...world.principal }
+  const { principal } = world
+  return { email: principal.type === 'user' ? `${principal.id}@example.com` : '', ...principal }
 }
 
 const groupNames = new Map<string, string>([['g1', 'Group One']])
@@ -144,6 +159,7 @@ function referenceHolds(condition: Condition, world: World, args: JsonObject): '
   const wanted = [condition.value].flat() as string[]
   const negative = condition.operator === 'neq' || condition.operator.startsWith('not_')
   const flip = (truth: boolean) => (truth !== negative ? 'yes' : 'no')
+  if (condition.field === 'meta.subject.type') return flip(wanted.includes(world.principal.type))
   if (condition.field === 'meta.subject.roles')
     return flip(world.principal.roles.some((role) => wanted.includes(role)))
   if (condition.field === 'meta.subject.groups')
@@ -189,13 +205,16 @@ function referenceFor(
   }
   const concerns = ({ principals }: Rule) => {
     if (principals.type === 'everyone') return true
-    if (principals.type === 'user') return principals.ids.includes(world.principal.id)
-    if (principals.type === 'group') return principals.ids.some((id) => world.principal.groupIds.includes(id))
+    const { type, id: ownId, roles: held, groupIds } = world.principal
     if (principals.type === 'attributes')
       return Object.entries(principals.attributes).every(([name, wanted]) =>
         attributeOf(world, name).some((value) => wanted.includes(value)),
       )
-    return principals.ids.some((id) => world.principal.roles.includes(id))
+    const names: readonly string[] = principals.ids
+    if (principals.type === 'user') return type === 'user' && names.includes(ownId)
+    if (principals.type === 'agent_account') return type === 'agent' && names.includes(ownId)
+    if (principals.type === 'group') return names.some((id) => groupIds.some((own) => own === id))
+    return names.some((id) => held.some((role) => role === id))
   }
   const inForce = rules.filter(
     (rule) =>
@@ -280,6 +299,7 @@ function breach(world: World, decide: Decide): string | undefined {
     }
   }
   if (world.skipInputValidation) count('without input validation')
+  if (anyListed && world.principal.type === 'agent') count('listed to an agent')
   const visible =
     decide(world, rules, { kind: 'server', name: '', phase: 'list', args: undefined }).effect === 'allow'
   if (anyListed && !visible) return 'something is listed on a server that is not visible'

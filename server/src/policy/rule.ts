@@ -1,6 +1,6 @@
 import type { Attributes } from '../kernel/attributes.ts'
 import type { Role } from '../kernel/caller.ts'
-import type { GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
+import type { AgentId, GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
 
 export type Effect = 'allow' | 'deny'
 
@@ -39,6 +39,7 @@ export type Principals =
   | { readonly type: 'user'; readonly ids: readonly UserId[] }
   | { readonly type: 'group'; readonly ids: readonly GroupId[] }
   | { readonly type: 'role'; readonly ids: readonly Role[] }
+  | { readonly type: 'agent_account'; readonly ids: readonly AgentId[] }
   /** Whoever has, of each name, one of the values. */
   | { readonly type: 'attributes'; readonly attributes: Attributes }
 

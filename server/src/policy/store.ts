@@ -2,7 +2,7 @@ import { and, arrayContains, asc, eq, gt, ilike, sql } from 'drizzle-orm'
 import { boolean, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { type Attributes, noAttributes } from '../kernel/attributes.ts'
 import type { Role } from '../kernel/caller.ts'
-import type { GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
+import type { AgentId, GroupId, PolicyId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import { type Condition, type Effect, idsOf, type Principals, type Rule, superAdminRule } from './rule.ts'
 
@@ -161,6 +161,8 @@ function toPrincipals(row: Row): Principals {
       return { type: 'role', ids: row.principalIds as Role[] }
     case 'attributes':
       return { type: 'attributes', attributes: row.principalAttributes ?? noAttributes }
+    case 'agent_account':
+      return { type: 'agent_account', ids: row.principalIds as AgentId[] }
     default:
       return row.principalType satisfies never
   }

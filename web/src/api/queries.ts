@@ -82,6 +82,9 @@ export const redirectRules = () =>
 export const keys = () =>
   queryOptions({ queryKey: ['keys'], queryFn: () => api.call('listApiKeys', { query: { limit } }) })
 
+export const agents = () =>
+  queryOptions({ queryKey: ['agents'], queryFn: () => api.call('listAgentAccounts', { query: { limit } }) })
+
 export const security = () =>
   queryOptions({ queryKey: ['security'], queryFn: () => api.call('getAccountSecurity') })
 

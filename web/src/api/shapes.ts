@@ -5,6 +5,7 @@ export type Me = Contract.Me
 export type User = Contract.User
 export type Role = User['roles'][number]
 export type Group = Contract.Group
+export type AgentAccount = Contract.AgentAccount
 export type ApiKey = Contract.ApiKey
 export type Connector = Contract.Connector
 export type ServerTool = Contract.Tool

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type LinkOptions, useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
 import {
+  Bot,
   FlaskConical,
   House,
   KeyRound,
@@ -34,6 +35,7 @@ const pages: readonly Entry[] = [
   { name: 'People', link: paths.people(), icon: <UserRound />, needs: 'people.read' },
   { name: 'Groups', link: paths.groups(), icon: <Users />, needs: 'people.read' },
   { name: 'API keys', link: paths.keys(), icon: <KeyRound /> },
+  { name: 'Agent accounts', link: paths.agents(), icon: <Bot />, needs: 'agent_accounts.read' },
   { name: 'Audit', link: paths.audit(), icon: <ScrollText /> },
 ]
 

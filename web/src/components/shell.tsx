@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
+  Bot,
   Cable,
   Command,
   House,
@@ -48,6 +49,7 @@ const places = [
   { name: 'People', link: paths.people(), icon: UserRound, needs: 'people.read' },
   { name: 'Groups', link: paths.groups(), icon: Users, needs: 'people.read' },
   { name: 'API keys', link: paths.keys(), icon: KeyRound, needs: undefined },
+  { name: 'Agent accounts', link: paths.agents(), icon: Bot, needs: 'agent_accounts.read' },
   { name: 'Clients', link: paths.clients(), icon: Cable, needs: undefined },
   { name: 'Requests', link: paths.requests(), icon: Inbox, needs: undefined },
   { name: 'Audit', link: paths.audit(), icon: ScrollText, needs: undefined },

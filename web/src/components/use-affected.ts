@@ -7,6 +7,7 @@ export function useAffected(principals: Principals): User[] | undefined {
   const users = useQuery(queries.people()).data?.data
   const groups = useQuery(queries.groups()).data?.data ?? []
   const ids = principals.ids ?? []
+  if (principals.type === 'agent_account') return []
   if (users === undefined || (principals.type !== 'everyone' && ids.length === 0)) return undefined
   const active = users.filter((user) => user.status === 'active')
   if (principals.type === 'everyone') return active

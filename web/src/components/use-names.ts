@@ -25,6 +25,8 @@ export function useNames(): Names {
   const enabled = useQuery(queries.me()).data?.capabilities.includes('people.read') === true
   const users = useQuery({ ...queries.people(), enabled }).data?.data ?? []
   const groups = useQuery({ ...queries.groups(), enabled }).data?.data ?? []
+  const readsAgents = useQuery(queries.me()).data?.capabilities.includes('agent_accounts.read') === true
+  const agents = useQuery({ ...queries.agents(), enabled: readsAgents }).data?.data ?? []
   const servers = useQuery(queries.servers()).data?.data ?? []
   const short = (id: string) => `${id.slice(0, 8)}…`
   const user = (id: string) => {
@@ -41,6 +43,8 @@ export function useNames(): Names {
       if (type === 'everyone') return ['Everyone']
       if (type === 'user') return ids.map(user)
       if (type === 'group') return ids.map(group)
+      if (type === 'agent_account')
+        return ids.map((id) => agents.find((row) => row.id === id)?.name ?? short(id))
       return ids.map((id) => roleNames[id] ?? id)
     },
     scope: ({ servers: ids }) => (ids === '*' ? 'every connector' : ids.map(server).join(', ')),

@@ -4,7 +4,7 @@ export type ConditionDraft = { key: number; field: string; operator: string; val
 
 export type RuleDraft = {
   effect: 'allow' | 'deny'
-  who: 'user' | 'group' | 'role' | 'everyone'
+  who: 'user' | 'group' | 'role' | 'agent_account' | 'everyone'
   ids: string[]
   servers: string[]
   isGlobal: boolean

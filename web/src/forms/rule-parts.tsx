@@ -39,12 +39,16 @@ const kinds = [
   { value: 'user', label: 'people' },
   { value: 'group', label: 'group' },
   { value: 'role', label: 'role' },
+  { value: 'agent_account', label: 'agent' },
   { value: 'everyone', label: 'everyone' },
 ]
 
 function usePrincipals(who: RuleDraft['who']): PickerOption[] {
   const users = useQuery({ ...queries.people(), enabled: who === 'user' }).data?.data ?? []
   const groups = useQuery({ ...queries.groups(), enabled: who === 'group' }).data?.data ?? []
+  const agents = useQuery({ ...queries.agents(), enabled: who === 'agent_account' }).data?.data ?? []
+  if (who === 'agent_account')
+    return agents.map((agent) => ({ value: agent.id, label: agent.name, hint: agent.client_id }))
   if (who === 'user') {
     return users.map((user) => ({
       value: user.id,

@@ -1,0 +1,129 @@
+import { useState } from 'react'
+import { api } from '../api/client.ts'
+import { fieldError } from '../api/errors.ts'
+import { TroubleNote } from '../components/trouble-note.tsx'
+import { useChange } from '../components/use-change.ts'
+import { Button } from '../ui/button.tsx'
+import { CopyTextButton } from '../ui/copy.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { SelectField, TextArea, TextField } from '../ui/field.tsx'
+import { Note } from '../ui/note.tsx'
+
+const proofs = [
+  { value: 'secret', label: 'A client secret, shown once' },
+  { value: 'keys', label: 'Its own key pair (private_key_jwt)' },
+]
+
+/** The keys of a JWK set or of one JWK; undefined when the text is neither. */
+function keysIn(text: string): Record<string, string>[] | undefined {
+  try {
+    const read = JSON.parse(text) as { keys?: Record<string, string>[] } & Record<string, string>
+    return Array.isArray(read.keys) ? read.keys : typeof read['kty'] === 'string' ? [read] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function AgentForm({ onClose }: { onClose(): void }) {
+  const [name, setName] = useState('')
+  const [description, setDescription] = useState('')
+  const [proof, setProof] = useState('secret')
+  const [text, setText] = useState('')
+  const keys = proof === 'keys' ? keysIn(text) : undefined
+  const create = useChange({
+    run: () =>
+      api.call('createAgentAccount', {
+        body: {
+          name: name.trim(),
+          description: description.trim(),
+          ...(keys === undefined ? {} : { public_keys: { keys } }),
+        },
+      }),
+    after: ({ secret }) => secret === null && onClose(),
+  })
+  const why =
+    name.trim() === ''
+      ? 'Give it a name first'
+      : proof === 'keys' && keys === undefined
+        ? 'Paste its public keys as JSON first'
+        : undefined
+  const made = create.data
+  if (made !== undefined && made.secret !== null)
+    return <AgentSecret clientId={made.client_id} secret={made.secret} onClose={onClose} />
+  return (
+    <Dialog
+      title="Make an agent account"
+      about="For a program that works by itself. It may use what rules for it or for everyone allow, on MCP endpoints alone, and you answer for it."
+      onClose={onClose}
+    >
+      <form
+        noValidate
+        className="grid gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (why === undefined) create.mutate(undefined)
+        }}
+      >
+        <TextField
+          label="Name"
+          placeholder="Release notifier"
+          required
+          autoComplete="off"
+          value={name}
+          error={fieldError(create.error, 'name')}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <TextArea
+          label="What it does"
+          optional
+          value={description}
+          error={fieldError(create.error, 'description')}
+          onChange={(event) => setDescription(event.target.value)}
+        />
+        <SelectField
+          label="It proves itself by"
+          value={proof}
+          options={proofs}
+          onChange={(event) => setProof(event.target.value)}
+        />
+        {proof === 'keys' && (
+          <TextArea
+            label="Public keys"
+            mono
+            hint="A JWK or JWK set: EC P-256, Ed25519, or RSA from 2048 bits. Never paste a private key."
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+        <TroubleNote error={create.error} />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={create.isPending} why={why}>
+            Make account
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+export function AgentSecret(props: { clientId: string; secret: string; onClose(): void }) {
+  const code = 'rounded border border-n6 bg-n2 p-3 font-mono text-12 break-all select-all'
+  return (
+    <Dialog title="Copy the secret now" onClose={props.onClose}>
+      <Note kind="warning" title="It is shown only this once">
+        <p>Only a fingerprint is stored. Whoever has it can do what the agent can.</p>
+      </Note>
+      <p className="text-13 font-medium">Client id</p>
+      <code className={code}>{props.clientId}</code>
+      <p className="text-13 font-medium">Client secret</p>
+      <code className={code}>{props.secret}</code>
+      <div className="flex justify-end gap-2">
+        <CopyTextButton text={props.secret}>Copy secret</CopyTextButton>
+        <Button look="primary" onClick={props.onClose}>
+          Done
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

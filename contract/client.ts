@@ -8,6 +8,16 @@ export type AdminRecovered = { email: string; url: string; expires_at: string }
 
 export type AdminRecovery = { email?: string | undefined; at: number; nonce: string; proof: string }
 
+export type AgentAccount = { id: string; client_id: string; name: string; description: string; status: "active" | "disabled"; owner_id: string | null; owner_email: string | null; is_working: boolean; auth_method: "client_secret" | "private_key_jwt"; public_keys: ({ [name: string]: JsonValue })[]; created_by: string | null; created_at: string; updated_at: string; rotated_at: string; last_used_at: string | null; last_used_ip: string | null }
+
+export type AgentAccountChange = { name?: string | undefined; description?: string | undefined; status?: "active" | "disabled" | undefined; owner_id?: string | undefined; public_keys?: AgentPublicKeysInput | undefined }
+
+export type AgentAccountWithSecret = { id: string; client_id: string; name: string; description: string; status: "active" | "disabled"; owner_id: string | null; owner_email: string | null; is_working: boolean; auth_method: "client_secret" | "private_key_jwt"; public_keys: ({ [name: string]: JsonValue })[]; created_by: string | null; created_at: string; updated_at: string; rotated_at: string; last_used_at: string | null; last_used_ip: string | null; secret: string | null }
+
+export type AgentPublicKeys = { keys: ({ [name: string]: JsonValue })[] }
+
+export type AgentPublicKeysInput = { keys: ({ [name: string]: JsonValue })[] }
+
 export type ApiKey = { id: string; name: string; kind: "personal" | "organization" | "enrollment"; role: "deploy" | "detect_scan" | "security_scan" | "management" | null; platform_role: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user" | null; prefix: string; user_id: string | null; user_email: string | null; created_by: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; last_used_ip: string | null }
 
 export type ApiKeyWithSecret = { id: string; name: string; kind: "personal" | "organization" | "enrollment"; role: "deploy" | "detect_scan" | "security_scan" | "management" | null; platform_role: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user" | null; prefix: string; user_id: string | null; user_email: string | null; created_by: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; last_used_ip: string | null; secret: string }
@@ -44,6 +54,10 @@ export type ConnectorGuardSettingsChange = { sensitivity?: "low" | "medium" | "h
 
 export type ConsoleSession = { id: string; current: boolean; method: "link" | "password" | "passkey" | "single_sign_on"; ip: string | null; user_agent: string | null; created_at: string; last_seen_at: string }
 
+export type Delegation = { id: string; agent_account_id: string; agent_name: string; status: "active" | "expired" | "revoked"; server_ids: string[] | null; created_at: string; expires_at: string; revoked_at: string | null; last_used_at: string | null; last_used_ip: string | null }
+
+export type DelegationChange = { server_ids?: string[] | null | undefined; renew?: true | undefined }
+
 export type DemoRemoved = { removed: number }
 
 export type DeviceCode = { user_code: string }
@@ -76,11 +90,15 @@ export type LearnReport = { health: "ok" | "failing" | "needs_connection"; messa
 
 export type Me = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; attributes: { [name: string]: string[] }; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string; groups: ({ id: string; name: string })[]; capabilities: string[]; csrf_token?: string | undefined }
 
+export type NewAgentAccount = { name: string; description?: string | undefined; owner_id?: string | undefined; public_keys?: AgentPublicKeys | undefined }
+
 export type NewApiKey = { name: string; kind?: "personal" | "organization" | "enrollment" | undefined; role?: "deploy" | "detect_scan" | "security_scan" | "management" | undefined; platform_role?: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user" | undefined; user_id?: string | undefined; expires_at?: string | null | undefined }
 
 export type NewConnection = { values: { [name: string]: string } }
 
 export type NewConnector = { name: string; description?: string | undefined; transport: "streamable_http" | "sse" | "stdio"; url?: string | null | undefined; headers?: { [name: string]: string | { ref: string } } | undefined; command?: string | null | undefined; args?: string[] | undefined; env?: { [name: string]: string | { ref: string } } | undefined; auth?: { type: "auto" | "oauth" | "bearer" | "none"; token?: string | { ref: string } | undefined; client_id?: string | undefined; client_secret?: string | { ref: string } | undefined; scopes?: string[] | undefined; issuer?: string | undefined; authorization_url?: string | undefined; token_url?: string | undefined; broker?: string | undefined; token_auth?: "basic" | "post" | "none" | undefined; resource?: "send" | "omit" | undefined; credential?: "personal" | "shared" | undefined; flow?: "authorization_code" | "client_credentials" | undefined } | undefined; status?: "draft" | "active" | "disabled" | undefined; tool_output_offloading?: boolean | undefined; skip_input_validation?: boolean | undefined; sensitive?: boolean | undefined; identity_forward?: boolean | undefined; protocol?: "auto" | "legacy" | "modern" | undefined; tool_review?: "quarantine" | "alert" | "off" | undefined; network?: "none" | "open" | undefined; mounts?: ({ path: string; mode: "ro" | "rw" })[] | undefined; kind?: "hosted" | "local" | undefined }
+
+export type NewDelegation = { agent_account_id: string; server_ids?: string[] | null | undefined }
 
 export type NewGroup = { name: string; member_ids?: string[] | undefined }
 
@@ -97,6 +115,8 @@ export type NewRedirectRule = { effect: "allow" | "block"; pattern: string; note
 export type NewServerAdmins = { user_ids: string[] }
 
 export type NewSession = { token?: string | undefined; email?: string | undefined; password?: string | undefined; code?: string | undefined; passkey?: { state: string; response: { [name: string]: unknown } } | undefined }
+
+export type NewSessionGrant = { delegation_id: string; server_id: string }
 
 export type NewSsoProvider = { name: string; oidc: OidcSettings; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined }
 
@@ -168,6 +188,8 @@ export type ServerAdmins = { user_ids: string[] }
 
 export type Session = { csrf_token: string; user_id: string }
 
+export type SessionGrant = { id: string; delegation_id: string; agent_account_id: string; agent_name: string; server_id: string; created_at: string; expires_at: string; last_used_at: string | null }
+
 export type SignInAddress = { url: string }
 
 export type SignInAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
@@ -238,8 +260,10 @@ export const operations = {
   completeConnection: { method: 'POST', path: '/api/v1/connections/complete' },
   completeSsoTest: { method: 'POST', path: '/api/v1/sso-tests/complete' },
   confirmTotp: { method: 'POST', path: '/api/v1/users/me/totp/confirm' },
+  createAgentAccount: { method: 'POST', path: '/api/v1/agent-accounts' },
   createApiKey: { method: 'POST', path: '/api/v1/api-keys' },
   createBackup: { method: 'POST', path: '/api/v1/system/backups' },
+  createDelegation: { method: 'POST', path: '/api/v1/delegations' },
   createGroup: { method: 'POST', path: '/api/v1/groups' },
   createGuardPattern: { method: 'POST', path: '/api/v1/security/patterns' },
   createInvitation: { method: 'POST', path: '/api/v1/users/{id}/invitations' },
@@ -249,9 +273,11 @@ export const operations = {
   createServer: { method: 'POST', path: '/api/v1/servers' },
   createSession: { method: 'POST', path: '/api/v1/sessions' },
   createSessionBySingleSignOn: { method: 'POST', path: '/api/v1/sessions/single-sign-on' },
+  createSessionGrant: { method: 'POST', path: '/api/v1/session-grants' },
   createSignInLink: { method: 'POST', path: '/api/v1/users/{id}/sign-in-links' },
   createSsoProvider: { method: 'POST', path: '/api/v1/sso-providers' },
   createUser: { method: 'POST', path: '/api/v1/users' },
+  deleteAgentAccount: { method: 'DELETE', path: '/api/v1/agent-accounts/{id}' },
   deleteApiKey: { method: 'DELETE', path: '/api/v1/api-keys/{id}' },
   deleteConnection: { method: 'DELETE', path: '/api/v1/servers/{id}/connection' },
   deleteDemo: { method: 'DELETE', path: '/api/v1/system/demo' },
@@ -273,6 +299,7 @@ export const operations = {
   draftTotp: { method: 'POST', path: '/api/v1/users/me/totp' },
   exportAuditLogs: { method: 'GET', path: '/api/v1/audit-logs/export' },
   getAccountSecurity: { method: 'GET', path: '/api/v1/users/me/security' },
+  getAgentAccount: { method: 'GET', path: '/api/v1/agent-accounts/{id}' },
   getApiKey: { method: 'GET', path: '/api/v1/api-keys/{id}' },
   getAuditLog: { method: 'GET', path: '/api/v1/audit-logs/{id}' },
   getCodeMode: { method: 'GET', path: '/api/v1/runlayer-plugin/code-mode' },
@@ -298,10 +325,12 @@ export const operations = {
   getWaitingClient: { method: 'GET', path: '/api/v1/oauth/interactions/{id}' },
   getWaitingDevice: { method: 'GET', path: '/api/v1/oauth/device' },
   health: { method: 'GET', path: '/api/v1/utils/health-check/' },
+  listAgentAccounts: { method: 'GET', path: '/api/v1/agent-accounts' },
   listApiKeys: { method: 'GET', path: '/api/v1/api-keys' },
   listAuditLogs: { method: 'GET', path: '/api/v1/audit-logs' },
   listBackups: { method: 'GET', path: '/api/v1/system/backups' },
   listConnectedClients: { method: 'GET', path: '/api/v1/oauth/connections' },
+  listDelegations: { method: 'GET', path: '/api/v1/delegations' },
   listGroups: { method: 'GET', path: '/api/v1/groups' },
   listGuardPatterns: { method: 'GET', path: '/api/v1/security/patterns' },
   listNotices: { method: 'GET', path: '/api/v1/users/me/notices' },
@@ -312,6 +341,7 @@ export const operations = {
   listServerAdmins: { method: 'GET', path: '/api/v1/servers/{id}/admins' },
   listServerTools: { method: 'GET', path: '/api/v1/servers/{id}/tools' },
   listServers: { method: 'GET', path: '/api/v1/servers' },
+  listSessionGrants: { method: 'GET', path: '/api/v1/session-grants' },
   listSessions: { method: 'GET', path: '/api/v1/sessions' },
   listSsoProviders: { method: 'GET', path: '/api/v1/sso-providers' },
   listToolVersions: { method: 'GET', path: '/api/v1/servers/{id}/tools/versions' },
@@ -325,16 +355,21 @@ export const operations = {
   rejectRequest: { method: 'POST', path: '/api/v1/requests/{id}/reject' },
   renewRecoveryCodes: { method: 'POST', path: '/api/v1/users/me/recovery-codes' },
   reviewServerTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/review' },
+  revokeDelegation: { method: 'DELETE', path: '/api/v1/delegations/{id}' },
   revokeOtherSessions: { method: 'DELETE', path: '/api/v1/sessions' },
   revokeSession: { method: 'DELETE', path: '/api/v1/sessions/{id}' },
+  revokeSessionGrant: { method: 'DELETE', path: '/api/v1/session-grants/{id}' },
   revokeUserSessions: { method: 'DELETE', path: '/api/v1/users/{id}/sessions' },
+  rotateAgentAccount: { method: 'POST', path: '/api/v1/agent-accounts/{id}/rotate' },
   rotateKey: { method: 'POST', path: '/api/v1/system/key-rotations' },
   scanContent: { method: 'POST', path: '/api/v1/security/scan' },
   scanContents: { method: 'POST', path: '/api/v1/security/scan/batch' },
   setPassword: { method: 'PUT', path: '/api/v1/users/me/password' },
   simulatePolicy: { method: 'POST', path: '/api/v1/policies/simulate' },
   tryTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/try' },
+  updateAgentAccount: { method: 'PATCH', path: '/api/v1/agent-accounts/{id}' },
   updateCodeMode: { method: 'PUT', path: '/api/v1/runlayer-plugin/code-mode' },
+  updateDelegation: { method: 'PATCH', path: '/api/v1/delegations/{id}' },
   updateGroup: { method: 'PATCH', path: '/api/v1/groups/{id}' },
   updateGuardSettings: { method: 'PUT', path: '/api/v1/security/settings' },
   updateOutsideModel: { method: 'PUT', path: '/api/v1/security/outside-models/{slot}' },
@@ -358,8 +393,10 @@ export interface Operations {
   completeConnection: { params: undefined; query: undefined; body: SignInAnswer; response: ConnectedServer }
   completeSsoTest: { params: undefined; query: undefined; body: SsoAnswer; response: SsoTestResult }
   confirmTotp: { params: undefined; query: undefined; body: TotpCode; response: RecoveryCodes }
+  createAgentAccount: { params: undefined; query: undefined; body: NewAgentAccount; response: AgentAccountWithSecret }
   createApiKey: { params: undefined; query: undefined; body: NewApiKey; response: ApiKeyWithSecret }
   createBackup: { params: undefined; query: undefined; body: undefined; response: VerifiedBackup }
+  createDelegation: { params: undefined; query: undefined; body: NewDelegation; response: Delegation }
   createGroup: { params: undefined; query: undefined; body: NewGroup; response: Group }
   createGuardPattern: { params: undefined; query: undefined; body: NewGuardPattern; response: GuardPattern }
   createInvitation: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
@@ -369,9 +406,11 @@ export interface Operations {
   createServer: { params: undefined; query: undefined; body: NewConnector; response: Connector }
   createSession: { params: undefined; query: undefined; body: NewSession; response: Session }
   createSessionBySingleSignOn: { params: undefined; query: undefined; body: SsoAnswer; response: SsoSession }
+  createSessionGrant: { params: undefined; query: undefined; body: NewSessionGrant; response: SessionGrant }
   createSignInLink: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
   createSsoProvider: { params: undefined; query: undefined; body: NewSsoProvider; response: SsoProvider }
   createUser: { params: undefined; query: undefined; body: NewUser; response: User }
+  deleteAgentAccount: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteApiKey: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
   deleteDemo: { params: undefined; query: undefined; body: undefined; response: DemoRemoved }
@@ -393,6 +432,7 @@ export interface Operations {
   draftTotp: { params: undefined; query: undefined; body: undefined; response: TotpDraft }
   exportAuditLogs: { params: undefined; query: { action?: string | undefined; actor_id?: string | undefined; resource_type?: string | undefined; resource_id?: string | undefined; server_id?: string | undefined; plugin_id?: string | undefined; client_name?: string | undefined; correlation_id?: string | undefined; outcome?: "success" | "failure" | "denied" | "pending" | "interrupted" | undefined; from?: string | undefined; to?: string | undefined; cursor?: string | undefined; format?: "json" | "jsonl" | "csv" | undefined }; body: undefined; response: string }
   getAccountSecurity: { params: undefined; query: undefined; body: undefined; response: AccountSecurity }
+  getAgentAccount: { params: { id: string }; query: undefined; body: undefined; response: AgentAccount }
   getApiKey: { params: { id: string }; query: undefined; body: undefined; response: ApiKey }
   getAuditLog: { params: { id: string }; query: undefined; body: undefined; response: AuditLogDetail }
   getCodeMode: { params: undefined; query: undefined; body: undefined; response: CodeModeSettings }
@@ -418,10 +458,12 @@ export interface Operations {
   getWaitingClient: { params: { id: string }; query: undefined; body: undefined; response: WaitingClient }
   getWaitingDevice: { params: undefined; query: { user_code: string }; body: undefined; response: WaitingDevice }
   health: { params: undefined; query: undefined; body: undefined; response: HealthReport }
+  listAgentAccounts: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: AgentAccount[]; next_cursor: string | null } }
   listApiKeys: { params: undefined; query: { query?: string | undefined; user_id?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: ApiKey[]; next_cursor: string | null } }
   listAuditLogs: { params: undefined; query: { action?: string | undefined; actor_id?: string | undefined; resource_type?: string | undefined; resource_id?: string | undefined; server_id?: string | undefined; plugin_id?: string | undefined; client_name?: string | undefined; correlation_id?: string | undefined; outcome?: "success" | "failure" | "denied" | "pending" | "interrupted" | undefined; from?: string | undefined; to?: string | undefined; cursor?: string | undefined; limit?: number | undefined }; body: undefined; response: AuditLogList }
   listBackups: { params: undefined; query: undefined; body: undefined; response: BackupList }
   listConnectedClients: { params: undefined; query: undefined; body: undefined; response: { data: ConnectedClient[]; next_cursor: null } }
+  listDelegations: { params: undefined; query: undefined; body: undefined; response: { data: Delegation[]; next_cursor: null } }
   listGroups: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Group[]; next_cursor: string | null } }
   listGuardPatterns: { params: undefined; query: undefined; body: undefined; response: GuardPatternList }
   listNotices: { params: undefined; query: undefined; body: undefined; response: { data: AccountNotice[]; next_cursor: null } }
@@ -432,6 +474,7 @@ export interface Operations {
   listServerAdmins: { params: { id: string }; query: undefined; body: undefined; response: ServerAdmins }
   listServerTools: { params: { id: string }; query: { state?: "active" | "quarantined" | "gone" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: ToolList }
   listServers: { params: undefined; query: { query?: string | undefined; scope?: "accessible" | "all" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Connector[]; next_cursor: string | null } }
+  listSessionGrants: { params: undefined; query: undefined; body: undefined; response: { data: SessionGrant[]; next_cursor: null } }
   listSessions: { params: undefined; query: undefined; body: undefined; response: { data: ConsoleSession[]; next_cursor: null } }
   listSsoProviders: { params: undefined; query: undefined; body: undefined; response: { data: SsoProvider[]; next_cursor: null } }
   listToolVersions: { params: { id: string }; query: { name: string }; body: undefined; response: ToolVersionList }
@@ -445,16 +488,21 @@ export interface Operations {
   rejectRequest: { params: { id: string }; query: undefined; body: { note?: string | undefined }; response: Request }
   renewRecoveryCodes: { params: undefined; query: undefined; body: undefined; response: RecoveryCodes }
   reviewServerTool: { params: { id: string }; query: undefined; body: ToolReview; response: Tool }
+  revokeDelegation: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeOtherSessions: { params: undefined; query: undefined; body: undefined; response: undefined }
   revokeSession: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  revokeSessionGrant: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeUserSessions: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  rotateAgentAccount: { params: { id: string }; query: undefined; body: undefined; response: AgentAccountWithSecret }
   rotateKey: { params: undefined; query: undefined; body: undefined; response: KeyRotation }
   scanContent: { params: undefined; query: undefined; body: ScanRequest; response: ScanAnswer }
   scanContents: { params: undefined; query: undefined; body: ScanBatch; response: ScanAnswerList }
   setPassword: { params: undefined; query: undefined; body: NewPassword; response: undefined }
   simulatePolicy: { params: undefined; query: undefined; body: PolicySimulation; response: PolicySimulationResult }
   tryTool: { params: { id: string }; query: undefined; body: ToolTrial; response: ToolTrialResult }
+  updateAgentAccount: { params: { id: string }; query: undefined; body: AgentAccountChange; response: AgentAccount }
   updateCodeMode: { params: undefined; query: undefined; body: CodeModeChange; response: CodeModeSettings }
+  updateDelegation: { params: { id: string }; query: undefined; body: DelegationChange; response: Delegation }
   updateGroup: { params: { id: string }; query: undefined; body: GroupChange; response: Group }
   updateGuardSettings: { params: undefined; query: undefined; body: GuardSettingsChange; response: GuardSettings }
   updateOutsideModel: { params: { slot: "model_server" | "llm_judge" }; query: undefined; body: OutsideModelChange; response: OutsideModel }

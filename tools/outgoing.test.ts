@@ -32,6 +32,8 @@ const knownFiles: Readonly<Record<string, string>> = {
   'oauth/configure-provider.ts': 'oidc-provider, whose every request is documentFetch over guarded-fetch',
   'oauth/oauth.ts': 'oidc-provider, whose every request is documentFetch over guarded-fetch',
   'oauth/check-client.ts': 'the error names of oidc-provider',
+  'oauth/grant-agents.ts': 'the error names of oidc-provider',
+  'oauth/exchange-token.ts': 'the error names of oidc-provider',
   'oauth/keep-records.ts': 'the error names of oidc-provider',
   'sso/speak-oidc.ts': 'openid-client, whose every request is its custom fetch over guarded-fetch',
   'sso/explain-oidc.ts': 'the error names of openid-client',

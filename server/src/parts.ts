@@ -72,18 +72,16 @@ type Ground = Pick<Parts, 'config' | 'log' | 'now' | 'storage' | 'keyring'>
 export async function openParts(options: PartsOptions): Promise<Parts> {
   const { config, log, now } = options
   const storage = await openLocked(config, log)
-  const embedded = storage.kind === 'embedded'
   const keyring = await openKeyring({
     db: storage.db,
     secretKeys: config.secretKeys,
     dataDir: config.dataDir,
-    embedded,
+    embedded: storage.kind === 'embedded',
   })
   const ground = { config, log, now, storage, keyring }
   const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
   const { db, bus } = storage
-  const agents = openAgentAccounts({ db, bus, keyring, now })
-  const { audit, identity, tokens } = await openRecord(ground, { connectors, agents })
+  const { audit, agents, identity, tokens } = await openRecord(ground, connectors)
   const reach = await openReach(ground, options, { connectors, audit })
   const { credentials, upstreams } = reach
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
@@ -176,13 +174,14 @@ async function openLocked(config: Config, log: Log): Promise<Storage> {
 /** Who is who, and the record of what they did. */
 async function openRecord(
   ground: Ground,
-  { connectors, agents }: Pick<Parts, 'connectors' | 'agents'>,
-): Promise<Pick<Parts, 'audit' | 'identity' | 'tokens'>> {
+  connectors: Connectors,
+): Promise<Pick<Parts, 'audit' | 'agents' | 'identity' | 'tokens'>> {
   const { config, log, now, storage, keyring } = ground
   const { db, bus, pool, connection } = storage
   const isSensitive = (id: string) => connectors.list().some((each) => each.id === id && each.sensitive)
   const { dataDir } = config
   const audit = await openAudit({ pool, connection, dataDir, keyring, now, log, isSensitive })
+  const agents = openAgentAccounts({ db, bus, keyring, now })
   const tokens = await openTokens({ db, bus, keyring, publicUrl: config.publicUrl, agents, now, log })
   const identity = await openIdentity({
     tokens,
@@ -194,7 +193,7 @@ async function openRecord(
     log,
     onFailed: ({ ip, reason, requestId }) => audit.recordFailedAuthentication({ ip, why: reason, requestId }),
   })
-  return { audit, identity, tokens }
+  return { audit, agents, identity, tokens }
 }
 
 /** The way to upstreams: secrets, hosted processes, sessions. */
@@ -295,6 +294,7 @@ export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
     ['oauth', () => parts.oauth.close()],
     ['identity', () => parts.identity.close()],
     ['tokens', () => parts.tokens.close()],
+    ['agent accounts', () => parts.agents.close()],
     ['audit', () => parts.audit.close()],
     ['connectors', () => parts.connectors.close()],
     ['storage', () => parts.storage.close()],

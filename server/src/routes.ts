@@ -131,7 +131,7 @@ export function buildRoutes(parts: RouteParts): Route[] {
     }),
     ...signInRoutes({ signIn: parts.signIn }),
     ...ssoRoutes({ sso: parts.sso }),
-    ...agentRoutes(parts),
+    ...agentRoutes(parts, visible),
     ...clientRoutes(parts, knows),
     ...connectorRoutes({
       connectors,
@@ -173,9 +173,13 @@ function keepingRoutes({ storage, keyRotation: rotation }: RouteParts): Route[] 
   return [...storageRoutes({ backups: storage.backups }), ...keyRotationRoutes(rotation)]
 }
 
-function agentRoutes({ agents, identity }: Parts): Route[] {
+function agentRoutes(
+  { agents, identity }: Parts,
+  visible: (caller: Caller, id: string) => Connector,
+): Route[] {
   return agentAccountRoutes({
     agents,
+    visible,
     person: (id) => identity.find(id),
     notify: identity.notices.add,
   })

@@ -5,6 +5,7 @@ import { runCommand } from '../../cli/src/main.ts'
 import { keyOperations } from '../../server/src/kernel/key-roles.ts'
 import { declaredRoutes } from '../../tools/declared-routes.ts'
 import { startWitnessUpstream, type WitnessUpstream } from '../fixtures/witness-upstream.ts'
+import { actingToken, addAgent, agentToken, delegate } from '../support/agents.ts'
 import { freshServer } from '../support/fresh-server.ts'
 import { accepts, modernRequest, type Reply, send } from '../support/raw-mcp.ts'
 import { type RunningServer, root } from '../support/server.ts'
@@ -109,6 +110,26 @@ async function spentSecrets(): Promise<[string, string][]> {
     ['a key with one letter changed', server.adminKey.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))],
     ['a key in capitals', server.adminKey.toUpperCase()],
     ['a key twice', `${server.adminKey} ${server.adminKey}`],
+    ...(await agentSecrets()),
+  ]
+}
+
+/** Of agents: what counted until its end, and what counts at the token endpoint alone. */
+async function agentSecrets(): Promise<[string, string][]> {
+  const [rotated, deleted, agent] = [await addAgent(server), await addAgent(server), await addAgent(server)]
+  const [old, gone] = [await agentToken(server, rotated), await agentToken(server, deleted)]
+  await server.api('POST', `/api/v1/agent-accounts/${rotated.id}/rotate`)
+  await server.api('DELETE', `/api/v1/agent-accounts/${deleted.id}`)
+  const admin = { id: '', key: server.adminKey, keyId: '' }
+  const { id } = await delegate(server, admin, agent)
+  const acting = await actingToken(server, agent, 'admin@example.com')
+  await server.api('DELETE', `/api/v1/delegations/${id}`)
+  return [
+    ['the token of an agent whose secret was rotated', old],
+    ['the token of a deleted agent', gone],
+    ['a token to act for somebody who revoked that', acting],
+    ['the client secret of an agent', agent.secret],
+    ['the client id of an agent', agent.client_id],
   ]
 }
 
@@ -251,6 +272,26 @@ describe('credentials that must not count', { timeout: 120_000 }, () => {
     }
   })
 })
+
+test('a good token of an agent, its own or for an administrator, is 401 on every REST operation', async () => {
+  const agent = await addAgent(server)
+  await delegate(server, { id: '', key: server.adminKey, keyId: '' }, agent)
+  const tokens = [await agentToken(server, agent), await actingToken(server, agent, 'admin@example.com')]
+  const wrong: string[] = []
+  for (const { path, method, operation } of operations().filter(
+    (one) => one.operation.security === undefined,
+  ))
+    for (const token of tokens) {
+      const reply = await send(new URL(filled(path), server.url), {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(hasBody(method) ? { body: '{}' } : {}),
+      })
+      const why = complaint(reply)
+      if (why !== undefined) wrong.push(`${operation.operationId}: ${why}`)
+    }
+  expect(wrong).toEqual([])
+}, 60_000)
 
 describe('a Security Scan key', { timeout: 60_000 }, () => {
   const withKey = (): Headers => ({ 'x-runlayer-api-key': scanKey, 'content-type': 'application/json' })

@@ -7,9 +7,11 @@ import type {
   AuditLogDetail,
   CodeModeSettings,
   Connector,
+  Delegation,
   Group,
   Policy,
   SearchReport,
+  SessionGrant,
   Tool,
   ToolVersion,
   User,
@@ -464,6 +466,35 @@ const agents: AgentAccount[] = [
   agent(73, 'Old helper', { status: 'disabled', is_working: false, last_used_at: null, last_used_ip: null }),
   agent(74, 'Without an owner', { owner_id: null, owner_email: null, is_working: false }),
 ]
+const delegation = (n: number, name: string, status: Delegation['status']): Delegation => ({
+  id: uuid(n),
+  agent_account_id: uuid(71),
+  agent_name: name,
+  status,
+  server_ids: status === 'active' ? null : [uuid(31)],
+  created_at: ago(40_000),
+  expires_at: new Date(Date.now() + (status === 'active' ? 5e9 : -5e9)).toISOString(),
+  revoked_at: status === 'revoked' ? ago(50) : null,
+  last_used_at: ago(40),
+  last_used_ip: '10.4.2.30',
+})
+const delegations = [
+  delegation(75, 'Release notifier', 'active'),
+  delegation(76, 'Nightly import', 'expired'),
+  delegation(77, 'Old helper', 'revoked'),
+]
+const lent: SessionGrant[] = [
+  {
+    id: uuid(78),
+    delegation_id: uuid(75),
+    agent_account_id: uuid(71),
+    agent_name: 'Release notifier',
+    server_id: uuid(31),
+    created_at: ago(4000),
+    expires_at: new Date(Date.now() + 5e9).toISOString(),
+    last_used_at: ago(41),
+  },
+]
 const keys: ApiKey[] = [
   {
     id: uuid(61),
@@ -579,6 +610,8 @@ const routes: readonly (readonly [
   ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],
   ['GET', /^\/api\/v1\/groups$/, () => ({ body: page(groups) })],
   ['GET', /^\/api\/v1\/agent-accounts$/, () => ({ body: page(agents) })],
+  ['GET', /^\/api\/v1\/delegations$/, () => ({ body: page(delegations) })],
+  ['GET', /^\/api\/v1\/session-grants$/, () => ({ body: page(lent) })],
   ['GET', /^\/api\/v1\/api-keys$/, () => ({ body: page(keys) })],
   [
     'POST',

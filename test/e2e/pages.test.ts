@@ -24,6 +24,8 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   ['/keys?whose=all', 'API keys'],
   [`/agents?agent=${agent}`, 'How it signs in'],
   ['/agents?new=1', 'Make an agent account'],
+  ['/delegations', 'Sign-ins you lend'],
+  ['/delegations?new=1', 'Let an agent act for you'],
   [`/audit?outcome=success&entry=${change}`, 'Before and after'],
 ]
 

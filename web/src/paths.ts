@@ -49,6 +49,7 @@ export const paths = {
   keys: () => linkOptions({ to: '/keys' }),
   agents: () => linkOptions({ to: '/agents' }),
   agent: (agent: string) => linkOptions({ to: '/agents', search: { agent } }),
+  delegations: () => linkOptions({ to: '/delegations' }),
   clients: () => linkOptions({ to: '/clients' }),
   requests: () => linkOptions({ to: '/requests' }),
   account: () => linkOptions({ to: '/account' }),

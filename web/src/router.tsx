@@ -204,6 +204,14 @@ const agents = createRoute({
   component: lazyRouteComponent(() => import('./pages/agents.tsx'), 'AgentsPage'),
 })
 
+const delegations = createRoute({
+  getParentRoute: () => shell,
+  path: '/delegations',
+  validateSearch: pick('new'),
+  loader: async () => (await import('./pages/delegations.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/delegations.tsx'), 'DelegationsPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -242,6 +250,7 @@ export const router = createRouter({
       groups,
       keys,
       agents,
+      delegations,
       clients,
       requests,
       audit,

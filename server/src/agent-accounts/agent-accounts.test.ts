@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { callRoute, refusalOf, type Sent } from '../../../test/support/call-route.ts'
 import { eachStore } from '../../../test/support/stores.ts'
 import type { Caller } from '../kernel/caller.ts'
-import type { UserId } from '../kernel/ids.ts'
+import type { ServerId, UserId } from '../kernel/ids.ts'
 import type { Storage } from '../storage/storage.ts'
 import { openAgentAccounts } from './agent-accounts.ts'
 import { agentAccountRoutes } from './api.ts'
@@ -43,6 +43,7 @@ async function openOn({ db, bus, pool }: Storage) {
   const routes = agentAccountRoutes({
     agents,
     person: async (id) => (id === annId || id === benId ? { email: 'x' } : undefined),
+    visible: (_caller, id) => ({ id: id as ServerId, name: 'Server' }),
     notify: async (id, text) => void told.push(`${id === benId ? 'ben' : 'ann'}: ${text}`),
   })
   const call = async (operationId: string, sent: Sent = {}) => {

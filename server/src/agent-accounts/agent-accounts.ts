@@ -4,7 +4,10 @@ import { GatewayError } from '../kernel/errors.ts'
 import { type AgentId, isUuid, newId, type UserId } from '../kernel/ids.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import type { PublicKey } from './check-keys.ts'
+import { type Delegations as AllDelegations, openDelegations } from './delegations.ts'
 import { type AccountStore, type AgentAccount, accountStore, type Credential, type Use } from './store.ts'
+
+export type Delegations = AllDelegations
 
 /** Programs with an identity of their own: who they are, what proves it, who answers for them. */
 export type AgentAccounts = {
@@ -32,6 +35,8 @@ export type AgentAccounts = {
    */
   handOver(from: UserId, to: UserId): Promise<number>
   recordUses(uses: readonly Use[]): Promise<void>
+  readonly delegations: AllDelegations
+  close(): void
 }
 
 export type AccountDraft = {
@@ -77,6 +82,7 @@ export function openAgentAccounts({ db, bus, keyring, now }: AgentAccountParts):
   // A key says nothing about groups, which is what the topic is read again for otherwise.
   const changed = (id: string) => bus.publish('identity', `key:agent:${id}`)
   const parts = { store, hashOf, changed, load, now }
+  const delegations = openDelegations({ db, bus, now })
   return {
     find,
     async findClient(clientId) {
@@ -108,7 +114,12 @@ export function openAgentAccounts({ db, bus, keyring, now }: AgentAccountParts):
       if (count > 0) await changed('*')
       return count
     },
-    recordUses: store.recordUses,
+    async recordUses(uses) {
+      await store.recordUses(uses)
+      await delegations.recordUses(uses)
+    },
+    delegations,
+    close: delegations.close,
   }
 }
 

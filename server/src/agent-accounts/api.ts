@@ -3,7 +3,8 @@ import type { Caller } from '../kernel/caller.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { type AgentId, isUuid, type UserId } from '../kernel/ids.ts'
 import { type RequestContext, type Route, route } from '../kernel/route.ts'
-import type { AccountChange, AgentAccounts } from './agent-accounts.ts'
+import type { AccountChange } from './agent-accounts.ts'
+import { type DelegationParts, delegationRoutes } from './api-delegations.ts'
 import { maxKeys, type PublicKey, readPublicKey } from './check-keys.ts'
 import type { AgentAccount } from './store.ts'
 
@@ -64,8 +65,7 @@ const ListQuery = z.strictObject({
   cursor: z.string().max(200).optional(),
 })
 
-export type AgentAccountRoutesParts = {
-  agents: AgentAccounts
+export type AgentAccountRoutesParts = DelegationParts & {
   /** An active person with this id. */
   person(id: UserId): Promise<{ email: string } | undefined>
   /** Tells a person what somebody else did to what is theirs. */
@@ -79,6 +79,7 @@ export function agentAccountRoutes(parts: AgentAccountRoutesParts): Route[] {
     updateRoute(parts),
     rotateRoute(parts),
     deleteRoute(parts),
+    ...delegationRoutes(parts),
   ]
 }
 

@@ -72,7 +72,8 @@ export function refuseCursor(params: RawObject): void {
 /** A call that waits for the person's own sign-in asks for it where the client can, once, and goes on after it. */
 async function answerToolCall(parts: RequestParts, given: Incoming): Promise<Answer> {
   const { incoming, asked } = await afterConnect(parts, given)
-  const mayAsk = !asked && opensPages(incoming.who.client)
+  // An agent's person is not there to sign in: they lend theirs beforehand.
+  const mayAsk = !asked && incoming.who.caller.type !== 'agent' && opensPages(incoming.who.client)
   const first = await answerTool(parts, incoming, mayAsk)
   if (!('connect' in first)) return first
   const after = await askToConnect(parts, incoming, first.connect)
@@ -146,7 +147,9 @@ function standIn(
 ): Answer {
   if (connector === 'connected') return { result: withEnvelope(parts, incoming, connectedResult) }
   missing(connector)
-  return { result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector)) }
+  return {
+    result: withEnvelope(parts, incoming, connectResult(parts.publicUrl, connector, incoming.who.caller)),
+  }
 }
 
 /** Runs the tool a search found: the inner call takes the same path as a direct one, and audit names the real tool. */

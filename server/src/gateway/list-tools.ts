@@ -17,7 +17,8 @@ export async function listTools(
   if (who.endpoint.kind === 'runlayer') return metaToolDefinitions(parts.codeMode.isEnabled())
   if (connector === undefined) return '[]'
   const view = await viewOf(parts, who, connector)
-  const connect = view.unconnected.has(connector.id) ? [JSON.stringify(connectTool(connector))] : []
+  const waits = view.connectors.some(({ id }) => id === connector.id && view.unconnected.has(id))
+  const connect = waits ? [JSON.stringify(connectTool(connector))] : []
   const shown = parts.tools.of(connector.id).filter((tool) => view.sees(tool))
   const definitions = shown.map((tool) =>
     who.client.era === 'legacy' ? forLegacy(tool.definition) : tool.definition,

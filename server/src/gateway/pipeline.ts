@@ -1,3 +1,4 @@
+import type { Delegations } from '../agent-accounts/agent-accounts.ts'
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import type { Cleared, Received } from '../kernel/call.ts'
@@ -20,6 +21,7 @@ export type PipelineParts = CallParts & {
   policy: Policy
   limits: Limits
   credentials: Credentials
+  agents: { delegations: Pick<Delegations, 'noteLent'> }
   inputScreens: readonly InputScreen[]
   outputScreens: readonly OutputScreen[]
 }
@@ -33,7 +35,7 @@ export function buildPipeline(parts: PipelineParts): (call: Received) => Promise
   const validate = checkArguments(parts.tools)
   const permit = checkPolicy(parts.policy)
   const screenIn = screenInput(parts.inputScreens)
-  const attach = attachCredential(parts.credentials)
+  const attach = attachCredential(parts.credentials, parts.agents.delegations.noteLent)
   const call = callUpstream(parts)
   const screenOut = screenOutput(parts.outputScreens)
 

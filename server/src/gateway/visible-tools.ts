@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
-import { credentialOwner } from '../kernel/caller.ts'
+import { type Caller, credentialOwner } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
@@ -35,6 +35,9 @@ export type View = {
 /** The reserved ending of the tool that stands for "connect this first" (contract.md §3). */
 export const connectSuffix = '_connect'
 
+/** An agent that acts for nobody. */
+const isAlone = ({ caller }: Requester) => caller.type === 'agent' && caller.acting === undefined
+
 export async function viewOf(parts: VisibleParts, who: Requester, only?: Connector): Promise<View> {
   const facts = factsOf(who)
   const listKey = parts.policy.listKey(who.caller, facts)
@@ -48,7 +51,8 @@ export async function viewOf(parts: VisibleParts, who: Requester, only?: Connect
   const usable = () => allowed.filter((connector) => !unconnected.has(connector.id))
   let byId: ReadonlyMap<string, Connector> | undefined
   return {
-    connectors: allowed,
+    // An agent by itself cannot sign in anywhere: what waits for a sign-in is not there for it.
+    connectors: isAlone(who) ? usable() : allowed,
     unconnected,
     key: unconnected.size === 0 ? key : keyOf(listKey, usable()),
     sees(tool) {
@@ -141,8 +145,14 @@ export function connectTool(connector: Connector): {
 }
 
 /** What calling the stand-in answers. */
-export function connectResult(publicUrl: URL, connector: Connector): string {
-  const facts = { error: 'auth_required', url: connectUrl(publicUrl, connector), connector: connector.name }
+export function connectResult(publicUrl: URL, connector: Connector, caller: Caller): string {
+  const { name } = connector
+  if (caller.acting !== undefined) {
+    const facts = { error: 'auth_required', url: new URL('/delegations', publicUrl).href, connector: name }
+    const text = `${name} needs a sign-in that ${caller.email} has not lent to this agent. They can lend theirs at ${facts.url}.`
+    return JSON.stringify({ content: [{ type: 'text', text }], structuredContent: facts, isError: true })
+  }
+  const facts = { error: 'auth_required', url: connectUrl(publicUrl, connector), connector: name }
   const text = `${connector.name} needs you to connect first. Open ${facts.url} while signed in as yourself, then try again.`
   return JSON.stringify({ content: [{ type: 'text', text }], structuredContent: facts, isError: true })
 }

@@ -6,7 +6,7 @@ import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus } from '../storage/storage.ts'
 import { keyedHash } from './make-secret.ts'
-import { callerOf, callerOfAgent, callerOfKey } from './person.ts'
+import { type ActingFacts, callerOf, callerOfActing, callerOfAgent, callerOfKey } from './person.ts'
 import type { KeyStore } from './proof-store.ts'
 import { type Failure, type Presented, readProof, type Shown } from './read-proof.ts'
 import { recordUses, type Use } from './record-uses.ts'
@@ -47,6 +47,7 @@ export type TokenSource = {
 export type KnownToken = (
   | { kind: 'person'; userId: UserId; connectionId: ConnectionId }
   | { kind: 'agent'; agentId: AgentId }
+  | ({ kind: 'acting'; userId: UserId; freshUntil: number } & ActingFacts)
 ) & {
   clientId: string
   clientName: string
@@ -102,8 +103,8 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
     if ('failure' in found) throw refuse(found.failure, ip)
     const { kind, id } = found.caller.proof
     const use: Use = { kind, id, at, ip, isNoted: false }
-    const { caller, endsAt, audience } = found
-    const entry: Known = { caller, goodUntil: Math.min(endsAt, at + maxAgeMs), use, audience }
+    const { caller, endsAt, audience, freshUntil = endsAt } = found
+    const entry: Known = { caller, goodUntil: Math.min(endsAt, freshUntil, at + maxAgeMs), use, audience }
     if (started === generation) known.set(cacheKey, entry)
     return entry
   }
@@ -154,7 +155,9 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
 }
 
 type Proof = Exclude<Shown, { failure: Failure }>
-type Found = { caller: Caller; endsAt: number; audience: string | undefined } | { failure: Failure }
+type Found =
+  | { caller: Caller; endsAt: number; audience: string | undefined; freshUntil?: number }
+  | { failure: Failure }
 
 async function findKey(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
   const key = await parts.keys.findByHash(keyedHash(parts.hashKeys.apiKey, shown.secret))
@@ -185,6 +188,10 @@ async function findToken(parts: AuthenticatorParts, shown: Proof, at: number): P
   if (token.kind === 'agent') return { caller: callerOfAgent(token), endsAt, audience }
   const person = await parts.people.find(token.userId)
   if (person === undefined || person.status !== 'active') return { failure: 'deactivated' }
+  if (token.kind === 'acting') {
+    const { freshUntil } = token
+    return { caller: callerOfActing(person, token), endsAt, audience, freshUntil }
+  }
   const proof = { kind: 'access_token', id: token.connectionId, clientId, clientName } as const
   return { caller: callerOf(person, proof), endsAt, audience }
 }

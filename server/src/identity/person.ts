@@ -1,6 +1,6 @@
 import type { Attributes } from '../kernel/attributes.ts'
 import type { Caller, Principal, Role } from '../kernel/caller.ts'
-import type { AgentId, GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
+import type { AgentId, DelegationId, GroupId, KeyId, ServerId, SessionId, UserId } from '../kernel/ids.ts'
 import type { KeyRole, OrganizationRole } from '../kernel/key-roles.ts'
 
 export type PersonStatus = 'active' | 'deactivated'
@@ -120,6 +120,29 @@ export function callerOfAgent(token: { agentId: AgentId; clientId: string; clien
     roles: [],
     groupIds: [],
     proof: { kind: 'agent_token', id, clientId, clientName },
+  } as unknown as Caller
+}
+
+export type ActingFacts = {
+  agentId: AgentId
+  delegationId: DelegationId
+  servers: readonly ServerId[] | undefined
+  lent: readonly ServerId[]
+}
+
+/** The caller an agent makes while it acts for a person. Its id is the delegation's: nothing is shared with either alone. */
+export function callerOfActing(
+  person: Person,
+  token: ActingFacts & { clientId: string; clientName: string },
+): Caller {
+  const { delegationId: id, servers, lent, clientId, clientName } = token
+  const agent = callerOfAgent(token)
+  return {
+    ...agent,
+    id,
+    email: person.email,
+    proof: { kind: 'agent_token', id, clientId, clientName },
+    acting: { agent, person: principalOf(person), servers, lent },
   } as unknown as Caller
 }
 

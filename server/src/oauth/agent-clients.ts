@@ -3,7 +3,7 @@ import type { Adapter, AdapterPayload, Provider } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
 
 /** What only agent accounts may ask for; a client that registers itself never gets these. */
-export const agentGrants = ['client_credentials']
+export const agentGrants = ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange']
 const agentClientId = /^client_[0-9a-f]{32}$/
 
 type Agents = Pick<AgentAccounts, 'findClient' | 'hashOf'>

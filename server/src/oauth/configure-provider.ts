@@ -112,6 +112,8 @@ function features({ base, mayFetch }: ProviderParts): Configuration['features'] 
     rpInitiatedLogout: { enabled: false },
     claimsParameter: { enabled: false },
     revocation: { enabled: true },
+    // A token bound to a key would count here without its proof, so none is issued.
+    dPoP: { enabled: false },
     deviceFlow: {
       enabled: true,
       deviceInfo: (ctx) => ({ ip: ctx.ip, userAgent: ctx.get('user-agent').slice(0, 300) }),

@@ -1,6 +1,6 @@
 import { Provider } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
-import type { Caller } from '../kernel/caller.ts'
+import type { Caller, Principal } from '../kernel/caller.ts'
 import type { Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type UserId } from '../kernel/ids.ts'
@@ -13,6 +13,7 @@ import { type Devices, openDevices } from './ask-for-device.ts'
 import { type Consents, openConsents } from './ask-person.ts'
 import { configureProvider } from './configure-provider.ts'
 import { type Connection, connectionStore } from './connection-store.ts'
+import { exchangeTokens } from './exchange-token.ts'
 import { documentFetch } from './fetch-documents.ts'
 import { grantToAgents } from './grant-agents.ts'
 import { keepRedirectRules, type RedirectRules } from './keep-redirect-rules.ts'
@@ -50,7 +51,8 @@ export type OauthParts = {
   agents: AgentAccounts
   journal: Journal
   identity: {
-    find(id: UserId): Promise<{ email: string } | undefined>
+    find(id: UserId): Promise<Principal | undefined>
+    personByEmail(email: string): Promise<UserId | undefined>
     authenticate(presented: {
       authorization: undefined
       apiKey: undefined
@@ -82,7 +84,9 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
     }),
   )
   compareByHash(provider, parts.agents)
-  grantToAgents({ provider, agents: parts.agents, sign: tokens.sign, base })
+  const granting = { provider, agents: parts.agents, sign: tokens.sign, base }
+  grantToAgents(granting)
+  exchangeTokens({ ...granting, tokens, identity, now })
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
   const making = { provider, connections, records: tokens.records, base, now }
   const end = async (ids: readonly string[]) => {

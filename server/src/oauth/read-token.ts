@@ -6,6 +6,14 @@ import { isUuid } from '../kernel/ids.ts'
 export type TokenSubject =
   | { readonly kind: 'person'; readonly userId: UserId; readonly grant: string }
   | { readonly kind: 'agent'; readonly agentId: string; readonly generation: number }
+  /** The agent's, for a person, as long as their delegation is in force. */
+  | {
+      readonly kind: 'acting'
+      readonly userId: UserId
+      readonly agentId: string
+      readonly generation: number
+      readonly delegation: string
+    }
 
 /** What an access token of ours says, once its signature, issuer, type and times were found right. */
 export type TokenClaims = {
@@ -49,8 +57,13 @@ export function tokenReader(keys: readonly JWK[], issuer: string, now: () => num
   }
 }
 
-function subjectOf({ sub, grant, agent_generation: generation }: JWTPayload): TokenSubject | undefined {
+function subjectOf(payload: JWTPayload): TokenSubject | undefined {
+  const { sub, grant, agent_generation: generation, act, delegation } = payload
   if (sub === undefined || !isUuid(sub)) return undefined
-  if (typeof generation === 'number') return { kind: 'agent', agentId: sub, generation }
-  return typeof grant === 'string' ? { kind: 'person', userId: sub as UserId, grant } : undefined
+  if (typeof generation !== 'number')
+    return typeof grant === 'string' ? { kind: 'person', userId: sub as UserId, grant } : undefined
+  if (act === undefined) return { kind: 'agent', agentId: sub, generation }
+  const agentId = (act as { sub?: unknown } | null)?.sub
+  if (typeof delegation !== 'string' || typeof agentId !== 'string') return undefined
+  return { kind: 'acting', userId: sub as UserId, agentId, generation, delegation }
 }

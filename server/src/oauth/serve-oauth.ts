@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
-import type { Caller } from '../kernel/caller.ts'
+import type { Caller, Principal } from '../kernel/caller.ts'
 import type { Actor, Journal } from '../kernel/entry.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { consentPage, endpoints } from './configure-provider.ts'
+import { exchangeOf, tokenExchange } from './exchange-token.ts'
 import { hourlyLimit } from './limit-hourly.ts'
 import type { RedirectState } from './match-redirect.ts'
 import { blockedText, errorPage, errorPageHeaders } from './show-error.ts'
@@ -162,12 +163,20 @@ function actionOf(ctx: KoaContextWithOIDC): Happened | undefined {
   // Of failures only those by known clients: anybody can send nonsense.
   return clientId === undefined
     ? undefined
-    : { action, outcome: 'denied', resourceId: clientId, ...(error === undefined ? {} : { reason: error }) }
+    : { action, outcome: 'denied', resourceId: clientId, ...whyOf(ctx, error) }
+}
+
+/** A refused exchange says whom it was about and what was missing. */
+function whyOf(ctx: KoaContextWithOIDC, error: string | undefined): { reason?: string } {
+  const { person, why } = exchangeOf(ctx) ?? {}
+  const words = [error, why, person?.email].filter((word) => word !== undefined)
+  return words.length === 0 ? {} : { reason: words.join(': ') }
 }
 
 const tokenActions: Readonly<Record<string, string>> = {
   refresh_token: 'oauth_token_refreshed',
   client_credentials: 'agent_token_issued',
+  [tokenExchange]: 'agent_token_exchanged',
 }
 
 /** The person a token is for, or the agent account that asked for one. */
@@ -175,9 +184,19 @@ async function actorOf({ agents }: ServeParts, ctx: KoaContextWithOIDC): Promise
   const { entities, client } = ctx.oidc
   const accountId = entities.Account?.accountId ?? entities.RefreshToken?.accountId
   if (accountId !== undefined) return { type: 'user', id: accountId }
+  const person = ctx.status < 400 ? exchangeOf(ctx)?.person : undefined
+  // What was done for a person stands among what they see of themselves; what was refused was not theirs.
+  if (person !== undefined && client !== undefined) return actingFor(person, client.clientId)
   const agent = client === undefined ? undefined : await agents.findClient(client.clientId)
   return agent === undefined ? { type: 'system', id: 'anonymous' } : { type: 'agent', id: agent.account.id }
 }
+
+const actingFor = ({ id, email }: Principal, clientId: string): Actor => ({
+  type: 'user',
+  id,
+  email,
+  proof: { kind: 'agent_token', id: clientId },
+})
 
 async function record(parts: ServeParts, ctx: KoaContextWithOIDC, happened: Happened): Promise<void> {
   const { action, outcome, resourceId, reason } = happened

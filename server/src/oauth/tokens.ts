@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
-import type { AgentId, ConnectionId, UserId } from '../kernel/ids.ts'
+import type { AgentId, ConnectionId, DelegationId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { type ConnectionStore, connectionStore } from './connection-store.ts'
@@ -21,6 +21,16 @@ export type KnownToken = TokenOwner & {
 export type TokenOwner =
   | { readonly kind: 'person'; readonly userId: UserId; readonly connectionId: ConnectionId }
   | { readonly kind: 'agent'; readonly agentId: AgentId }
+  | {
+      readonly kind: 'acting'
+      readonly agentId: AgentId
+      readonly userId: UserId
+      readonly delegationId: DelegationId
+      readonly servers: readonly ServerId[] | undefined
+      readonly lent: readonly ServerId[]
+      /** When the above changes by itself. */
+      readonly freshUntil: number
+    }
 
 /** Access tokens as whoever authenticates sees them. */
 export type Tokens = {
@@ -45,7 +55,7 @@ export type TokensParts = {
   bus: Bus
   keyring: Sealer & { derive(label: string): Buffer }
   publicUrl: URL
-  agents: Pick<AgentAccounts, 'living' | 'recordUses'>
+  agents: Pick<AgentAccounts, 'living' | 'recordUses' | 'delegations'>
   now: () => number
   log: Log
 }
@@ -74,6 +84,7 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
     async find(text) {
       const claims = await read(text)
       if (claims === undefined || !claims.scopes.includes(scopeOf(claims.audience, base))) return undefined
+      if (claims.boundTo !== undefined) return undefined
       const owner = await ownerOf({ connections, agents }, claims)
       if (owner === undefined) return undefined
       const { clientId, audience, endsAt } = claims
@@ -92,7 +103,7 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
   }
 }
 
-type Owners = { connections: ConnectionStore; agents: Pick<AgentAccounts, 'living'> }
+type Owners = { connections: ConnectionStore; agents: Pick<AgentAccounts, 'living' | 'delegations'> }
 
 /** Whose the token is as things stand now, or undefined when what it lives by has ended. */
 async function ownerOf(
@@ -107,5 +118,13 @@ async function ownerOf(
   }
   const account = await agents.living(subject.agentId, subject.generation)
   if (account === undefined || account.clientId !== clientId) return undefined
-  return { kind: 'agent', agentId: account.id, clientName: account.name }
+  const { id: agentId, name: clientName } = account
+  if (subject.kind === 'agent') return { kind: 'agent', agentId, clientName }
+  const found = await agents.delegations.living(subject.delegation)
+  const { userId } = subject
+  if (found === undefined) return undefined
+  const { delegation, lent, freshUntil } = found
+  if (delegation.userId !== userId || delegation.agentId !== agentId) return undefined
+  const { id: delegationId, servers } = delegation
+  return { kind: 'acting', agentId, userId, delegationId, servers, lent, freshUntil, clientName }
 }

@@ -377,7 +377,7 @@ eachStore((open) => {
       'body.user_id required',
     ])
     expect(await refusalOf(call('simulatePolicy', { body: { ...ask, agent_account_id: annId } }))).toEqual([
-      'body.agent_account_id one-subject',
+      'body.agent_account_id exists',
     ])
     const { user_id: _ann, ...asked } = ask
     expect(await refusalOf(call('simulatePolicy', { body: { ...asked, agent_account_id: annId } }))).toEqual([
@@ -395,6 +395,10 @@ eachStore((open) => {
       decision: 'allow',
       rules: [rule.id],
     })
+    const both = { ...ask, user_id: annId }
+    expect((await call('simulatePolicy', { body: both })).value).toMatchObject({ decision: 'deny' })
+    await call('createPolicy', { body: { ...allow, principals: { type: 'user', ids: [annId] } } })
+    expect((await call('simulatePolicy', { body: both })).value).toMatchObject({ decision: 'allow' })
     await call('createPolicy', { body: { ...allow, effect: 'deny', principals: { type: 'everyone' } } })
     expect([may('read', bot), may('read', ann)]).toEqual(['deny', 'deny'])
   })

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { attributeName, attributeValue, mostAttributes } from '../kernel/attributes.ts'
-import type { Principal } from '../kernel/caller.ts'
-import { isUuid, type ServerId, type UserId } from '../kernel/ids.ts'
+import { isUuid, type ServerId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { type Route, route } from '../kernel/route.ts'
 import {
@@ -16,6 +15,7 @@ import {
   storedRule,
 } from './change-rule.ts'
 import type { Known } from './check-rule.ts'
+import { findSubject, type Subjects } from './find-subject.ts'
 import type { RequestFacts } from './judge-condition.ts'
 import type { Policy, Question } from './policy.ts'
 import { operators, superAdminRule } from './rule.ts'
@@ -147,13 +147,12 @@ const SimulationResult = z
   })
   .meta({ id: 'PolicySimulationResult' })
 
-export type PolicyRoutesParts = Known & {
-  policy: Pick<Policy, 'decide' | 'book'>
-  connector(id: ServerId): Question['connector'] | undefined
-  principal(id: UserId): Promise<Principal | undefined>
-  agent(id: string): Promise<Principal | undefined>
-  now: () => number
-}
+export type PolicyRoutesParts = Known &
+  Subjects & {
+    policy: Pick<Policy, 'decide' | 'book'>
+    connector(id: ServerId): Question['connector'] | undefined
+    now: () => number
+  }
 
 export function policyRoutes(parts: PolicyRoutesParts): Route[] {
   return [...readRoutes(parts), ...changeRoutes(parts), simulateRoute(parts)]
@@ -270,7 +269,7 @@ function simulateRoute(parts: PolicyRoutesParts): Route {
     output: SimulationResult,
     status: 200,
     async run(_context, { body }) {
-      const decision = parts.policy.decide(await subjectOf(body, parts), {
+      const decision = parts.policy.decide(await findSubject(body, parts), {
         connector: connectorOf(body, parts),
         kind: 'tool',
         name: body.tool,
@@ -284,27 +283,6 @@ function simulateRoute(parts: PolicyRoutesParts): Route {
 }
 
 type Simulated = z.output<typeof Simulation>
-
-async function subjectOf(body: Simulated, parts: PolicyRoutesParts): Promise<Principal> {
-  const { user_id: userId, agent_account_id: agentId } = body
-  if (userId !== undefined && agentId !== undefined)
-    throw invalid('body.agent_account_id', 'one-subject', 'Name a person or an agent account, not both.')
-  return agentId === undefined ? personOf(body, parts) : agentOf(agentId, parts)
-}
-
-async function agentOf(id: string, { agent }: PolicyRoutesParts): Promise<Principal> {
-  const found = await agent(id)
-  if (found === undefined) throw invalid('body.agent_account_id', 'exists', 'There is no such agent account.')
-  return found
-}
-
-async function personOf(body: Simulated, { principal }: PolicyRoutesParts): Promise<Principal> {
-  if (body.user_id === undefined)
-    throw invalid('body.user_id', 'required', 'Name the person or the agent account to judge for.')
-  const person = isUuid(body.user_id) ? await principal(body.user_id as UserId) : undefined
-  if (person === undefined) throw invalid('body.user_id', 'exists', 'There is no such person.')
-  return person
-}
 
 function connectorOf(body: Simulated, { connector }: PolicyRoutesParts): Question['connector'] {
   const found = isUuid(body.server_id) ? connector(body.server_id as ServerId) : undefined

@@ -165,17 +165,33 @@ export function makeEdition(
 
 /** The whole way from rules to answer without a store: what the simulator and the property test run. */
 export function decideBy(edition: Edition, principal: Principal, question: Question): Decision {
-  const rules = rulesFor(edition, principal)
   const { connector, facts, args } = question
-  const scene: Scene = { principal, connector, facts, args, groupName: (id) => edition.groupNames.get(id) }
-  return evaluate(rules, {
+  if (principal.acting?.servers?.includes(connector.id) === false) return notDelegated
+  const groupName = (id: string) => edition.groupNames.get(id)
+  const sceneOf = (each: Principal): Scene => ({ principal: each, connector, facts, args, groupName })
+  const parties = partiesOf(principal).map((each) => ({
+    rules: rulesFor(edition, each),
+    scene: sceneOf(each),
+  }))
+  return evaluate(parties, {
     connector,
     kind: question.kind,
     name: question.name,
     phase: question.phase,
-    scene,
-    argumentsExist: (allow, denies) => argumentsExist(edition, allow, denies, scene),
+    argumentsExist: (allows, denies) => argumentsExist(edition, allows, denies, sceneOf(principal)),
   })
+}
+
+const notDelegated: Decision = {
+  effect: 'deny',
+  rules: [],
+  reason: 'The person did not delegate this connector to the agent.',
+}
+
+/** Whose rules count: an agent for a person may do what both may. */
+function partiesOf(principal: Principal): readonly Principal[] {
+  const { acting } = principal
+  return acting === undefined ? [principal] : [acting.agent, acting.person]
 }
 
 /** What decisions of phase 'list' go by for this person; undefined where they change with time. */
@@ -184,11 +200,19 @@ export function listKeyBy(
   principal: Principal,
   { facts, revision }: { facts: RequestFacts; revision: number },
 ): string | undefined {
-  const { variesBy } = rulesFor(edition, principal)
-  if (variesBy === 'time') return undefined
-  const { type, id, email, roles, groupIds, attributes = {} } = principal
-  const request = variesBy === 'request' ? [facts.ip, facts.userAgent, facts.clientName ?? null] : []
-  return JSON.stringify([revision, type, id, email, roles, groupIds, attributes, ...request])
+  const parties = partiesOf(principal)
+  const vary = parties.map((each) => rulesFor(edition, each).variesBy)
+  if (vary.includes('time')) return undefined
+  const who = parties.map(({ type, id, email, roles, groupIds, attributes = {} }) => [
+    type,
+    id,
+    email,
+    roles,
+    groupIds,
+    attributes,
+  ])
+  const request = vary.includes('request') ? [facts.ip, facts.userAgent, facts.clientName ?? null] : []
+  return JSON.stringify([revision, who, principal.acting?.servers ?? null, ...request])
 }
 
 /** A caller read before a membership change may arrive after it: compiled rules serve only the memberships they came from. */
@@ -216,15 +240,20 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
 /** The answer depends on nothing but the rules, so it is kept by their ids. */
 function argumentsExist(
   edition: Edition,
-  allow: CompiledRule,
+  allows: readonly CompiledRule[],
   denies: readonly CompiledRule[],
   scene: Scene,
 ): boolean {
   const unique = [...new Set(denies)]
-  const key = [allow, ...unique].map(({ rule }) => rule.id).join(' ')
+  const idsOf = (rules: readonly CompiledRule[]) => rules.map(({ rule }) => rule.id).join(' ')
+  const key = `${idsOf(allows)}|${idsOf(unique)}`
   const known = edition.answers.get(key)
   if (known !== undefined) return known.pass
-  const pass = someArgumentsPass({ allow: allow.payload, denies: unique.map((deny) => deny.payload) }, scene)
+  const question = {
+    allow: allows.flatMap((allow) => allow.payload),
+    denies: unique.map((deny) => deny.payload),
+  }
+  const pass = someArgumentsPass(question, scene)
   edition.answers.set(key, { pass })
   return pass
 }

@@ -274,12 +274,12 @@ const subjects: { kind: 'tool' | 'resource' | 'prompt'; name: string }[] = [
 ]
 
 /** Words for the first way in which `decide` breaks the law in this world. */
-function breach(world: World, decide: Decide): string | undefined {
+function breach(world: World, decide: Decide, reference = referenceFor): string | undefined {
   const rules = rulesOf(world)
   let anyListed = false
   for (const subject of subjects) {
     const worldOfArguments = subject.kind === 'tool' ? everyArgument : [{}]
-    const callable = worldOfArguments.map(referenceFor(world, rules, subject))
+    const callable = worldOfArguments.map(reference(world, rules, subject))
     const listed = decide(world, rules, { ...subject, phase: 'list', args: undefined }).effect === 'allow'
     anyListed ||= listed
     count(`${subject.kind} ${listed ? 'listed' : 'hidden'}`)
@@ -335,6 +335,117 @@ test('listed is callable, over 10,000 random rule sets', { timeout: 60_000 }, ()
   ]
   for (const branch of branches) expect(counts.get(branch) ?? 0, branch).toBeGreaterThan(500)
 })
+
+/** An agent that acts for somebody: the reference asks each of them alone, with the same arguments. */
+const delegated = fc.record({
+  world,
+  agent,
+  person,
+  servers: fc.option(someOf(servers, 2), { nil: undefined }),
+})
+
+function actingBreach(
+  drawn: typeof delegated extends fc.Arbitrary<infer Value> ? Value : never,
+  decide: typeof decideBy,
+) {
+  const { agent: own, person: theirs, servers: covered } = drawn
+  let last: { rules: Rule[]; edition: ReturnType<typeof makeEdition> } | undefined
+  const as = (principal: World['principal']) => ({ ...drawn.world, principal })
+  return breach(
+    drawn.world,
+    (asked, rules, question) => {
+      if (last?.rules !== rules) last = { rules, edition: makeEdition(rules, groupNames) }
+      const acting = {
+        agent: principalOf(as(own)),
+        person: principalOf(as(theirs)),
+        servers: covered,
+        lent: [],
+      }
+      const both: Principal = { ...acting.agent, id: 'delegation' as UserId, acting }
+      return decide(last.edition, both, questionIn(asked, question))
+    },
+    (asked, rules, subject) => {
+      const [first, second] = [own, theirs].map((each) => referenceFor(as(each), rules, subject))
+      const isCovered = covered === undefined || covered.includes(asked.server)
+      return (args) => isCovered && first?.(args) === true && second?.(args) === true
+    },
+  )
+}
+
+test('an agent that acts for a person has what both have, over 3,000 random rule sets', {
+  timeout: 60_000,
+}, () => {
+  counts.clear()
+  fc.assert(
+    fc.property(delegated, (drawn) => {
+      expect(actingBreach(drawn, decideBy)).toBeUndefined()
+    }),
+    { numRuns: 3_000, seed: 111 },
+  )
+  for (const branch of [
+    'tool listed',
+    'tool hidden',
+    'call allow by rule',
+    'call deny by rule',
+    'server visible',
+  ])
+    expect(counts.get(branch) ?? 0, branch).toBeGreaterThan(100)
+})
+
+test('what each may with other arguments only, the two together may not: it is not even listed', () => {
+  const allow = (id: string, who: Rule['principals'], value: string): Rule => ({
+    id: id as PolicyId,
+    effect: 'allow',
+    description: '',
+    enabled: true,
+    expiresAtMs: undefined,
+    principals: who,
+    scope: { servers: ['s1' as ServerId], tools: ['list'], resources: undefined },
+    conditions: [{ field: 'payload.x', operator: 'begins_with', value }],
+  })
+  const listed = (value: string) => {
+    const rules = [
+      allow('p0', { type: 'agent_account', ids: ['bot' as AgentId] }, 'ab'),
+      allow('p1', { type: 'user', ids: ['ann' as UserId] }, value),
+    ]
+    const plain = { email: '', roles: [], groupIds: [] }
+    const agent: Principal = { ...plain, type: 'agent', id: 'bot' as UserId }
+    const person: Principal = { ...plain, type: 'user', id: 'ann' as UserId }
+    const acting = { agent, person, servers: undefined, lent: [] }
+    const answer = decideBy(
+      makeEdition(rules),
+      { ...agent, acting },
+      {
+        connector: { id: 's1' as ServerId, name: '', auth: { type: 'none' }, skipInputValidation: false },
+        kind: 'tool',
+        name: 'list',
+        phase: 'list',
+        args: undefined,
+        facts: { ip: '10.0.0.1', userAgent: '', clientName: undefined, timeMs: now },
+      },
+    )
+    return [answer.effect, answer.rules]
+  }
+  expect(listed('b')).toEqual(['deny', []])
+  expect(listed('abc')).toEqual(['allow', ['p0', 'p1']])
+})
+
+const wrongly: Record<string, typeof decideBy> = {
+  'the agent alone counts': (edition, { acting, ...rest }, question) =>
+    decideBy(edition, acting?.agent ?? rest, question),
+  'the person alone counts': (edition, { acting, ...rest }, question) =>
+    decideBy(edition, acting?.person ?? rest, question),
+  'every connector is delegated': (edition, principal, question) =>
+    principal.acting === undefined
+      ? decideBy(edition, principal, question)
+      : decideBy(edition, { ...principal, acting: { ...principal.acting, servers: undefined } }, question),
+}
+for (const [name, decide] of Object.entries(wrongly)) {
+  test(`the law of delegation notices when ${name}`, () => {
+    const drawn = fc.sample(delegated, { numRuns: 3000, seed: 7 })
+    expect(drawn.some((one) => actingBreach(one, decide) !== undefined)).toBe(true)
+  })
+}
 
 /** Each is a mistake somebody might make in the product; the law must notice every one. */
 const mutants: Record<string, (decide: Decide) => Decide> = {

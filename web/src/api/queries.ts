@@ -85,6 +85,12 @@ export const keys = () =>
 export const agents = () =>
   queryOptions({ queryKey: ['agents'], queryFn: () => api.call('listAgentAccounts', { query: { limit } }) })
 
+export const delegations = () =>
+  queryOptions({ queryKey: ['delegations'], queryFn: () => api.call('listDelegations') })
+
+export const sessionGrants = () =>
+  queryOptions({ queryKey: ['session-grants'], queryFn: () => api.call('listSessionGrants') })
+
 export const security = () =>
   queryOptions({ queryKey: ['security'], queryFn: () => api.call('getAccountSecurity') })
 

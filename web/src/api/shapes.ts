@@ -7,6 +7,7 @@ export type Role = User['roles'][number]
 export type Group = Contract.Group
 export type AgentAccount = Contract.AgentAccount
 export type ApiKey = Contract.ApiKey
+export type Delegation = Contract.Delegation
 export type Connector = Contract.Connector
 export type ServerTool = Contract.Tool
 export type Connection = Contract.Connection

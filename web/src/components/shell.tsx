@@ -4,6 +4,7 @@ import {
   Bot,
   Cable,
   Command,
+  Handshake,
   House,
   Inbox,
   Keyboard,
@@ -51,6 +52,7 @@ const places = [
   { name: 'API keys', link: paths.keys(), icon: KeyRound, needs: undefined },
   { name: 'Agent accounts', link: paths.agents(), icon: Bot, needs: 'agent_accounts.read' },
   { name: 'Clients', link: paths.clients(), icon: Cable, needs: undefined },
+  { name: 'Delegations', link: paths.delegations(), icon: Handshake, needs: undefined },
   { name: 'Requests', link: paths.requests(), icon: Inbox, needs: undefined },
   { name: 'Audit', link: paths.audit(), icon: ScrollText, needs: undefined },
 ] as const

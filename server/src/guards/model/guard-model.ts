@@ -64,8 +64,9 @@ const bounded = (score: number) => Math.max(-most, Math.min(most, score))
 
 /** Collects what a model sees in the leaves of one content. */
 export class ModelReader {
-  readonly #reader = new FeatureReader()
+  readonly #reader: FeatureReader
   readonly #tables: Tables
+  readonly #packed: Int32Array
   readonly #first = new Peaks()
   readonly #second = new Peaks()
   #pieces = 0
@@ -74,8 +75,11 @@ export class ModelReader {
   #count = 0
   top: PieceScore = { score: lowest, from: 0, to: 0 }
 
-  constructor(tables: Tables) {
+  /** Several models may share a reader of features: one text is read at a time. */
+  constructor(tables: Tables, reader = new FeatureReader()) {
     this.#tables = tables
+    this.#packed = new Int32Array(tables.weights.buffer, tables.weights.byteOffset, tableSize)
+    this.#reader = reader
   }
 
   start(): void {
@@ -90,31 +94,32 @@ export class ModelReader {
 
   /** Reads one folded text. */
   read(text: string): void {
-    const { weights, scales, biases } = this.#tables
-    const [firstScale = 0, secondScale = 0] = scales
-    const [firstBias = 0, secondBias = 0] = biases
-    this.#reader.read(text, (features, count, from, to) => {
-      let first = 0
-      let second = 0
-      let third = 0
-      let fourth = 0
-      for (let at = 0; at < count; at++) {
-        const place = (features[at] as number) * heads
-        first += weights[place] as number
-        second += weights[place + 1] as number
-        third += weights[place + 2] as number
-        fourth += weights[place + 3] as number
-      }
-      const length = Math.sqrt(count)
-      const score = bounded((first * firstScale) / length + firstBias)
-      this.#third += third
-      this.#fourth += fourth
-      this.#count += count
-      this.#pieces++
-      if (score > this.#first.best) this.top = { score, from, to }
-      this.#first.take(score)
-      this.#second.take(bounded((second * secondScale) / length + secondBias))
-    })
+    this.#reader.read(text, this.#take)
+  }
+
+  readonly #take = (features: Int32Array, count: number, from: number, to: number): void => {
+    const packed = this.#packed
+    const { scales, biases } = this.#tables
+    let first = 0
+    let second = 0
+    let third = 0
+    let fourth = 0
+    for (let at = 0; at < count; at++) {
+      const four = packed[features[at] as number] as number
+      first += (four << 24) >> 24
+      second += (four << 16) >> 24
+      third += (four << 8) >> 24
+      fourth += four >> 24
+    }
+    const length = Math.sqrt(count)
+    const score = bounded((first * (scales[0] ?? 0)) / length + (biases[0] ?? 0))
+    this.#third += third
+    this.#fourth += fourth
+    this.#count += count
+    this.#pieces++
+    if (score > this.#first.best) this.top = { score, from, to }
+    this.#first.take(score)
+    this.#second.take(bounded((second * (scales[1] ?? 0)) / length + (biases[1] ?? 0)))
   }
 
   #whole(sum: number, head: number): number {

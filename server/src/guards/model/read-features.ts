@@ -7,8 +7,9 @@ export const wordFeatures = 1 << (tableBits - 1)
 const mask = wordFeatures - 1
 /** A piece of text the model scores at once: a sentence, a line, a value. Longer ones are cut. */
 const maxPiece = 320
-/** At most this many features of one piece. */
-const maxFeatures = 800
+/** At most this many features of one piece; a word adds at most `roomOfWord`, and what is too much is cut off behind it. */
+const maxFeatures = 796
+const roomOfWord = 32
 
 const sort = { other: 0, letter: 1, digit: 2, wide: 3, mark: 4 } as const
 
@@ -16,7 +17,7 @@ const sort = { other: 0, letter: 1, digit: 2, wide: 3, mark: 4 } as const
 const telling: ReadonlySet<number> = new Set([0x3a, 0x21, 0x3f, 0x5d, 0x3e])
 
 /** What a character is to the reader of words. Letters beyond ASCII are letters; ideographs are words of their own. */
-function classOf(code: number): number {
+function workedOut(code: number): number {
   if (code >= 0x61 && code <= 0x7a) return sort.letter
   if (code >= 0x30 && code <= 0x39) return sort.digit
   if (code < 0x80) return code <= 0x20 || code === 0x5f ? sort.other : sort.mark
@@ -25,6 +26,9 @@ function classOf(code: number): number {
   if (code >= 0x2000 && code <= 0x2bff) return sort.other
   return sort.letter
 }
+
+const ascii = Uint8Array.from({ length: 128 }, (_, code) => workedOut(code))
+const classOf = (code: number) => (code < 128 ? (ascii[code] as number) : workedOut(code))
 
 /** Where pieces end: after sentences, lines, and the quotes and brackets that part values of data. */
 function endsPiece(text: string, at: number, code: number): boolean {
@@ -40,6 +44,11 @@ function endsPiece(text: string, at: number, code: number): boolean {
   if (code === 0x7c) return next === 0x20
   return code === 0x5c && next === 0x6e
 }
+
+/** Of ASCII, what may end a piece at all. */
+const mayEnd = Uint8Array.from({ length: 128 }, (_, code) =>
+  '\n.!?;\'"|\\'.includes(String.fromCharCode(code)) ? 1 : 0,
+)
 
 const wideHash = (code: number) => Math.imul(code ^ 0x5bd1e995, 0x01000193)
 const pairHash = (before: number, hash: number) => Math.imul(before, 0x85ebca6b) ^ hash
@@ -61,7 +70,7 @@ export type TakePiece = (features: Int32Array, count: number, from: number, to: 
 
 /** Reads a text piece by piece and gives the hashed features of each to `take`. Reuses its memory; one at a time. */
 export class FeatureReader {
-  readonly #features = new Int32Array(maxFeatures)
+  readonly #features = new Int32Array(maxFeatures + roomOfWord)
   readonly #classes: WordClasses = openWordClasses(hashes)
   #count = 0
   #before = 0
@@ -76,7 +85,7 @@ export class FeatureReader {
     for (let at = 0; at < text.length; ) {
       const code = text.charCodeAt(at)
       const next = this.#step(text, at, code)
-      const isWord = next > at + 1 || !endsPiece(text, at, code)
+      const isWord = next > at + 1 || (code < 128 && mayEnd[code] === 0) || !endsPiece(text, at, code)
       at = next
       if (isWord && at - from < maxPiece) continue
       this.#flush(take, from, at)
@@ -122,11 +131,9 @@ export class FeatureReader {
       if (at - start >= 48) break
     }
     const part = at - start > 5 ? stem ^ stemSalt : 0
-    const group =
-      this.#classes.classOf(hash) ||
-      (part === 0 ? 0 : this.#classes.classOf(part)) ||
-      endingOf(text, start, at)
-    this.#classed(group)
+    let group = this.#classes.classOf(hash)
+    if (group === 0 && part !== 0) group = this.#classes.classOf(part)
+    this.#classed(group === 0 ? endingOf(text, start, at) : group)
     this.#token(hash, part)
     return at === start ? at + 1 : at
   }
@@ -140,36 +147,47 @@ export class FeatureReader {
 
   /** Alone, after the classes before, across one, and as an opening. */
   #classed(group: number): void {
+    const features = this.#features
+    const words = this.#words
+    const [before, beforeThat] = [this.#class, this.#classBefore]
+    let count = this.#count
     const own = Math.imul(group, 0x3f4a2b1d)
-    this.#build(own)
-    if (this.#words < 3) this.#build(own ^ Math.imul(this.#words + 1, 0x51ed270b))
-    if (this.#class !== 0) {
-      const pair = Math.imul(this.#class, 0x6c62272e) ^ own
-      this.#build(pair)
-      if (this.#words === 1) this.#build(pair ^ 0x27d4eb2f)
-      if (this.#classBefore !== 0) {
-        const triple = Math.imul(this.#classBefore, 0x5be0cd19) ^ pair
-        this.#build(Math.imul(this.#classBefore, 0x2b3f6d4a) ^ own ^ 0x1f83d9ab)
-        this.#build(triple)
-        if (this.#words === 2) this.#build(triple ^ 0x27d4eb2f)
+    features[count++] = mixed(own)
+    if (words < 3) features[count++] = mixed(own ^ Math.imul(words + 1, 0x51ed270b))
+    if (before !== 0) {
+      const pair = Math.imul(before, 0x6c62272e) ^ own
+      features[count++] = mixed(pair)
+      if (words === 1) features[count++] = mixed(pair ^ 0x27d4eb2f)
+      if (beforeThat !== 0) {
+        const triple = Math.imul(beforeThat, 0x5be0cd19) ^ pair
+        features[count++] = mixed(Math.imul(beforeThat, 0x2b3f6d4a) ^ own ^ 0x1f83d9ab)
+        features[count++] = mixed(triple)
+        if (words === 2) features[count++] = mixed(triple ^ 0x27d4eb2f)
       }
     }
-    this.#classBefore = this.#class
+    this.#count = count < maxFeatures ? count : maxFeatures
+    this.#classBefore = before
     this.#class = group
   }
 
   /** A word: alone, its stem, with the one before, with the two before, across a gap, and as an opening. */
   #token(hash: number, stem: number): void {
-    this.#put(hash)
-    if (stem !== 0) this.#put(stem)
-    if (this.#before !== 0) this.#put(pairHash(this.#before, hash))
-    if (this.#beforeThat !== 0) {
-      this.#put(Math.imul(this.#beforeThat, 0xc2b2ae35) ^ hash ^ 0x7f4a7c15)
-      this.#put(Math.imul(Math.imul(this.#beforeThat, 0x27d4eb2f) ^ this.#before, 0x165667b1) ^ hash)
+    const features = this.#features
+    const words = this.#words
+    const [before, beforeThat] = [this.#before, this.#beforeThat]
+    let count = this.#count
+    features[count++] = mixed(hash) | wordFeatures
+    if (stem !== 0) features[count++] = mixed(stem) | wordFeatures
+    if (before !== 0) features[count++] = mixed(pairHash(before, hash)) | wordFeatures
+    if (beforeThat !== 0) {
+      features[count++] = mixed(Math.imul(beforeThat, 0xc2b2ae35) ^ hash ^ 0x7f4a7c15) | wordFeatures
+      features[count++] =
+        mixed(Math.imul(Math.imul(beforeThat, 0x27d4eb2f) ^ before, 0x165667b1) ^ hash) | wordFeatures
     }
-    if (this.#words < 3) this.#put(hash ^ Math.imul(this.#words + 1, 0x2545f491))
-    this.#words++
-    this.#beforeThat = this.#before
+    if (words < 3) features[count++] = mixed(hash ^ Math.imul(words + 1, 0x2545f491)) | wordFeatures
+    this.#count = count < maxFeatures ? count : maxFeatures
+    this.#words = words + 1
+    this.#beforeThat = before
     this.#before = hash
   }
 
@@ -181,11 +199,11 @@ export class FeatureReader {
   }
 
   #put(hash: number): void {
-    if (this.#count < maxFeatures - 4) this.#features[this.#count++] = mixed(hash) | wordFeatures
+    if (this.#count < maxFeatures) this.#features[this.#count++] = mixed(hash) | wordFeatures
   }
 
   #build(hash: number): void {
-    if (this.#count < maxFeatures - 4) this.#features[this.#count++] = mixed(hash)
+    if (this.#count < maxFeatures) this.#features[this.#count++] = mixed(hash)
   }
 }
 
@@ -198,26 +216,25 @@ function mixed(hash: number): number {
 
 /** Words of no class are told apart by how they end, which says what they do in a sentence. */
 function endingOf(text: string, start: number, end: number): number {
-  const length = end - start
   const last = text.charCodeAt(end - 1)
   if (last >= 0x30 && last <= 0x39) return 200
   if (last > 0x7f) return 201
-  if (length < 4) return 202
+  if (end - start < 4) return 202
   const before = text.charCodeAt(end - 2)
-  return (
-    endings.get(last === 0x67 || last === 0x64 || last === 0x79 ? (last << 8) | before : last) ??
-    lettersOf(last)
-  )
+  if (last === 0x67) return before === 0x6e ? 203 : other
+  if (last === 0x64) return before === 0x65 ? 204 : other
+  if (last === 0x79) return before === 0x6c ? 205 : 206
+  return endings[last] as number
 }
 
-const endings: ReadonlyMap<number, number> = new Map([
-  [0x676e, 203],
-  [0x6465, 204],
-  [0x796c, 205],
+const other = 211
+/** By the last letter alone: s, n, r, l, e. */
+const endings = new Uint8Array(128).fill(other)
+for (const [letter, group] of [
   [0x73, 207],
   [0x6e, 208],
   [0x72, 209],
   [0x6c, 209],
   [0x65, 210],
-])
-const lettersOf = (last: number) => (last === 0x79 ? 206 : 211)
+] as const)
+  endings[letter] = group

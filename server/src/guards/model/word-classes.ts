@@ -118,7 +118,9 @@ export function openWordClasses(hash: {
   }
   return {
     classOf(key) {
-      return values[place(key)] as number
+      let at = (key ^ (key >>> 13)) & (slots - 1)
+      while (keys[at] !== 0 && keys[at] !== key) at = (at + 1) & (slots - 1)
+      return values[at] as number
     },
   }
 }

@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { detectors } from './detectors.ts'
 import type { Detector, Sample } from './finding.ts'
-import { normalise } from './normalise.ts'
+import { judgeLeaves } from './judge-leaves.ts'
 
-function finds(detector: Detector, sample: Sample): boolean {
-  const reading = normalise(sample.text)
-  const leaf = { text: sample.text, path: '', name: sample.name ?? '' }
-  return [reading.text, ...reading.inner.map(({ text }) => text.toLowerCase())].some(
-    (text) => detector.look(text, leaf).length > 0,
-  )
+function finds({ id, kinds }: Detector, { text, name = '' }: Sample): boolean {
+  const [kind = 'tool_output'] = kinds
+  const { findings } = judgeLeaves(kind, [{ text, path: '', name }])
+  return findings.some(({ detector }) => detector === id)
 }
 
 describe('every detector', () => {

@@ -55,6 +55,14 @@ export type Finding = {
 
 export type Sample = { readonly text: string; readonly name?: string; readonly kind?: ContentKind }
 
+/** A pattern without flag u or m, whose every repeat is bounded, so that time is linear (T38); with its own certainty. */
+export type Rule = {
+  readonly pattern: RegExp
+  readonly weight: number
+  /** Which members it is looked for under; all, when absent. */
+  readonly under?: (name: string) => boolean
+}
+
 export type Detector = {
   readonly id: string
   readonly scanner: Scanner
@@ -62,8 +70,12 @@ export type Detector = {
   readonly kinds: readonly ContentKind[]
   /** A sentence a person understands, with no part of the attack in it. */
   readonly reason: string
-  /** `text` is the leaf as read by `normalise`: folded and in lower case where letters allow. */
-  look(text: string, leaf: Leaf): readonly Hit[]
+  /** Looked for in the leaf as read by `normalise`: folded and in lower case where letters allow. */
+  readonly rules: readonly Rule[]
+  /** Without a match of it nothing counts. Looked at last, because it is rarely needed. */
+  readonly gate: RegExp | undefined
+  /** At most this many hits of it in one leaf: more say nothing new. */
+  readonly most: number
   /** Texts that must be found, and near ones that must not. */
   readonly caught: readonly Sample[]
   readonly spared: readonly Sample[]
@@ -71,37 +83,12 @@ export type Detector = {
 
 const everyKind: readonly ContentKind[] = ['tool_definition', 'tool_input', 'tool_output', 'skill_file']
 
-type PatternDetector = Omit<Detector, 'look' | 'kinds'> & {
+type PatternDetector = Omit<Detector, 'rules' | 'kinds' | 'gate' | 'most'> & {
   kinds?: readonly ContentKind[]
-  /** A cheap test that every match passes; most texts end here. */
   gate?: RegExp
-  /** Patterns with bounded repeats only, flag g; each with its own certainty. */
   patterns: readonly (readonly [RegExp, number])[]
 }
 
-/** At most this many hits of one detector in one leaf: more say nothing new. */
-const maxHits = 8
-
-/** A detector made of regular expressions whose every repeat is bounded, so that time is linear (T38). */
 export function patternDetector({ kinds = everyKind, gate, patterns, ...rest }: PatternDetector): Detector {
-  return {
-    ...rest,
-    kinds,
-    look(text) {
-      if (gate !== undefined && !gate.test(text)) return []
-      const hits: Hit[] = []
-      for (const [pattern, weight] of patterns) takeHits(text, { pattern, weight }, hits)
-      return hits
-    },
-  }
-}
-
-function takeHits(text: string, rule: { pattern: RegExp; weight: number }, hits: Hit[]): void {
-  const { pattern, weight } = rule
-  pattern.lastIndex = 0
-  while (hits.length < maxHits) {
-    const found = pattern.exec(text)
-    if (found === null || found[0].length === 0) return
-    hits.push({ at: found.index, length: found[0].length, weight })
-  }
+  return { ...rest, kinds, gate, most: 8, rules: patterns.map(([pattern, weight]) => ({ pattern, weight })) }
 }

@@ -1,9 +1,10 @@
-import { detectors } from './detectors.ts'
+import { leafFinder, ruled, talkAt, wantedIn } from './find-in-leaf.ts'
+import { readSecrets } from './find-secrets.ts'
 import type { ContentKind, Detector, Finding, Hit, Leaf } from './finding.ts'
 import { hiddenText } from './hidden-text.ts'
 import type { RuleSignals } from './model/guard-model.ts'
 import { type Inner, normalise, type Reading } from './normalise.ts'
-import { talkAboutAttacks } from './talk-about-attacks.ts'
+import { mostTalk, talkAboutAttacks, talkOf, talkRead } from './talk-about-attacks.ts'
 
 /** What the rules found in a content, and the folded texts the model reads. */
 export type Judged = {
@@ -12,10 +13,14 @@ export type Judged = {
   readonly texts: readonly string[]
   readonly hidden: boolean
   readonly hiddenWeight: number
+  readonly secrets: readonly FoundSecret[]
 }
 
-/** Texts longer than this are looked at in parts, so that no rule works on more at once. */
+export type FoundSecret = { readonly kind: string; readonly path: string }
+
+/** More say nothing new. */
 const maxFindings = 64
+const maxSecrets = 64
 /** What a rule's hit counts when it stands in quotes or code, as examples do. */
 const quotedShare = 0.4
 
@@ -27,7 +32,8 @@ export function judgeLeaves(kind: ContentKind, leaves: Iterable<Leaf>): Judged {
 }
 
 class Judging {
-  readonly #detectors: readonly Detector[]
+  readonly #wanted: (typeof wantedIn)[ContentKind]
+  readonly #secrets: FoundSecret[] = []
   readonly #findings: Finding[] = []
   readonly #texts: string[] = []
   readonly #all = new Map<string, number>()
@@ -39,21 +45,32 @@ class Judging {
 
   constructor(kind: ContentKind) {
     this.#kind = kind
-    this.#detectors = detectors.filter(({ kinds }) => kinds.includes(kind))
+    this.#wanted = wantedIn[kind]
   }
 
   leaf(leaf: Leaf): void {
-    const reading = normalise(leaf.text)
+    const traits = leafFinder.read(leaf.text, this.#wanted.all)
+    const reading = normalise(leaf.text, traits)
+    this.#takeSecrets(leaf)
     this.#hidden(leaf, reading)
+    // In a text that stands as it was given, one pass finds secrets and rules.
+    if (!reading.isPlain) leafFinder.read(reading.text, this.#wanted.rulesAndTalk)
     this.#rules(leaf, reading.text, undefined)
     this.#texts.push(reading.text)
-    this.#talk += talkAboutAttacks(reading.text) * reading.text.length
+    this.#talk += this.#talkOf(reading.text) * reading.text.length
     this.#length += reading.text.length
     for (const inner of reading.inner) this.#inner(leaf, inner)
   }
 
+  #takeSecrets(leaf: Leaf): void {
+    if (this.#kind === 'tool_definition') return
+    for (const { kind } of readSecrets(leaf.text, leaf.name))
+      if (this.#secrets.length < maxSecrets) this.#secrets.push({ kind, path: leaf.path })
+  }
+
   #inner(leaf: Leaf, inner: Inner): void {
     const text = normalise(inner.text).text
+    leafFinder.read(text, this.#wanted.rules)
     this.#rules(leaf, text, inner.through)
     if (inner.through === 'an HTML comment') return
     this.#texts.push(text)
@@ -75,9 +92,46 @@ class Judging {
   }
 
   #rules(leaf: Leaf, text: string, through: string | undefined): void {
-    for (const detector of this.#detectors) {
-      for (const hit of detector.look(text, leaf)) this.#take(detector, { leaf, text, hit, through })
+    let detector: Detector | undefined
+    let left = 0
+    for (const at of leafFinder.touched) {
+      const one = ruled[at]
+      if (one === undefined) return
+      if (one.detector !== detector) {
+        detector = one.detector
+        left = detector.most
+      }
+      if (one.rule.under?.(leaf.name) !== false) left = this.#rule(one, at, { leaf, text, through, left })
     }
+  }
+
+  /** Takes the hits of one rule; answers how many more its detector may have. */
+  #rule(
+    { detector, rule }: (typeof ruled)[number],
+    at: number,
+    place: { leaf: Leaf; text: string; through: string | undefined; left: number },
+  ): number {
+    let { left } = place
+    while (left > 0) {
+      const found = leafFinder.next(at, place.text)
+      if (found === null) return left
+      // A gate says the same of the whole text for every rule of its detector.
+      if (left === detector.most && detector.gate?.test(place.text) === false) return 0
+      left--
+      const hit = { at: found.index, length: found[0].length, weight: rule.weight }
+      this.#take(detector, { leaf: place.leaf, text: place.text, through: place.through, hit })
+    }
+    return left
+  }
+
+  /** Counted in the text that the finder read last. */
+  #talkOf(text: string): number {
+    if (this.#kind === 'tool_definition') return 0
+    if (text.length > talkRead) return talkAboutAttacks(text)
+    if (!leafFinder.touched.includes(talkAt)) return 0
+    let found = 0
+    while (found < mostTalk && leafFinder.next(talkAt, text) !== null) found++
+    return talkOf(found, text.length)
   }
 
   #take(
@@ -116,6 +170,7 @@ class Judging {
       texts: this.#texts,
       hidden: this.#hiddenWeight > 0,
       hiddenWeight: this.#hiddenWeight,
+      secrets: this.#secrets,
     }
   }
 }

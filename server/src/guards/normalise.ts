@@ -1,22 +1,20 @@
 import { findHidden } from './find-hidden.ts'
+import { trait, traitsOf } from './find-traits.ts'
 import type { Hit } from './finding.ts'
-import { hasLongRun } from './long-run.ts'
 
 /** A text as a model would understand it. */
 export type Reading = {
   /** Compatibility forms, look-alikes and accents folded, lower case, entities resolved; for rules and models. */
   readonly text: string
-  /** Whether `text` has the same offsets as what was given, so that excerpts can be cut from the original. */
-  readonly aligned: boolean
+  /** Whether `text` is what was given, but for capitals. */
+  readonly isPlain: boolean
   readonly hidden: readonly Hit[]
-  readonly harmlessHidden: boolean
   /** Further texts found inside: comments, decoded payloads, spelled-out tag characters. */
   readonly inner: readonly Inner[]
 }
 
 export type Inner = { readonly text: string; readonly through: string; readonly at: number }
 
-const beyondAscii = /[\u0080-\uffff]/
 /** Letters of other alphabets that look like Latin ones; used only inside words that mix alphabets. */
 const lookAlikes: Readonly<Record<string, string>> = {
   а: 'a',
@@ -69,6 +67,7 @@ const lookAlikes: Readonly<Record<string, string>> = {
   ᴜ: 'u',
   ꜱ: 's',
 }
+const otherAlphabet = /[\u0370-\u052f\u0561-\u0587]/
 const mixedWord = /[a-z]\S{0,40}[\u0370-\u052f\u0561-\u0587]|[\u0370-\u052f\u0561-\u0587]\S{0,40}[a-z]/
 const entity = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(lt|gt|amp|quot|apos|nbsp));/gi
 const named: Readonly<Record<string, string>> = {
@@ -87,22 +86,36 @@ const percentRun = /(?:%[0-9a-fA-F]{2}[A-Za-z0-9_.~-]{0,12}){6,1000}/g
 /** At most this many inner texts of one leaf are looked at. */
 const maxInner = 16
 
-/** Reads a text once: bounded, never throws. */
-export function normalise(given: string): Reading {
+const nothing: readonly never[] = []
+
+/** Reads a text once: bounded, never throws. `traits`, when they are known already, are the text's. */
+export function normalise(given: string, traits = traitsOf(given)): Reading {
+  if (traits === 0)
+    return {
+      text: given.toLowerCase(),
+      isPlain: true,
+      hidden: nothing,
+      inner: nothing,
+    }
+  return readClosely(given, traits)
+}
+
+function readClosely(given: string, givenTraits: number): Reading {
   const inner: Inner[] = []
-  const hidden = findHidden(given)
+  const isOdd = (givenTraits & trait.odd) !== 0
+  const hidden = isOdd ? findHidden(given) : undefined
   let text = hidden?.text ?? given
   if (hidden !== undefined && hidden.spelled !== '')
     inner.push({ text: hidden.spelled, through: 'invisible characters', at: hidden.hits[0]?.at ?? 0 })
-  if (text.includes('&')) text = text.replace(entity, unescapeEntity)
-  if (text.includes('<!--')) takeComments(text, inner)
-  takeEncoded(text, inner)
-  const folded = beyondAscii.test(text) ? fold(text) : text.toLowerCase()
+  if ((givenTraits & trait.entity) !== 0) text = text.replace(entity, unescapeEntity)
+  const traits = text === given ? givenTraits : traitsOf(text)
+  if ((traits & trait.angle) !== 0) takeComments(text, inner)
+  takeEncoded(text, traits, inner)
+  const folded = (traits & trait.odd) !== 0 ? fold(text) : text.toLowerCase()
   return {
     text: folded,
-    aligned: folded.length === given.length,
-    hidden: hidden?.hits ?? [],
-    harmlessHidden: hidden?.harmless ?? true,
+    isPlain: (givenTraits & (trait.odd | trait.entity)) === 0,
+    hidden: hidden?.hits ?? nothing,
     inner,
   }
 }
@@ -120,7 +133,7 @@ export function fold(text: string): string {
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
     .toLowerCase()
-  if (!mixedWord.test(composed)) return composed
+  if (!otherAlphabet.test(composed) || !mixedWord.test(composed)) return composed
   return composed.replace(/\S{2,64}/g, (word) =>
     mixedWord.test(word) ? Array.from(word, (letter) => lookAlikes[letter] ?? letter).join('') : word,
   )
@@ -137,17 +150,18 @@ function takeComments(text: string, inner: Inner[]): void {
 }
 
 /** One level of decoding; what comes out must read like text, or it is left alone. */
-function takeEncoded(text: string, inner: Inner[]): void {
+function takeEncoded(text: string, traits: number, inner: Inner[]): void {
   if (text.length < 24) return
   const take = (found: RegExpMatchArray, decoded: string | undefined, through: string) => {
     if (decoded !== undefined && inner.length < maxInner)
       inner.push({ text: decoded, through, at: found.index ?? 0 })
   }
-  if (hasLongRun(text, 24))
+  if ((traits & trait.longRun) !== 0)
     for (const found of text.matchAll(encodedRun)) take(found, decodeBase64(found[0]), 'base64')
-  if (text.includes('%'))
+  if ((traits & trait.percent) !== 0)
     for (const found of text.matchAll(percentRun)) take(found, decodePercent(found[0]), 'URL encoding')
-  for (const found of text.matchAll(hexRun)) take(found, decodeHex(found[0]), 'hexadecimal')
+  if ((traits & (trait.hexRun | trait.backslash)) !== 0)
+    for (const found of text.matchAll(hexRun)) take(found, decodeHex(found[0]), 'hexadecimal')
 }
 
 function decodeBase64(run: string): string | undefined {

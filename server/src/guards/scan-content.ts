@@ -1,10 +1,10 @@
 import { contentLeaves } from './content-leaves.ts'
 import { definitionLeaves } from './definition-leaves.ts'
-import { findSecrets } from './find-secrets.ts'
 import type { ContentKind, Finding, Leaf, Scanner } from './finding.ts'
-import { type Judged, judgeLeaves } from './judge-leaves.ts'
+import { type FoundSecret, type Judged, judgeLeaves } from './judge-leaves.ts'
 import { type GuardModel, ModelReader, probability } from './model/guard-model.ts'
 import type { Models } from './model/open-models.ts'
+import { FeatureReader } from './model/read-features.ts'
 
 export type Risk = 'none' | 'low' | 'medium' | 'high'
 export type Sensitivity = 'low' | 'medium' | 'high'
@@ -14,7 +14,7 @@ export type ScanResult = {
   readonly score: number
   readonly risk: Risk
   readonly findings: readonly Finding[]
-  readonly secrets: readonly { kind: string; path: string }[]
+  readonly secrets: readonly FoundSecret[]
   readonly durationMs: number
 }
 
@@ -27,7 +27,9 @@ export type Scan = (kind: ContentKind, text: string) => ScanResult
 /** The engine: one content in, one result out. Never throws for a text; time grows with its length only. */
 export function buildScan(models: Models, clock: () => number): Scan {
   const readers = new Map<GuardModel, ModelReader>()
-  for (const model of Object.values(models)) readers.set(model, new ModelReader(model.tables))
+  const features = new FeatureReader()
+  for (const model of Object.values(models))
+    if (!readers.has(model)) readers.set(model, new ModelReader(model.tables, features))
   return (kind, text) => {
     const started = clock()
     const leaves = readLeaves(kind, text)
@@ -35,8 +37,8 @@ export function buildScan(models: Models, clock: () => number): Scan {
     const model = models[kind]
     const reader = readers.get(model)
     const learned = reader === undefined ? 0 : learnedScore(reader, model, judged)
-    const findings = withModel(judged.findings, learned, model, leaves[0]?.path ?? '')
-    const secrets = kind === 'tool_definition' ? [] : secretsOf(leaves)
+    const findings = withModel(judged.findings, learned, model, leaves)
+    const { secrets } = judged
     const score = round(Math.max(learned, floorOf(kind, judged)))
     return {
       score,
@@ -80,7 +82,7 @@ function withModel(
   findings: readonly Finding[],
   learned: number,
   model: GuardModel,
-  path: string,
+  leaves: readonly Leaf[],
 ): readonly Finding[] {
   if (
     learned < model.last.thresholds.high ||
@@ -92,7 +94,7 @@ function withModel(
     scanner: 'injection',
     category: 'prompt-injection',
     reason: 'The wording is like that of texts which steer a model.',
-    path,
+    path: leaves[0]?.path ?? '',
     excerpt: '',
     // Never as sure as a rule: what was learned alerts, it does not block by itself.
     weight: Math.min(0.8, learned),
@@ -101,19 +103,9 @@ function withModel(
   return [...findings, learnedFinding]
 }
 
-function secretsOf(leaves: readonly Leaf[]): { kind: string; path: string }[] {
-  const out: { kind: string; path: string }[] = []
-  for (const leaf of leaves) {
-    for (const { kind } of findSecrets(leaf.text, leaf.name)) {
-      if (out.length < 64) out.push({ kind, path: leaf.path })
-    }
-  }
-  return out
-}
-
 const secretScanner: Scanner = 'secrets'
 
-const secretFindings = (secrets: readonly { kind: string; path: string }[]): Finding[] =>
+const secretFindings = (secrets: readonly FoundSecret[]): Finding[] =>
   secrets.map(({ kind, path }) => ({
     detector: `secret:${kind}`,
     scanner: secretScanner,

@@ -1,4 +1,4 @@
-import type { Detector, Hit, Leaf } from '../finding.ts'
+import type { Detector } from '../finding.ts'
 
 /** Members that name a file, take SQL, or are put into a command by many servers. */
 const fileNames =
@@ -25,19 +25,13 @@ export const argumentInjection: Detector = {
   category: 'command-injection',
   kinds: ['tool_input'],
   reason: 'An argument holds a command, a query or a path that does not belong in such an argument.',
-  look(text: string, { name }: Leaf): readonly Hit[] {
-    if (name === '' || meant.test(name)) return []
-    const hits: Hit[] = []
-    const look = (pattern: RegExp, weight: number) => {
-      for (const found of text.matchAll(pattern)) {
-        if (hits.length < 4) hits.push({ at: found.index, length: found[0].length, weight })
-      }
-    }
-    if (fileNames.test(name)) look(traversal, 0.8)
-    if (shellNames.test(name)) look(shell, 0.8)
-    if (sqlNames.test(name)) look(sql, 0.75)
-    return hits
-  },
+  rules: [
+    { pattern: traversal, weight: 0.8, under: (name) => fileNames.test(name) && !meant.test(name) },
+    { pattern: shell, weight: 0.8, under: (name) => shellNames.test(name) && !meant.test(name) },
+    { pattern: sql, weight: 0.75, under: (name) => sqlNames.test(name) && !meant.test(name) },
+  ],
+  gate: undefined,
+  most: 4,
   caught: [
     { name: 'host', text: '127.0.0.1; cat /etc/passwd' },
     { name: 'path', text: '../../../../etc/shadow' },

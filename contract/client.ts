@@ -120,6 +120,8 @@ export type NewSessionGrant = { delegation_id: string; server_id: string }
 
 export type NewSsoProvider = { name: string; oidc: OidcSettings; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined }
 
+export type NewTrustedIssuer = { issuer: string; jwks_uri: string; algorithms?: ("ES256" | "EdDSA" | "RS256" | "PS256")[] | undefined; link_by_email?: boolean | undefined }
+
 export type NewUser = { email: string; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; attributes?: { [name: string]: string[] } | undefined }
 
 export type OauthContinue = { continue_url: string | null }
@@ -236,6 +238,8 @@ export type TotpCode = { code: string }
 
 export type TotpDraft = { secret: string; uri: string }
 
+export type TrustedIssuer = { id: string; issuer: string; jwks_uri: string; algorithms: ("ES256" | "EdDSA" | "RS256" | "PS256")[]; link_by_email: boolean; created_by: string | null; created_at: string }
+
 export type User = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; attributes: { [name: string]: string[] }; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string }
 
 export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; status?: "active" | "deactivated" | undefined; attributes?: { [name: string]: string[] } | undefined; hand_over_to?: string | undefined }
@@ -276,6 +280,7 @@ export const operations = {
   createSessionGrant: { method: 'POST', path: '/api/v1/session-grants' },
   createSignInLink: { method: 'POST', path: '/api/v1/users/{id}/sign-in-links' },
   createSsoProvider: { method: 'POST', path: '/api/v1/sso-providers' },
+  createTrustedIssuer: { method: 'POST', path: '/api/v1/oauth/trusted-issuers' },
   createUser: { method: 'POST', path: '/api/v1/users' },
   deleteAgentAccount: { method: 'DELETE', path: '/api/v1/agent-accounts/{id}' },
   deleteApiKey: { method: 'DELETE', path: '/api/v1/api-keys/{id}' },
@@ -293,6 +298,7 @@ export const operations = {
   deleteSession: { method: 'DELETE', path: '/api/v1/sessions/current' },
   deleteSsoIdentities: { method: 'DELETE', path: '/api/v1/users/{id}/sso-identities' },
   deleteSsoProvider: { method: 'DELETE', path: '/api/v1/sso-providers/{id}' },
+  deleteTrustedIssuer: { method: 'DELETE', path: '/api/v1/oauth/trusted-issuers/{id}' },
   deleteUser: { method: 'DELETE', path: '/api/v1/users/{id}' },
   disableTotp: { method: 'DELETE', path: '/api/v1/users/me/totp' },
   disconnectClient: { method: 'DELETE', path: '/api/v1/oauth/connections/{id}' },
@@ -345,6 +351,7 @@ export const operations = {
   listSessions: { method: 'GET', path: '/api/v1/sessions' },
   listSsoProviders: { method: 'GET', path: '/api/v1/sso-providers' },
   listToolVersions: { method: 'GET', path: '/api/v1/servers/{id}/tools/versions' },
+  listTrustedIssuers: { method: 'GET', path: '/api/v1/oauth/trusted-issuers' },
   listUsers: { method: 'GET', path: '/api/v1/users' },
   proposePackageUpdate: { method: 'POST', path: '/api/v1/servers/{id}/package-update' },
   putConnection: { method: 'PUT', path: '/api/v1/servers/{id}/connection' },
@@ -409,6 +416,7 @@ export interface Operations {
   createSessionGrant: { params: undefined; query: undefined; body: NewSessionGrant; response: SessionGrant }
   createSignInLink: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
   createSsoProvider: { params: undefined; query: undefined; body: NewSsoProvider; response: SsoProvider }
+  createTrustedIssuer: { params: undefined; query: undefined; body: NewTrustedIssuer; response: TrustedIssuer }
   createUser: { params: undefined; query: undefined; body: NewUser; response: User }
   deleteAgentAccount: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteApiKey: { params: { id: string }; query: undefined; body: undefined; response: undefined }
@@ -426,6 +434,7 @@ export interface Operations {
   deleteSession: { params: undefined; query: undefined; body: undefined; response: undefined }
   deleteSsoIdentities: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteSsoProvider: { params: { id: string }; query: undefined; body: undefined; response: undefined }
+  deleteTrustedIssuer: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteUser: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   disableTotp: { params: undefined; query: undefined; body: undefined; response: undefined }
   disconnectClient: { params: { id: string }; query: undefined; body: undefined; response: undefined }
@@ -478,6 +487,7 @@ export interface Operations {
   listSessions: { params: undefined; query: undefined; body: undefined; response: { data: ConsoleSession[]; next_cursor: null } }
   listSsoProviders: { params: undefined; query: undefined; body: undefined; response: { data: SsoProvider[]; next_cursor: null } }
   listToolVersions: { params: { id: string }; query: { name: string }; body: undefined; response: ToolVersionList }
+  listTrustedIssuers: { params: undefined; query: undefined; body: undefined; response: { data: TrustedIssuer[]; next_cursor: null } }
   listUsers: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: User[]; next_cursor: string | null } }
   proposePackageUpdate: { params: { id: string }; query: undefined; body: undefined; response: PackageUpdate }
   putConnection: { params: { id: string }; query: undefined; body: NewConnection; response: Connection }

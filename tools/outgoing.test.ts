@@ -34,6 +34,7 @@ const knownFiles: Readonly<Record<string, string>> = {
   'oauth/check-client.ts': 'the error names of oidc-provider',
   'oauth/grant-agents.ts': 'the error names of oidc-provider',
   'oauth/exchange-token.ts': 'the error names of oidc-provider',
+  'oauth/grant-assertions.ts': 'the error names of oidc-provider',
   'oauth/keep-records.ts': 'the error names of oidc-provider',
   'sso/speak-oidc.ts': 'openid-client, whose every request is its custom fetch over guarded-fetch',
   'sso/explain-oidc.ts': 'the error names of openid-client',

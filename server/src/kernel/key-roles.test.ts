@@ -45,6 +45,7 @@ test('a management key of the role user opens no more than what is named; none o
     'tryTool',
     'putConnection',
     'createSsoProvider',
+    'createTrustedIssuer',
   ])
     expect(all).not.toContain(own)
 })

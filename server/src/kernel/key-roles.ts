@@ -38,6 +38,7 @@ const peopleOnly: readonly string[] = [
   'updateSsoProvider',
   'beginSsoTest',
   'completeSsoTest',
+  'createTrustedIssuer',
 ]
 
 /** What an administrator of one connector may do with it: everything but making, deleting and handing it on. */

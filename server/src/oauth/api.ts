@@ -3,6 +3,7 @@ import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { can, type Route, route } from '../kernel/route.ts'
 import { deviceRoutes } from './api-devices.ts'
+import { issuerRoutes } from './api-issuers.ts'
 import type { Asking } from './ask-person.ts'
 import type { Connection } from './connection-store.ts'
 import type { Oauth } from './oauth.ts'
@@ -99,6 +100,7 @@ export function oauthRoutes(parts: OauthRoutesParts): Route[] {
     ...connectionRoutes(parts),
     ...deviceRoutes({ devices: parts.oauth.devices, resourceName: parts.resourceName }),
     ...ruleRoutes(parts),
+    ...issuerRoutes({ issuers: parts.oauth.issuers }),
   ]
 }
 

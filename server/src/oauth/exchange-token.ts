@@ -31,7 +31,12 @@ export type ExchangeParts = AgentGrantParts & {
 }
 
 /** What audit has to know of an exchange besides its outcome. */
-export type Exchange = { person: Principal | undefined; why: string | undefined }
+export type Exchange = {
+  person: Principal | undefined
+  why: string | undefined
+  /** An agent acts for the person. */
+  isActing: boolean
+}
 export const exchangeOf = (ctx: { state: Record<string, unknown> }) =>
   ctx.state['exchange'] as Exchange | undefined
 
@@ -55,7 +60,7 @@ export function exchangeTokens(parts: ExchangeParts): void {
 }
 
 async function exchange(parts: ExchangeParts, ctx: TokenEndpointGrantContext<Params>): Promise<void> {
-  const told: Exchange = { person: undefined, why: undefined }
+  const told: Exchange = { person: undefined, why: undefined, isActing: true }
   ctx.state['exchange'] = told
   const { params } = ctx.oidc
   const agent = await agentOf(parts, ctx)

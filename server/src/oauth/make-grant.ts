@@ -25,7 +25,11 @@ export type Agreement = {
 }
 
 /** Makes the grant that codes and tokens live by, and remembers the client as connected. Answers the grant's id. */
-export async function makeGrant(parts: GrantParts, caller: Caller, agreed: Agreement): Promise<string> {
+export async function makeGrant(
+  parts: GrantParts,
+  caller: Pick<Caller, 'id'>,
+  agreed: Agreement,
+): Promise<string> {
   const { provider, connections, records, base } = parts
   const { client, redirectUri, resources } = agreed
   const grant = new provider.Grant({ accountId: caller.id, clientId: client.id })

@@ -16,6 +16,8 @@ import { type Connection, connectionStore } from './connection-store.ts'
 import { exchangeTokens } from './exchange-token.ts'
 import { documentFetch } from './fetch-documents.ts'
 import { grantToAgents } from './grant-agents.ts'
+import { grantToAssertions } from './grant-assertions.ts'
+import { type Issuers, keepIssuers } from './keep-issuers.ts'
 import { keepRedirectRules, type RedirectRules } from './keep-redirect-rules.ts'
 import { hourlyLimit } from './limit-hourly.ts'
 import { baseOf } from './name-resource.ts'
@@ -33,6 +35,7 @@ export type Oauth = {
   readonly consents: Consents
   readonly devices: Devices
   readonly redirects: RedirectRules
+  readonly issuers: Issuers
   /** What a person connected, newest first. */
   connectionsOf(userId: UserId): Promise<Connection[]>
   /** Ends a connection and every token of it. Throws not-found for another person's. */
@@ -87,8 +90,10 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
   const granting = { provider, agents: parts.agents, sign: tokens.sign, base }
   grantToAgents(granting)
   exchangeTokens({ ...granting, tokens, identity, now })
+  const issuers = await keepIssuers({ db, bus, fetch: documentFetch(guarded), now })
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
   const making = { provider, connections, records: tokens.records, base, now }
+  grantToAssertions({ ...making, issuers, sign: tokens.sign, identity })
   const end = async (ids: readonly string[]) => {
     for (const name of await connections.grantsOf(ids)) await tokens.records.endGrant(name)
     for (const id of ids) await connections.remove(id)
@@ -105,6 +110,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       journal: parts.journal,
       judge: redirects.judge,
       agents: parts.agents,
+      issuers,
       personOf: (cookie, ip) => personOf(identity, cookie, ip),
       now,
       log,
@@ -113,6 +119,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
     consents: openConsents({ ...making, judge: redirects.judge }),
     devices: openDevices(making),
     redirects,
+    issuers,
     connectionsOf: connections.ofPerson,
     async disconnect(id, userId) {
       const found = isUuid(id) ? await connections.find(id) : undefined
@@ -124,6 +131,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
     async close() {
       stop()
       redirects.close()
+      issuers.close()
       await guarded.close()
     },
   }

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
-import type { Caller, Principal } from '../kernel/caller.ts'
+import type { Caller } from '../kernel/caller.ts'
 import type { Actor, Journal } from '../kernel/entry.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { consentPage, endpoints } from './configure-provider.ts'
 import { exchangeOf, tokenExchange } from './exchange-token.ts'
+import { assertionGrant, idJagProfile } from './grant-assertions.ts'
+import type { Issuers } from './keep-issuers.ts'
 import { hourlyLimit } from './limit-hourly.ts'
 import type { RedirectState } from './match-redirect.ts'
 import { blockedText, errorPage, errorPageHeaders } from './show-error.ts'
@@ -17,6 +19,7 @@ export type ServeParts = {
   journal: Journal
   judge(uri: string): RedirectState
   agents: Pick<AgentAccounts, 'findClient'>
+  issuers: Pick<Issuers, 'list'>
   /** The person signed in to the console by this cookie, or undefined. */
   personOf(cookie: string | undefined, ip: string): Promise<Pick<Caller, 'id'> | undefined>
   now: () => number
@@ -55,6 +58,8 @@ export function serveOauth(parts: ServeParts): OauthHandle {
   provider.proxy = true
   provider.use(async (ctx, next) => {
     await next()
+    if (ctx.path === openidPath && parts.issuers.list().length > 0)
+      Object.assign(ctx.body as object, { authorization_grant_profiles_supported: [idJagProfile] })
     await afterwards(parts, ctx as unknown as KoaContextWithOIDC)
   })
   const answer = provider.callback()
@@ -177,6 +182,7 @@ const tokenActions: Readonly<Record<string, string>> = {
   refresh_token: 'oauth_token_refreshed',
   client_credentials: 'agent_token_issued',
   [tokenExchange]: 'agent_token_exchanged',
+  [assertionGrant]: 'oauth_assertion_exchanged',
 }
 
 /** The person a token is for, or the agent account that asked for one. */
@@ -184,19 +190,16 @@ async function actorOf({ agents }: ServeParts, ctx: KoaContextWithOIDC): Promise
   const { entities, client } = ctx.oidc
   const accountId = entities.Account?.accountId ?? entities.RefreshToken?.accountId
   if (accountId !== undefined) return { type: 'user', id: accountId }
-  const person = ctx.status < 400 ? exchangeOf(ctx)?.person : undefined
+  const told = ctx.status < 400 ? exchangeOf(ctx) : undefined
   // What was done for a person stands among what they see of themselves; what was refused was not theirs.
-  if (person !== undefined && client !== undefined) return actingFor(person, client.clientId)
+  if (told?.person !== undefined && client !== undefined) {
+    const { id, email } = told.person
+    const proof = told.isActing ? { proof: { kind: 'agent_token' as const, id: client.clientId } } : {}
+    return { type: 'user', id, email, ...proof }
+  }
   const agent = client === undefined ? undefined : await agents.findClient(client.clientId)
   return agent === undefined ? { type: 'system', id: 'anonymous' } : { type: 'agent', id: agent.account.id }
 }
-
-const actingFor = ({ id, email }: Principal, clientId: string): Actor => ({
-  type: 'user',
-  id,
-  email,
-  proof: { kind: 'agent_token', id: clientId },
-})
 
 async function record(parts: ServeParts, ctx: KoaContextWithOIDC, happened: Happened): Promise<void> {
   const { action, outcome, resourceId, reason } = happened

@@ -5,15 +5,17 @@ import { mcpScope } from './name-resource.ts'
 /** An agent asks anew each hour, so an hour is the longest a token outlives what no look-up would notice. */
 export const agentTokenSeconds = 3600
 
-export type AgentClaims = JWTPayload & {
+export type SignedClaims = JWTPayload & {
   sub: string
   aud: string
   client_id: string
-  /** Tokens of an earlier generation of the account no longer count. */
-  agent_generation: number
+  /** Of an agent: tokens of an earlier generation of the account no longer count. */
+  agent_generation?: number
+  /** Of a person: what the token lives by. */
+  grant?: string
 }
 
-export type SignToken = (claims: AgentClaims, seconds: number) => Promise<string>
+export type SignToken = (claims: SignedClaims, seconds: number) => Promise<string>
 
 /** Signs access tokens that oidc-provider does not make; the same key, issuer and type as those it makes. */
 export function tokenSigner(keys: readonly JWK[], issuer: string, now: () => number): SignToken {

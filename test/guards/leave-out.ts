@@ -103,11 +103,23 @@ const odd = (value: number) => 1 / (1 + Math.exp(-value))
 const logit = (score: number) => Math.log(Math.max(1e-9, score) / Math.max(1e-9, 1 - score))
 const moved = (score: number, odds: number) => 1 / (1 + Math.exp(logit(odds) - logit(score)))
 
+/** Sources of fewer rows say too little. Small sources of definitions hold twins of attacks, made to be mistaken for them. */
+const leastSource: Readonly<Record<ModelName, number>> = {
+  'tool-output': 40,
+  'tool-input': 40,
+  'tool-definition': 100,
+}
+
 /** What unseen origins showed sets the scale and the sensitivities; at Medium no larger source has more than 2 % alarms. */
-export function calibrated(model: GuardModel, scored: readonly Scored[], odds: number): GuardModel {
+export function calibrated(
+  model: GuardModel,
+  { name, scored, odds }: { name: ModelName; scored: readonly Scored[]; odds: number },
+): GuardModel {
   const benign = scored.filter(({ label }) => label === 0)
   const at = (rows: readonly Scored[], rate: number) => moved(thresholdFor(scoresOf(rows, 0), rate), odds)
-  const large = [...Map.groupBy(benign, ({ source }) => source).values()].filter((rows) => rows.length >= 100)
+  const large = [...Map.groupBy(benign, ({ source }) => source).values()].filter(
+    (rows) => rows.length >= leastSource[name],
+  )
   const medium = Math.max(0.5, ...large.map((rows) => at(rows, 0.02)))
   const thresholds = {
     low: Math.max(medium, at(benign, 0.003)),

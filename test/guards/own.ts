@@ -17,7 +17,9 @@ import {
 import { discussions, prompts, steps } from './own-benign.ts'
 import { bases, honest, overt, overtNames, paths, poisons } from './own-definitions.ts'
 import { codeBodies, codeLeads, errands, grammar, manners, messages, scenes } from './own-grammar.ts'
-import { languages } from './own-languages.ts'
+import { languages as wellKnown } from './own-languages.ts'
+import { moreLanguages } from './own-languages-more.ts'
+import { noteRows, requestRows } from './own-requests.ts'
 import { partCounts, partOf, type Row } from './rows.ts'
 
 type Draw = { random: () => number; pick<T>(items: readonly T[]): T; fill(text: string): string }
@@ -38,6 +40,7 @@ function draw(seed: number): Draw {
   return { random, pick, fill }
 }
 
+const languages = { ...wellKnown, ...moreLanguages }
 const fence = '\u0060\u0060\u0060'
 const code = codeLeads.flatMap((lead) => codeBodies.map((body) => `${lead}\n${fence}\n${body}\n${fence}\n`))
 const tongues = Object.values(languages).flatMap(({ drops, tasks, asks }) => [
@@ -125,7 +128,14 @@ const row = (text: string, rest: Pick<Row, 'label' | 'kind' | 'content'>, part: 
 })
 
 export function rows(): Row[] {
-  return [...ownInputs(), ...ownLanguages(), ...ownOutputs(), ...ownDefinitions()]
+  return [
+    ...ownInputs(),
+    ...requestRows(),
+    ...ownLanguages(),
+    ...ownOutputs(),
+    ...noteRows(),
+    ...ownDefinitions(),
+  ]
 }
 
 /** Requests and attacks in other languages, and plain sentences of the same. A template is left out in all languages. */

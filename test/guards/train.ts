@@ -24,7 +24,10 @@ function train(data: string): void {
   const odds = alignedOdds(scores)
   for (const name of modelNames) {
     const model = fitModel(rowsOf(material, name))
-    writeFileSync(join(folder, `${name}.bin`), packModel(calibrated(model, scores[name], odds[name])))
+    writeFileSync(
+      join(folder, `${name}.bin`),
+      packModel(calibrated(model, { name, scored: scores[name], odds: odds[name] })),
+    )
   }
   writeFileSync(join(folder, 'card.json'), `${JSON.stringify(card, null, 1)}\n`)
   for (const [name, figures] of Object.entries(card)) console.log(describe(name, figures))

@@ -297,7 +297,7 @@ eachStore((open) => {
     const ticking = setInterval(() => ticks++, 1)
     const scans = await Promise.resolve(guards.screens.output(answered(text))).then(
       ({ scans }) => scans,
-      (error: GatewayError) => error.data?.['scans'] as Screening['scans'],
+      (error: GatewayError) => error.scans,
     )
     clearInterval(ticking)
     expect(scans?.some(({ scanner }) => scanner === 'injection')).toBe(true)

@@ -2,22 +2,33 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Caller } from '../kernel/caller.ts'
 import type { Bus } from '../storage/storage.ts'
 
-type OpenStream = { response: ServerResponse; reauthenticate(): Caller | Promise<Caller> }
+/** A response that is not finished; `seat` is its place in the list, -1 outside. Only StreamEnds writes it. */
+export type OpenStream = {
+  readonly response: ServerResponse
+  /** Whose news the stream carries: judged again with every change of people, so that rules see them as they are. */
+  readonly asker: { caller: Caller }
+  reauthenticate(): Caller | Promise<Caller>
+  seat: number
+}
 
 /** Credentials looked up at once after a change of people or keys. */
 const portion = 20
 
-/** Streams outlive the moment their credential was judged, so each change of people or keys judges it again. */
+/**
+ * A response outlives the moment its credential was judged, so each change of people or keys judges it again: streams that
+ * wait for news, and calls that run. A list with seats and not a Set, as every call comes and goes here (lib/running.ts).
+ */
 export type StreamEnds = {
   watch(stream: OpenStream): void
+  unwatch(stream: OpenStream): void
   close(): void
 }
 
 export function endStreams(bus: Pick<Bus, 'on'>): StreamEnds {
-  const open = new Set<OpenStream>()
+  const open: OpenStream[] = []
   const judge = async (stream: OpenStream) => {
     try {
-      await stream.reauthenticate()
+      stream.asker.caller = await stream.reauthenticate()
     } catch {
       stream.response.destroy()
     }
@@ -29,14 +40,23 @@ export function endStreams(bus: Pick<Bus, 'on'>): StreamEnds {
   })
   return {
     watch(stream) {
-      open.add(stream)
-      stream.response.once('close', () => open.delete(stream))
+      stream.seat = open.length
+      open.push(stream)
+    },
+    unwatch(stream) {
+      const { seat } = stream
+      if (seat === -1) return
+      stream.seat = -1
+      const last = open.pop()
+      if (last === undefined || last === stream) return
+      last.seat = seat
+      open[seat] = last
     },
     close: stop,
   }
 }
 
-/** Only what may stay open: a GET, or a client that listens (protocol revision 2026-07-28). */
+/** What stays open after it was answered: a GET, or a client that listens (protocol revision 2026-07-28). */
 export function mayStayOpen(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   return method === 'GET' || headers['mcp-method'] === 'subscriptions/listen'
 }

@@ -15,7 +15,8 @@ import { Beats, EventStream } from './event-stream.ts'
 import { type DoorParts, mcpDoor, type Visit } from './http.ts'
 import type { LegacyParts } from './legacy.ts'
 import { listening } from './listen.ts'
-import { type LiveSessions, liveSessions } from './live-sessions.ts'
+import { type LiveSession, type LiveSessions, liveSessions } from './live-sessions.ts'
+import { mayHear, type News } from './may-hear.ts'
 import { oldTransport } from './old-transport.ts'
 import { parkedCalls } from './parked-calls.ts'
 import { type PassOn, passingOn } from './pass-on.ts'
@@ -75,7 +76,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   })
   const toolsChanged = ({ id }: Connector) => parts.tools.hearListChanged(id)
   const tasks = taskIds(sealFor('task', { steady: true }), live.rememberTask)
-  const watching = subscriptions({ upstreams: parts.upstreams, live, toolsChanged })
+  const watching = subscriptions({ ...parts, live, tasks, toolsChanged })
   const run = buildPipeline({
     ...parts,
     parked,
@@ -226,22 +227,34 @@ async function endSession(parts: LegacyParts & { passOn: PassOn }, visit: Visit)
 
 type Hearing = {
   live: {
-    all(): Iterable<{ facts: { endpoint: string }; notify(method: string, params: string): void }>
+    all(): Iterable<Pick<LiveSession, 'facts' | 'who' | 'notify'>>
     heard(key: string): Promise<void>
   }
   listen: { toolsChanged(serverId: string | undefined): void }
   streamEnds: { close(): void }
 }
 
+type About = Omit<News, 'connector'> & { connector: Connector | undefined }
+
+function hears(
+  { policy }: Pick<GatewayParts, 'policy'>,
+  { who }: Pick<LiveSession, 'who'>,
+  about: About,
+): boolean {
+  const { connector } = about
+  return connector !== undefined && mayHear(policy, who?.(), { ...about, connector })
+}
+
 /** Who listens is told when what it may see could have changed. */
 function hearChanges(parts: GatewayParts, { live, listen, streamEnds }: Hearing): () => void {
   const tell = (serverId: string | undefined) => {
     listen.toolsChanged(serverId)
+    const connector = serverId === undefined ? undefined : parts.connectors.find(serverId as Connector['id'])
     for (const session of live.all()) {
-      if (
-        session.facts.endpoint !== 'runlayer' &&
-        (serverId === undefined || session.facts.endpoint === serverId)
-      )
+      const { endpoint } = session.facts
+      if (endpoint === 'runlayer') continue
+      const about = { connector, kind: 'server', name: '' } as const
+      if (serverId === undefined || (endpoint === serverId && hears(parts, session, about)))
         session.notify('notifications/tools/list_changed', '{}')
     }
   }

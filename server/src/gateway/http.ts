@@ -9,7 +9,7 @@ import type { Log } from '../lib/log.ts'
 import type { PeerAddress } from '../lib/peer-address.ts'
 import { JsonRefusal } from '../lib/raw-json.ts'
 import type { Bus } from '../storage/storage.ts'
-import { mayStayOpen, type StreamEnds } from './end-streams.ts'
+import { mayStayOpen, type OpenStream, type StreamEnds } from './end-streams.ts'
 import { readEndpoint } from './endpoint.ts'
 import type { Beats } from './event-stream.ts'
 import type { Asker } from './legacy.ts'
@@ -25,7 +25,7 @@ export type DoorParts = {
   passOn: Pick<PassOn, 'addressBehind'>
   publicUrl: URL
   beats: Beats
-  streamEnds: Pick<StreamEnds, 'watch'>
+  streamEnds: Pick<StreamEnds, 'watch' | 'unwatch'>
   log: Log
 }
 
@@ -87,22 +87,40 @@ async function serve(
   const method = request.method
   if (method !== 'POST' && method !== 'GET' && method !== 'DELETE')
     throw new GatewayError('method-not-allowed', 'MCP endpoints answer POST, GET and DELETE')
-  if (mayStayOpen(method, headers)) parts.streamEnds.watch({ response, reauthenticate })
-  await methods[method]({
-    request,
-    response,
-    asker: {
-      caller,
-      endpoint,
-      peer: { ip, userAgent: headers['user-agent'] ?? '' },
-      requestId,
-      correlationId: correlation(single(headers['x-correlation-id']), requestId),
-      receivedAt: Date.now(),
-    },
-    oldSession:
-      mark === -1 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('sessionId') ?? undefined),
-    reauthenticate,
-  })
+  const asker: Asker = {
+    caller,
+    endpoint,
+    peer: { ip, userAgent: headers['user-agent'] ?? '' },
+    requestId,
+    correlationId: correlation(single(headers['x-correlation-id']), requestId),
+    receivedAt: Date.now(),
+  }
+  await watched(parts, { request, response, asker, reauthenticate, seat: -1 }, () =>
+    methods[method]({
+      request,
+      response,
+      asker,
+      oldSession:
+        mark === -1 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('sessionId') ?? undefined),
+      reauthenticate,
+    }),
+  )
+}
+
+/** Whoever loses their credential meanwhile loses the response: until it is answered, or, where it stays open, closed. */
+async function watched(
+  { streamEnds }: Pick<DoorParts, 'streamEnds'>,
+  stream: OpenStream & { request: IncomingMessage },
+  run: () => Promise<void>,
+): Promise<void> {
+  const staysOpen = mayStayOpen(stream.request.method, stream.request.headers)
+  streamEnds.watch(stream)
+  if (staysOpen) stream.response.once('close', () => streamEnds.unwatch(stream))
+  try {
+    await run()
+  } finally {
+    if (!staysOpen) streamEnds.unwatch(stream)
+  }
 }
 
 function single(value: string | string[] | undefined): string | undefined {

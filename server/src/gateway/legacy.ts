@@ -16,8 +16,8 @@ import type { SessionTokens } from './session-token.ts'
 
 export type LegacyParts = RequestParts & CapabilityParts & { tokens: SessionTokens; live: LiveSessions }
 
-/** Who asks, before a session says what client it is. */
-export type Asker = Omit<Requester, 'client'>
+/** Who asks, before a session says what client it is. The caller is judged again while a stream of theirs is open. */
+export type Asker = Omit<Requester, 'client' | 'caller'> & { caller: Requester['caller'] }
 
 /** The way to a legacy client during one request. */
 export type LegacyLink = {

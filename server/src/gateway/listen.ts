@@ -6,6 +6,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Watch } from '../kernel/upstream.ts'
 import { elementsOf, isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import { type Beats, EventStream } from './event-stream.ts'
+import { mayHear, type News } from './may-hear.ts'
 import { metaKeys } from './protocol.ts'
 import { followsTasks } from './questions.ts'
 import { factsOf } from './request-facts.ts'
@@ -30,7 +31,13 @@ type Wanted = {
   tasks: ReadonlyMap<string, TaskWanted>
 }
 type TaskWanted = { known: string; tool: string }
-type Listener = { who: Requester; wanted: Wanted; send(method: string, params: RawObject): void; end(): void }
+type Listener = {
+  who(): Requester
+  connector: Connector | undefined
+  wanted: Wanted
+  send(method: string, params: RawObject): void
+  end(): void
+}
 
 export type Listening = {
   /** Serves one `subscriptions/listen` (protocol.md §1.8); resolves once the stream is open. */
@@ -41,7 +48,8 @@ export type Listening = {
 }
 
 export type ListenRequest = {
-  who: Requester
+  /** Who listens, as judged last, at this moment. */
+  who(): Requester
   id: string
   params: RawObject
   connector: Connector | undefined
@@ -58,11 +66,13 @@ export function listening(parts: ListenParts): Listening {
   const listeners = new Set<Listener>()
   return {
     async open(request) {
-      const mine = [...listeners].filter((each) => each.who.caller.id === request.who.caller.id).length
+      const mine = [...listeners].filter((each) => each.who().caller.id === request.who().caller.id).length
       if (listeners.size >= maxListeners || mine >= maxPerPrincipal)
         throw new GatewayError('busy', `one person may listen at most ${maxPerPrincipal} times at once`)
       const wanted = honoured(parts, request)
-      const stream = new EventStream(request.response, parts.beats, { 'x-request-id': request.who.requestId })
+      const stream = new EventStream(request.response, parts.beats, {
+        'x-request-id': request.who().requestId,
+      })
       const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${request.id}}`
       // The acknowledgement must be the first message (§1.8): what is heard before it waits.
       let early: string[] | undefined = []
@@ -86,7 +96,7 @@ export function listening(parts: ListenParts): Listening {
         )
         stream.end()
       }
-      const listener: Listener = { who: request.who, wanted, send, end }
+      const listener: Listener = { who: request.who, connector: request.connector, wanted, send, end }
       listeners.add(listener)
       let watch: Watch | undefined
       request.response.on('close', () => {
@@ -109,14 +119,14 @@ export function listening(parts: ListenParts): Listening {
     },
     toolsChanged(serverId) {
       for (const listener of listeners) {
-        const endpoint = listener.who.endpoint
+        const { connector } = listener
+        // That the rules changed is told to all: for some of them it means that nothing is left.
         if (
           listener.wanted.tools &&
-          endpoint.kind === 'connector' &&
-          (serverId === undefined || endpoint.serverId === serverId)
-        ) {
+          connector !== undefined &&
+          (serverId === undefined || (connector.id === serverId && hears(parts, listener)))
+        )
           listener.send('notifications/tools/list_changed', new Map())
-        }
       }
     },
     close() {
@@ -141,7 +151,7 @@ function honoured(parts: ListenParts, request: ListenRequest): Wanted {
     prompts: asked.get('promptsListChanged') === 'true' && connector !== undefined,
     resources: asked.get('resourcesListChanged') === 'true' && connector !== undefined,
     uris: uris.filter((uri) => uri !== '' && isVisible(parts, request, 'resource', uri)),
-    tasks: followsTasks(request.who.client) ? tasksOf(parts, request, taskIds) : new Map(),
+    tasks: followsTasks(request.who().client) ? tasksOf(parts, request, taskIds) : new Map(),
   }
 }
 
@@ -151,10 +161,21 @@ function textsIn(list: string | undefined): string[] {
 
 type Asking = Pick<ListenRequest, 'who' | 'connector'>
 
-function isVisible(parts: ListenParts, { who, connector }: Asking, kind: 'tool' | 'resource', name: string) {
+function isVisible(parts: ListenParts, asking: Asking, kind: 'tool' | 'resource', name: string) {
+  const { connector } = asking
   if (connector === undefined) return false
+  const who = asking.who()
   const ask = { connector, kind, name, phase: 'list' as const, args: undefined, facts: factsOf(who) }
   return parts.policy.decide(who.caller, ask).effect === 'allow'
+}
+
+/** News of the connector itself, or of one thing on it. */
+function hears(
+  parts: ListenParts,
+  { who, connector }: Asking,
+  about: Pick<News, 'kind' | 'name'> = { kind: 'server', name: '' },
+): boolean {
+  return connector !== undefined && mayHear(parts.policy, who(), { connector, ...about })
 }
 
 /** Only tasks of this person on this connector, started with tools that may still be used. */
@@ -162,7 +183,7 @@ function tasksOf(parts: ListenParts, asking: Asking, ids: readonly string[]): Ma
   const tasks = new Map<string, TaskWanted>()
   for (const known of ids) {
     try {
-      const { serverId, taskId, tool } = parts.tasks.open(known, asking.who.caller)
+      const { serverId, taskId, tool } = parts.tasks.open(known, asking.who().caller)
       if (serverId === asking.connector?.id && isVisible(parts, asking, 'tool', tool))
         tasks.set(taskId, { known, tool })
     } catch {
@@ -187,8 +208,9 @@ async function watchUpstream(
   request: ListenRequest,
   listener: Listener,
 ): Promise<Watch | undefined> {
-  const { connector, who } = request
+  const { connector } = request
   const { wanted } = listener
+  const who = request.who()
   if (
     connector === undefined ||
     !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length + wanted.tasks.size > 0)
@@ -211,7 +233,7 @@ async function watchUpstream(
       capabilities: who.client.capabilities,
       resources: wanted.uris,
       tasks: [...wanted.tasks.keys()],
-      onNotification: (method, params) => hear(parts, { connector, listener }, method, params),
+      onNotification: (method, params) => hear(parts, listener, { connector, method, params }),
       onEnd: () => listener.end(),
     })
   } catch {
@@ -220,27 +242,28 @@ async function watchUpstream(
   }
 }
 
-function hear(parts: ListenParts, to: Hearing, method: string, params: RawObject): void {
-  const { wanted, send } = to.listener
-  if (method === 'notifications/tools/list_changed') parts.toolsChanged(to.connector)
-  else if (method === 'notifications/prompts/list_changed' && wanted.prompts) send(method, new Map())
-  else if (method === 'notifications/resources/list_changed' && wanted.resources) send(method, new Map())
-  else if (method === 'notifications/resources/updated') hearResource(parts, to, params)
-  else if (method === 'notifications/tasks') hearTask(parts, to, params)
+type Heard = { connector: Connector; method: string; params: RawObject }
+
+/** The rules are asked again with each: they may have changed since the listening began. */
+function hear(parts: ListenParts, listener: Listener, { connector, method, params }: Heard): void {
+  const { wanted, send } = listener
+  if (method === 'notifications/tools/list_changed') parts.toolsChanged(connector)
+  else if (method === 'notifications/prompts/list_changed') {
+    if (wanted.prompts && hears(parts, listener)) send(method, new Map())
+  } else if (method === 'notifications/resources/list_changed') {
+    if (wanted.resources && hears(parts, listener)) send(method, new Map())
+  } else if (method === 'notifications/resources/updated') hearResource(parts, listener, params)
+  else if (method === 'notifications/tasks') hearTask(parts, listener, params)
 }
 
-type Hearing = { connector: Connector; listener: Listener }
-
-/** The rules are asked again: they may have changed since the listening began. */
-function hearResource(parts: ListenParts, { connector, listener }: Hearing, params: RawObject): void {
+function hearResource(parts: ListenParts, listener: Listener, params: RawObject): void {
   const uri = stringOf(params.get('uri')) ?? ''
-  if (!listener.wanted.uris.includes(uri)) return
-  if (isVisible(parts, { who: listener.who, connector }, 'resource', uri))
+  if (listener.wanted.uris.includes(uri) && hears(parts, listener, { kind: 'resource', name: uri }))
     listener.send('notifications/resources/updated', new Map([['uri', JSON.stringify(uri)]]))
 }
 
-function hearTask(parts: ListenParts, { connector, listener }: Hearing, params: RawObject): void {
+function hearTask(parts: ListenParts, listener: Listener, params: RawObject): void {
   const task = listener.wanted.tasks.get(stringOf(params.get('taskId')) ?? '')
-  if (task === undefined || !isVisible(parts, { who: listener.who, connector }, 'tool', task.tool)) return
+  if (task === undefined || !hears(parts, listener, { kind: 'tool', name: task.tool })) return
   listener.send('notifications/tasks', new Map(params).set('taskId', JSON.stringify(task.known)))
 }

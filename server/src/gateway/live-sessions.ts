@@ -3,6 +3,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Watch } from '../kernel/upstream.ts'
 import { Running } from '../lib/running.ts'
 import type { EventStream } from './event-stream.ts'
+import type { Requester } from './requester.ts'
 import { notificationText, requestText } from './rpc-text.ts'
 import { type SessionFacts, sessionLifeMs } from './session-token.ts'
 import type { SessionStore } from './store.ts'
@@ -27,6 +28,8 @@ export class LiveSession {
   lastSeenMs: number
   stream: EventStream | undefined
   watch: Watch | undefined
+  /** Whose the stream is, as judged last, at this moment. */
+  who: (() => Requester) | undefined
   readonly subscriptions = new Set<string>()
   /** Ids this client knows its tasks by, by the upstream's own; the oldest are forgotten first. */
   readonly #tasks = new Map<string, string>()

@@ -83,7 +83,7 @@ async function takeModern(parts: PostParts, { visit, message, reply, text }: Pos
       const connector =
         who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
       return await parts.listening.open({
-        who,
+        who: () => ({ ...visit.asker, client, receivedAt: Date.now() }),
         id: message.id,
         params: message.params,
         connector,

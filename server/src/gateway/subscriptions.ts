@@ -3,12 +3,17 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UpstreamRequest, Upstreams } from '../kernel/upstream.ts'
 import { objectText, stringOf } from '../lib/raw-json.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { LiveSession, LiveSessions } from './live-sessions.ts'
+import { mayHear } from './may-hear.ts'
 import { passesLevel } from './protocol.ts'
+import type { TaskIds } from './task-ids.ts'
 
 export type SubscriptionParts = {
   upstreams: Pick<Upstreams, 'watch'>
   live: LiveSessions
+  policy: Pick<Policy, 'decide'>
+  tasks: Pick<TaskIds, 'open'>
   /** An upstream said that its tools changed: they are learned again, and whoever listens hears it from there. */
   toolsChanged(connector: Connector): void
 }
@@ -64,34 +69,55 @@ function laneOf(call: Armed): Watching['lane'] {
   return { principal: call.caller.id, session: call.client.sessionKey, exclusive: false }
 }
 
-function relay(
-  parts: SubscriptionParts,
-  to: { session: LiveSession; connector: Connector },
-  method: string,
-  params: RawObject,
-): void {
+type Told = { session: LiveSession; connector: Connector }
+
+function relay(parts: SubscriptionParts, to: Told, method: string, params: RawObject): void {
+  const { session, connector } = to
+  const seesServer = () => sees(parts, to, 'server', '')
   switch (method) {
     case 'notifications/tools/list_changed':
-      parts.toolsChanged(to.connector)
+      parts.toolsChanged(connector)
       return
     case 'notifications/resources/list_changed':
     case 'notifications/prompts/list_changed':
-      to.session.notify(method, '{}')
+      if (seesServer()) session.notify(method, '{}')
       return
-    case 'notifications/resources/updated':
-      if (to.session.subscriptions.has(stringOf(params.get('uri')) ?? ''))
-        to.session.notify(method, objectText([['uri', params.get('uri') ?? '""']]))
-      return
-    case 'notifications/tasks/status': {
-      const known = to.session.taskKnownAs(stringOf(params.get('taskId')) ?? '')
-      if (known !== undefined)
-        to.session.notify(method, objectText(new Map(params).set('taskId', JSON.stringify(known))))
+    case 'notifications/resources/updated': {
+      const uri = stringOf(params.get('uri')) ?? ''
+      if (session.subscriptions.has(uri) && sees(parts, to, 'resource', uri))
+        session.notify(method, objectText([['uri', params.get('uri') ?? '""']]))
       return
     }
+    case 'notifications/tasks/status':
+      tellTask(parts, to, params)
+      return
     case 'notifications/message':
-      if (passesLevel(stringOf(params.get('level')), to.session.logLevel ?? 'debug'))
-        to.session.notify(method, objectText(params))
+      if (passesLevel(stringOf(params.get('level')), session.logLevel ?? 'debug') && seesServer())
+        session.notify(method, objectText(params))
       return
     default:
   }
+}
+
+/** Judged for whoever holds the stream now: rules and roles may have changed since they subscribed. */
+function sees(
+  { policy }: SubscriptionParts,
+  { session, connector }: Told,
+  kind: 'tool' | 'resource' | 'server',
+  name: string,
+): boolean {
+  return mayHear(policy, session.who?.(), { connector, kind, name })
+}
+
+function tellTask(parts: SubscriptionParts, to: Told, params: RawObject): void {
+  const { session } = to
+  const known = session.taskKnownAs(stringOf(params.get('taskId')) ?? '')
+  const caller = session.who?.().caller
+  if (known === undefined || caller === undefined) return
+  const { tool } = parts.tasks.open(known, caller)
+  if (sees(parts, to, 'tool', tool))
+    session.notify(
+      'notifications/tasks/status',
+      objectText(new Map(params).set('taskId', JSON.stringify(known))),
+    )
 }

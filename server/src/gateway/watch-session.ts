@@ -22,6 +22,7 @@ export type WatchSession = (asker: Asker, session: LiveSession) => Promise<void>
 export function sessionWatch(parts: SessionWatchParts): WatchSession {
   return async (asker, session) => {
     const { endpoint, caller } = asker
+    session.who = () => ({ ...requesterOf(asker, session), receivedAt: Date.now() })
     const connector = endpoint.kind === 'connector' ? parts.connectors.find(endpoint.serverId) : undefined
     if (connector === undefined) return
     const { client } = requesterOf(asker, session)

@@ -39,6 +39,8 @@ export type Grants = {
   /** Ends what `begin` began, for the same person only. */
   finish(userId: UserId, answer: Answer): Promise<Connector>
   disconnect(connector: Connector, userId: UserId): Promise<void>
+  /** Ends everything a person was granted of their own; answers how many grants. */
+  endPerson(userId: UserId): Promise<number>
   /** Upstreams that renew a refused token once and notice who wants OAuth. */
   guard<U extends Pick<Upstreams, 'call' | 'facts' | 'watch'>>(upstreams: U): U
   readonly own: OwnAddresses
@@ -99,6 +101,11 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
     attach: attacher.attach,
     lacks: async (connector, userId) => !(await attacher.has(connector, userId)),
     ...connecting({ ...ground, flows }),
+    async endPerson(userId) {
+      const ended = await store.removeOf(userId)
+      for (const id of ended) await changed(id)
+      return ended.length
+    },
     guard: (upstreams) =>
       guardCalls(upstreams, {
         governs,

@@ -74,6 +74,11 @@ export function grantStore(db: Db) {
       const [row] = await db.delete(grants).where(at(serverId, owner)).returning()
       return row
     },
+    /** Everything this person was granted; answers at which servers. */
+    async removeOf(userId: UserId): Promise<ServerId[]> {
+      const rows = await db.delete(grants).where(eq(grants.userId, userId)).returning({ id: grants.serverId })
+      return rows.map(({ id }) => id)
+    },
     /** Takes the right to refresh, by the database's clock; false when another holds it or was there first. */
     async lease(grant: GrantRow, by: string, seconds: number): Promise<boolean> {
       const taken = await db

@@ -8,6 +8,7 @@ import type { Storage } from '../storage/storage.ts'
 import { identityRoutes } from './api.ts'
 import { personalPower } from './change-keys.ts'
 import { openIdentity } from './identity.ts'
+import { openOffBoarding } from './off-board.ts'
 
 const keyring = { derive: (label: string) => createHmac('sha256', 'test').update(label).digest() }
 const nobody = '01890000-0000-7000-8000-000000000000'
@@ -29,7 +30,13 @@ async function openOn(
     now,
     log: quietLog,
   })
-  const routes = identityRoutes({ identity, now, handOver, serverExists: () => true })
+  const offBoarding = openOffBoarding({
+    people: identity.people,
+    superAdminBesides: identity.superAdminBesides,
+    handOver,
+    endGrants: async () => 0,
+  })
+  const routes = identityRoutes({ identity, now, offBoarding, serverExists: () => true })
   const as = async (secret: string) =>
     identity.authenticate({
       authorization: `Bearer ${secret}`,

@@ -12,6 +12,7 @@ import { rolesRoute } from './api-roles.ts'
 import { serverAdminRoutes } from './api-server-admins.ts'
 import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
+import type { Leaving, OffBoarding } from './off-board.ts'
 import { afterOf, fullPage } from './page-list.ts'
 import type { Person } from './person.ts'
 
@@ -98,8 +99,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
 export type IdentityRoutesParts = {
   identity: Omit<Identity, 'authenticate'>
   now: () => number
-  /** Makes what one person owns another's; answers how many things. */
-  handOver(from: UserId, to: UserId): Promise<number>
+  offBoarding: Pick<OffBoarding, 'update' | 'remove'>
   serverExists(id: ServerId): boolean
 }
 
@@ -230,7 +230,7 @@ function userRoutes(identity: Doors): Route[] {
   ]
 }
 
-function userChangeRoutes({ identity, handOver }: IdentityRoutesParts): Route[] {
+function userChangeRoutes({ identity, offBoarding }: IdentityRoutesParts): Route[] {
   return [
     route({
       method: 'PATCH',
@@ -252,13 +252,12 @@ function userChangeRoutes({ identity, handOver }: IdentityRoutesParts): Route[] 
           { heirId, leaving: change.status === 'deactivated' ? person : undefined },
           context.caller,
         )
-        const { before, after } = await identity.people.update(person.id, given(change), context.caller)
-        const handed = heir === undefined ? 0 : await handOver(person.id, heir)
-        const inherited = handed === 0 ? {} : { handed_over: { count: handed, to: heir } }
+        const charge = { by: context.caller, heir }
+        const { before, after, leaving } = await offBoarding.update(person.id, given(change), charge)
         context.record({
           resourceId: person.id,
           before: showUser(before),
-          after: { ...showUser(after), ...inherited },
+          after: { ...showUser(after), ...showLeaving(leaving) },
         })
         return showUser(after)
       },
@@ -277,13 +276,21 @@ function userChangeRoutes({ identity, handOver }: IdentityRoutesParts): Route[] 
       async run(context, { params }) {
         const person = await personOf(identity, params.id)
         const heir = await heirOf(identity, { heirId: undefined, leaving: person }, context.caller)
-        await identity.people.remove(person.id, context.caller)
-        if (heir !== undefined) await handOver(person.id, heir)
-        context.record({ resourceId: person.id, before: showUser(person) })
+        const leaving = await offBoarding.remove(person.id, { by: context.caller, heir })
+        context.record({ resourceId: person.id, before: showUser(person), after: showLeaving(leaving) })
         return undefined
       },
     }),
   ]
+}
+
+function showLeaving(leaving: Leaving | undefined) {
+  if (leaving === undefined) return {}
+  const { grantsEnded, handedOver, heir } = leaving
+  return {
+    ...(grantsEnded === 0 ? {} : { grants_ended: grantsEnded }),
+    ...(handedOver === 0 ? {} : { handed_over: { count: handedOver, to: heir } }),
+  }
 }
 
 /** Who owns what somebody leaves behind. A key of the workspace owns nothing, so there it stays until somebody is named. */

@@ -50,6 +50,8 @@ export type Identity = {
   groupNames(): Promise<ReadonlyMap<string, string>>
   /** Failed authentications since the start of this process. */
   failures(): number
+  /** Whoever has been Super Admin the longest, but for this person. */
+  superAdminBesides(id: UserId): Promise<UserId | undefined>
   readonly people: People
   readonly groups: Groups
   readonly keys: Keys
@@ -119,6 +121,7 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
     groupExists: async (id) => isUuid(id) && (await groups.find(id as GroupId)) !== undefined,
     groupNames: groups.names,
     failures: () => failures,
+    superAdminBesides: async (id) => (await people.firstSuperAdmin(id))?.id,
     people: openPeople(people, bus, now),
     groups: openGroups(groups, bus, now),
     keys: openKeys({ keys, people, bus, hashKey: hashKeys.apiKey, now }),

@@ -1,4 +1,4 @@
-import { and, arrayContains, asc, eq, gt, ilike, inArray, or, type SQL, sql } from 'drizzle-orm'
+import { and, arrayContains, asc, eq, gt, ilike, inArray, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { GroupId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import type { Group, Person } from './person.ts'
@@ -145,7 +145,8 @@ export function peopleStore(db: Db) {
         const done = await tx.delete(people).where(eq(people.id, id)).returning({ id: people.id })
         return done.length > 0 ? 'done' : 'missing'
       }),
-    firstSuperAdmin: () => firstSuperAdmin(db),
+    /** Active, and not this person. */
+    firstSuperAdmin: (besides?: UserId) => firstSuperAdmin(db, besides),
     superAdminCount: (): Promise<number> => db.$count(people, superAdmins()),
     async removeDemo(): Promise<number> {
       await db.delete(groups).where(eq(groups.demo, true))
@@ -155,11 +156,11 @@ export function peopleStore(db: Db) {
 }
 
 /** The one who has been it longest. */
-async function firstSuperAdmin(db: Db): Promise<Person | undefined> {
+async function firstSuperAdmin(db: Db, besides?: UserId): Promise<Person | undefined> {
   const [row] = await db
     .select(personColumns)
     .from(people)
-    .where(superAdmins())
+    .where(and(superAdmins(), besides === undefined ? undefined : ne(people.id, besides)))
     .orderBy(asc(people.createdAt), asc(people.id))
     .limit(1)
   return row === undefined ? undefined : toPerson(row)

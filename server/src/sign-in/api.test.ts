@@ -6,6 +6,7 @@ import { keyringOf } from '../credentials/keyring.ts'
 import { identityRoutes } from '../identity/api.ts'
 import { personalPower } from '../identity/change-keys.ts'
 import { openIdentity } from '../identity/identity.ts'
+import { openOffBoarding } from '../identity/off-board.ts'
 import type { Caller } from '../kernel/caller.ts'
 import { type HostClaim, signHostClaim } from '../lib/host-proof.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -39,8 +40,14 @@ async function openOn(storage: Storage) {
     passwordCost: 2 ** 10,
     now,
   })
+  const offBoarding = openOffBoarding({
+    people: identity.people,
+    superAdminBesides: identity.superAdminBesides,
+    handOver: async () => 0,
+    endGrants: async () => 0,
+  })
   const routes = [
-    ...identityRoutes({ identity, now, handOver: async () => 0, serverExists: () => true }),
+    ...identityRoutes({ identity, now, offBoarding, serverExists: () => true }),
     ...signInRoutes({ signIn }),
   ]
   const call = (operationId: string, sent: Sent = {}) => callRoute(routes, operationId, sent)

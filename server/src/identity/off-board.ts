@@ -1,0 +1,71 @@
+import type { UserId } from '../kernel/ids.ts'
+import type { Author, People } from './change-people.ts'
+import type { Person } from './person.ts'
+import type { PersonChange } from './store.ts'
+
+/** What a person leaves behind: ended, and handed over. */
+export type Leaving = {
+  readonly grantsEnded: number
+  readonly handedOver: number
+  readonly heir: UserId | undefined
+}
+
+/**
+ * Changes of people with everything that follows when one of them leaves. Sessions, keys and links end with the change
+ * itself, connected AI clients and open streams with the notice of it; what they were granted at upstreams and what they
+ * own is seen to here.
+ */
+export type OffBoarding = {
+  /** Throws like people.update. Without an heir, what somebody deactivated owns stays theirs. */
+  update(
+    id: UserId,
+    change: PersonChange,
+    o: Charge,
+  ): Promise<{ before: Person; after: Person; leaving: Leaving | undefined }>
+  /** Throws like people.remove. */
+  remove(id: UserId, o: Charge): Promise<Leaving>
+  /** Who takes over when nobody says: this person if they are active, else whoever has been Super Admin the longest. */
+  heirOf(leaver: UserId, preferred: UserId | undefined): Promise<UserId | undefined>
+}
+
+export type Charge = { by: Author; heir: UserId | undefined }
+
+export type OffBoardingParts = {
+  people: People
+  superAdminBesides(id: UserId): Promise<UserId | undefined>
+  /** Makes what one person owns another's; answers how many things. */
+  handOver(from: UserId, to: UserId): Promise<number>
+  /** Ends what a person was granted at upstreams; answers how many grants. */
+  endGrants(id: UserId): Promise<number>
+}
+
+export function openOffBoarding({
+  people,
+  superAdminBesides,
+  handOver,
+  endGrants,
+}: OffBoardingParts): OffBoarding {
+  const leave = async (id: UserId, heir: UserId | undefined): Promise<Leaving> => ({
+    grantsEnded: await endGrants(id),
+    handedOver: heir === undefined ? 0 : await handOver(id, heir),
+    heir,
+  })
+  return {
+    async update(id, change, { by, heir }) {
+      const { before, after } = await people.update(id, change, by)
+      return { before, after, leaving: change.status === 'deactivated' ? await leave(id, heir) : undefined }
+    },
+    async remove(id, { by, heir }) {
+      // Their grants go with their record, so they are counted and told of while it is there.
+      await people.update(id, { status: 'deactivated' }, by)
+      const leaving = await leave(id, heir)
+      await people.remove(id, by)
+      return leaving
+    },
+    async heirOf(leaver, preferred) {
+      const wanted =
+        preferred === undefined || preferred === leaver ? undefined : await people.find(preferred)
+      return wanted?.status === 'active' ? wanted.id : superAdminBesides(leaver)
+    },
+  }
+}

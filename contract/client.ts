@@ -62,6 +62,8 @@ export type DemoRemoved = { removed: number }
 
 export type DeviceCode = { user_code: string }
 
+export type Directory = { scim_url: string; people: number; groups: number }
+
 export type DroppedTool = { name: string; reason: string }
 
 export type Group = { id: string; name: string; member_ids: string[]; demo: boolean; created_at: string; updated_at: string }
@@ -110,6 +112,8 @@ export type NewPassword = { password: string; current_password?: string | undefi
 
 export type NewPolicy = { effect: "allow" | "require_approval" | "deny"; principals: PolicyPrincipals; scope: PolicyScope; description?: string | undefined; enabled?: boolean | undefined; expires_at?: string | null | undefined; audit?: "standard" | "full" | "strict" | undefined; conditions?: PolicyCondition[] | undefined; expression?: string | null | undefined }
 
+export type NewProvisioningToken = { name: string }
+
 export type NewRedirectRule = { effect: "allow" | "block"; pattern: string; note?: string | undefined }
 
 export type NewServerAdmins = { user_ids: string[] }
@@ -157,6 +161,10 @@ export type PolicySimulation = { user_id?: string | undefined; agent_account_id?
 export type PolicySimulationResult = { decision: "allow" | "require_approval" | "deny"; reason: string; rules: string[] }
 
 export type Problem = { type: string; title: string; status: number; detail: string; errors?: ({ loc: string; rule: string; msg: string })[] | undefined; request_id: string; fault: "client" | "policy" | "gateway" | "upstream"; next: string }
+
+export type ProvisioningToken = { id: string; name: string; prefix: string; created_by: string | null; created_at: string; last_used_at: string | null; last_used_ip: string | null; last_change: string | null; last_change_at: string | null; last_error: string | null; last_error_at: string | null }
+
+export type ProvisioningTokenWithSecret = { id: string; name: string; prefix: string; created_by: string | null; created_at: string; last_used_at: string | null; last_used_ip: string | null; last_change: string | null; last_change_at: string | null; last_error: string | null; last_error_at: string | null; secret: string }
 
 export type RecoveryCodes = { recovery_codes: string[] }
 
@@ -273,6 +281,7 @@ export const operations = {
   createInvitation: { method: 'POST', path: '/api/v1/users/{id}/invitations' },
   createPasskey: { method: 'POST', path: '/api/v1/users/me/passkeys' },
   createPolicy: { method: 'POST', path: '/api/v1/policies' },
+  createProvisioningToken: { method: 'POST', path: '/api/v1/directory/tokens' },
   createRedirectRule: { method: 'POST', path: '/api/v1/oauth/redirect-rules' },
   createServer: { method: 'POST', path: '/api/v1/servers' },
   createSession: { method: 'POST', path: '/api/v1/sessions' },
@@ -310,6 +319,7 @@ export const operations = {
   getAuditLog: { method: 'GET', path: '/api/v1/audit-logs/{id}' },
   getCodeMode: { method: 'GET', path: '/api/v1/runlayer-plugin/code-mode' },
   getConnection: { method: 'GET', path: '/api/v1/servers/{id}/connection' },
+  getDirectory: { method: 'GET', path: '/api/v1/directory' },
   getGroup: { method: 'GET', path: '/api/v1/groups/{id}' },
   getGuardSettings: { method: 'GET', path: '/api/v1/security/settings' },
   getMe: { method: 'GET', path: '/api/v1/users/me' },
@@ -341,6 +351,7 @@ export const operations = {
   listGuardPatterns: { method: 'GET', path: '/api/v1/security/patterns' },
   listNotices: { method: 'GET', path: '/api/v1/users/me/notices' },
   listPolicies: { method: 'GET', path: '/api/v1/policies' },
+  listProvisioningTokens: { method: 'GET', path: '/api/v1/directory/tokens' },
   listRedirectRules: { method: 'GET', path: '/api/v1/oauth/redirect-rules' },
   listRequests: { method: 'GET', path: '/api/v1/requests' },
   listRoles: { method: 'GET', path: '/api/v1/roles' },
@@ -364,6 +375,7 @@ export const operations = {
   reviewServerTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/review' },
   revokeDelegation: { method: 'DELETE', path: '/api/v1/delegations/{id}' },
   revokeOtherSessions: { method: 'DELETE', path: '/api/v1/sessions' },
+  revokeProvisioningToken: { method: 'DELETE', path: '/api/v1/directory/tokens/{id}' },
   revokeSession: { method: 'DELETE', path: '/api/v1/sessions/{id}' },
   revokeSessionGrant: { method: 'DELETE', path: '/api/v1/session-grants/{id}' },
   revokeUserSessions: { method: 'DELETE', path: '/api/v1/users/{id}/sessions' },
@@ -409,6 +421,7 @@ export interface Operations {
   createInvitation: { params: { id: string }; query: undefined; body: undefined; response: SignInLink }
   createPasskey: { params: undefined; query: undefined; body: NewPasskey; response: Passkey }
   createPolicy: { params: undefined; query: undefined; body: NewPolicy; response: Policy }
+  createProvisioningToken: { params: undefined; query: undefined; body: NewProvisioningToken; response: ProvisioningTokenWithSecret }
   createRedirectRule: { params: undefined; query: undefined; body: NewRedirectRule; response: RedirectRule }
   createServer: { params: undefined; query: undefined; body: NewConnector; response: Connector }
   createSession: { params: undefined; query: undefined; body: NewSession; response: Session }
@@ -446,6 +459,7 @@ export interface Operations {
   getAuditLog: { params: { id: string }; query: undefined; body: undefined; response: AuditLogDetail }
   getCodeMode: { params: undefined; query: undefined; body: undefined; response: CodeModeSettings }
   getConnection: { params: { id: string }; query: undefined; body: undefined; response: Connection }
+  getDirectory: { params: undefined; query: undefined; body: undefined; response: Directory }
   getGroup: { params: { id: string }; query: undefined; body: undefined; response: Group }
   getGuardSettings: { params: undefined; query: undefined; body: undefined; response: GuardSettings }
   getMe: { params: undefined; query: undefined; body: undefined; response: Me }
@@ -477,6 +491,7 @@ export interface Operations {
   listGuardPatterns: { params: undefined; query: undefined; body: undefined; response: GuardPatternList }
   listNotices: { params: undefined; query: undefined; body: undefined; response: { data: AccountNotice[]; next_cursor: null } }
   listPolicies: { params: undefined; query: { query?: string | undefined; server_id?: string | undefined; effect?: "allow" | "deny" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: PolicyList }
+  listProvisioningTokens: { params: undefined; query: undefined; body: undefined; response: { data: ProvisioningToken[]; next_cursor: string | null } }
   listRedirectRules: { params: undefined; query: undefined; body: undefined; response: { data: RedirectRule[]; next_cursor: null } }
   listRequests: { params: undefined; query: { kind?: string | undefined; status?: "pending" | "approved" | "rejected" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Request[]; next_cursor: string | null } }
   listRoles: { params: undefined; query: undefined; body: undefined; response: { data: RoleDocument[]; next_cursor: string | null } }
@@ -500,6 +515,7 @@ export interface Operations {
   reviewServerTool: { params: { id: string }; query: undefined; body: ToolReview; response: Tool }
   revokeDelegation: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeOtherSessions: { params: undefined; query: undefined; body: undefined; response: undefined }
+  revokeProvisioningToken: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeSession: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeSessionGrant: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   revokeUserSessions: { params: { id: string }; query: undefined; body: undefined; response: undefined }

@@ -44,6 +44,7 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
   const system = { status: () => statusOf(parts), removeDemo: () => demo.remove() }
   const control = await buildControl({
     authorization: parts.oauth,
+    provisioning: parts.directory.provisioning,
     routes: buildRoutes({ ...parts, gateway, changes, system }),
     identity: parts.identity,
     journal: parts.audit.journal,

@@ -8,18 +8,21 @@ import { hostKeys, type Keyring, openKeyring } from './credentials/keyring.ts'
 import { type KeyRotation, keyRotation } from './credentials/rotate-key.ts'
 import { secretStores } from './credentials/secret-stores.ts'
 import { isDemoServer } from './demo/demo.ts'
+import type { Directory } from './directory/directory.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
 import { type Grants, openGrants } from './grants/grants.ts'
 import { withGrants } from './grants/with-grants.ts'
 import { type GuardParts, type Guards, openGuards } from './guards/guards.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
+import type { OffBoarding } from './identity/off-board.ts'
 import type { Connector } from './kernel/connector.ts'
 import { openGuardedFetch } from './lib/guarded-fetch.ts'
 import type { Log } from './lib/log.ts'
 import { addressGuard } from './lib/network.ts'
 import { type Oauth, openOauth } from './oauth/oauth.ts'
 import { openTokens, type Tokens } from './oauth/tokens.ts'
+import { openStaff } from './open-staff.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
 import { openProcesses, type Processes } from './processes/processes.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
@@ -40,6 +43,8 @@ export type Parts = {
   readonly audit: Audit
   readonly agents: AgentAccounts
   readonly identity: Identity
+  readonly offBoarding: OffBoarding
+  readonly directory: Directory
   readonly signIn: SignIn
   readonly sso: Sso
   readonly tokens: Tokens
@@ -94,17 +99,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     onFlagged: guards.list.tell,
   })
   const oauth = await openOauth({
-    db,
-    bus,
-    keyring,
+    ...{ db, bus, keyring, tokens, identity, now, log },
     publicUrl: config.publicUrl,
     allowedNetworks: config.allowedNetworks,
-    tokens,
     agents,
     journal: audit.journal,
-    identity,
-    now,
-    log,
   })
   const sso = openSso({
     ...{ db, identity, keyring, now },
@@ -122,6 +121,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     audit,
     agents,
     identity,
+    ...openStaff(ground, { audit, agents, identity, connectors, grants: reach.grants }),
     signIn,
     sso,
     tokens,

@@ -5,6 +5,7 @@ import { codeModeRoutes } from './code-mode/api.ts'
 import { connectorRoutes } from './connectors/api.ts'
 import { buildConnectorChanges, type ConnectorChanges } from './connectors/change-connector.ts'
 import { credentialRoutes, keyRotationRoutes } from './credentials/api.ts'
+import { directoryRoutes } from './directory/api.ts'
 import { gatewayRoutes } from './gateway/api.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { checkMayConnect, grantRoutes } from './grants/api.ts'
@@ -117,18 +118,13 @@ export function buildRoutes(parts: RouteParts): Route[] {
       throw new GatewayError('not-found', 'There is no connector with this id.')
     return connector
   }
-  const { identity, connectors } = parts
+  const { connectors } = parts
   const onConnected = async (connector: Connector, caller: Caller) => {
     await parts.tools.relearn(connector, caller.id)
   }
   return [
-    ...identityRoutes({
-      identity,
-      now: parts.now,
-      handOver: async (from, to) =>
-        (await connectors.handOver(from, to)) + (await parts.agents.handOver(from, to)),
-      serverExists: (id) => connectors.find(id) !== undefined,
-    }),
+    ...identityRoutes({ ...parts, serverExists: (id) => connectors.find(id) !== undefined }),
+    ...directoryRoutes(parts),
     ...signInRoutes({ signIn: parts.signIn }),
     ...ssoRoutes({ sso: parts.sso }),
     ...agentRoutes(parts, visible),

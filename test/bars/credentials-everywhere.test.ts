@@ -257,6 +257,37 @@ describe('credentials that must not count', { timeout: 120_000 }, () => {
     expect(upstream.calls.length).toBe(before)
   })
 
+  /** Not in the document: SCIM is described by itself (RFC 7643 §7), and its token counts nowhere else. */
+  test('on everything of SCIM, existing or not: 401 with a challenge, also with keys that are good elsewhere', async () => {
+    const shapes = ['Users', 'Groups', `Users/${nobody}`, 'ServiceProviderConfig', 'Schemas', 'Nothing', '']
+    const targets = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].flatMap((method) =>
+      shapes.map((shape) => ({
+        name: `${method} /scim/v2/${shape}`,
+        ask: (headers: Headers) =>
+          send(new URL(`/scim/v2/${shape}?count=x`, server.url), {
+            method,
+            headers: { ...headers, 'content-type': 'application/scim+json' },
+            ...(hasBody(method) ? { body: '{ not json' } : {}),
+          }),
+      })),
+    )
+    expect(await complaints(targets)).toEqual([])
+    const { secret } = await server.api<{ secret: string }>('POST', '/api/v1/directory/tokens', {
+      name: 'Entra',
+    })
+    const elsewhere: Headers[] = [
+      { authorization: `Bearer ${server.adminKey}` },
+      { 'x-runlayer-api-key': server.adminKey },
+      { 'x-runlayer-api-key': secret },
+      { authorization: `Bearer ${scanKey}` },
+      { authorization: `Bearer ${secret.slice(0, -1)}` },
+    ]
+    const statuses = await Promise.all(
+      elsewhere.map((headers) => send(new URL('/scim/v2/Users', server.url), { method: 'GET', headers })),
+    )
+    expect(statuses.map(complaint)).toEqual(elsewhere.map(() => undefined))
+  })
+
   test('what is public answers as if no credential had come', async () => {
     const open = operations().filter(
       ({ method, operation }) => method === 'GET' && operation.security !== undefined,

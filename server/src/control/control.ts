@@ -9,19 +9,20 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Route } from '../kernel/route.ts'
 import type { Log } from '../lib/log.ts'
 import { peerAddress } from '../lib/peer-address.ts'
-import { JsonRefusal, refuseAmbiguity } from '../lib/raw-json.ts'
 import type { CallerSource } from './admit-request.ts'
 import { type ErrorAnswerer, errorAnswerer } from './answer-error.ts'
 import { controlRoutes, type HealthCheck } from './api.ts'
 import { restMetrics } from './measure.ts'
 import { type MountParts, mountRoutes, refuseUnknownPaths } from './mount-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { jsonReader } from './read-json.ts'
 import { requestFacts } from './request-facts.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type Authorization, serveAuthorization } from './serve-authorization.ts'
 import { serveConsole } from './serve-console.ts'
 import { serveDocs } from './serve-docs.ts'
 import { serveMetrics } from './serve-metrics.ts'
+import { type ProvisioningDoor, serveProvisioning } from './serve-provisioning.ts'
 import { serveResourceMetadata } from './serve-resource-metadata.ts'
 import { servedHosts } from './served-hosts.ts'
 
@@ -47,6 +48,8 @@ export type ControlOptions = {
   metrics?: Registry
   /** The authorization server for AI clients. */
   authorization?: Authorization
+  /** SCIM for directories. */
+  provisioning?: ProvisioningDoor
   /** The built console; without it only the interface is served. */
   webRoot?: string
 }
@@ -88,6 +91,7 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
   })
   if (options.authorization !== undefined)
     await serveAuthorization(app, options.authorization, { hosts, factsOf })
+  await mountProvisioning(app, options, { hosts, factsOf })
   refuseUnknownPaths(app, parts)
   serveDocs(app, { hosts, isHttps, productName: config.productName })
   if (options.webRoot !== undefined && existsSync(join(options.webRoot, 'index.html'))) {
@@ -95,6 +99,17 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
   }
   await app.ready()
   return { handle: (request, response) => app.routing(request, response), routes, close: () => app.close() }
+}
+
+async function mountProvisioning(
+  app: FastifyInstance,
+  { provisioning, config }: ControlOptions,
+  parts: Pick<Parameters<typeof serveProvisioning>[2], 'hosts' | 'factsOf'>,
+): Promise<void> {
+  if (provisioning === undefined) return
+  const { publicUrl, limits } = config
+  const challenge = challengeOf(publicUrl)
+  await serveProvisioning(app, provisioning, { ...parts, challenge, jsonDepth: limits.jsonDepth })
 }
 
 /** Where a client learns how to authenticate (RFC 9728 §5.1). */
@@ -135,19 +150,8 @@ function newApp(config: Config, parts: MountParts, { answerError, isHttps, now }
   return app
 }
 
-/** JSON is the only body there is; a text that two readers could understand differently is refused. */
+/** JSON is the only body there is. */
 function readJsonOnly(app: FastifyInstance, maxDepth: number): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    try {
-      const json = String(text)
-      if (json.trim() === '') return done(null, undefined)
-      const value: unknown = JSON.parse(json)
-      refuseAmbiguity(json, maxDepth)
-      done(null, value)
-    } catch (cause) {
-      const detail = cause instanceof JsonRefusal ? cause.message : 'The body is not well-formed JSON.'
-      done(new GatewayError('unreadable-json', detail))
-    }
-  })
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, jsonReader(maxDepth))
 }

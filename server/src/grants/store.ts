@@ -46,16 +46,10 @@ export function grantStore(db: Db) {
   const at = (serverId: ServerId, owner: string) =>
     and(eq(grants.serverId, serverId), eq(grants.owner, owner))
   return {
+    ...ofPeople(db),
     async find(serverId: ServerId, owner: string): Promise<GrantRow | undefined> {
       const [row] = await db.select().from(grants).where(at(serverId, owner))
       return row
-    },
-    ofPerson(userId: UserId): Promise<GrantRow[]> {
-      return db
-        .select()
-        .from(grants)
-        .where(or(eq(grants.userId, userId), isNull(grants.userId)))
-        .limit(2_000)
     },
     /** A new consent. The generation is a time, so that it never comes again, also after a deletion. */
     async put(grant: NewGrant): Promise<void> {
@@ -73,11 +67,6 @@ export function grantStore(db: Db) {
     async remove(serverId: ServerId, owner: string): Promise<GrantRow | undefined> {
       const [row] = await db.delete(grants).where(at(serverId, owner)).returning()
       return row
-    },
-    /** Everything this person was granted; answers at which servers. */
-    async removeOf(userId: UserId): Promise<ServerId[]> {
-      const rows = await db.delete(grants).where(eq(grants.userId, userId)).returning({ id: grants.serverId })
-      return rows.map(({ id }) => id)
     },
     /** Takes the right to refresh, by the database's clock; false when another holds it or was there first. */
     async lease(grant: GrantRow, by: string, seconds: number): Promise<boolean> {
@@ -120,6 +109,23 @@ export function grantStore(db: Db) {
     },
     async wantScope(grant: GrantRow, wantedScope: string): Promise<void> {
       await db.update(grants).set({ wantedScope }).where(at(grant.serverId, grant.owner))
+    },
+  }
+}
+
+function ofPeople(db: Db) {
+  return {
+    ofPerson(userId: UserId): Promise<GrantRow[]> {
+      return db
+        .select()
+        .from(grants)
+        .where(or(eq(grants.userId, userId), isNull(grants.userId)))
+        .limit(2_000)
+    },
+    /** Everything this person was granted; answers at which servers. */
+    async removeOf(userId: UserId): Promise<ServerId[]> {
+      const rows = await db.delete(grants).where(eq(grants.userId, userId)).returning({ id: grants.serverId })
+      return rows.map(({ id }) => id)
     },
   }
 }

@@ -12,7 +12,7 @@ import { rolesRoute } from './api-roles.ts'
 import { serverAdminRoutes } from './api-server-admins.ts'
 import { sessionRoutes } from './api-sessions.ts'
 import type { Identity } from './identity.ts'
-import type { Leaving, OffBoarding } from './off-board.ts'
+import { type OffBoarding, showLeaving } from './off-board.ts'
 import { afterOf, fullPage } from './page-list.ts'
 import type { Person } from './person.ts'
 
@@ -282,15 +282,6 @@ function userChangeRoutes({ identity, offBoarding }: IdentityRoutesParts): Route
       },
     }),
   ]
-}
-
-function showLeaving(leaving: Leaving | undefined) {
-  if (leaving === undefined) return {}
-  const { grantsEnded, handedOver, heir } = leaving
-  return {
-    ...(grantsEnded === 0 ? {} : { grants_ended: grantsEnded }),
-    ...(handedOver === 0 ? {} : { handed_over: { count: handedOver, to: heir } }),
-  }
 }
 
 /** Who owns what somebody leaves behind. A key of the workspace owns nothing, so there it stays until somebody is named. */

@@ -69,3 +69,13 @@ export function openOffBoarding({
     },
   }
 }
+
+/** For the audit of the change. */
+export function showLeaving(leaving: Leaving | undefined) {
+  if (leaving === undefined) return {}
+  const { grantsEnded, handedOver, heir } = leaving
+  return {
+    ...(grantsEnded === 0 ? {} : { grants_ended: grantsEnded }),
+    ...(handedOver === 0 ? {} : { handed_over: { count: handedOver, to: heir } }),
+  }
+}

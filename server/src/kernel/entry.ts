@@ -5,7 +5,8 @@ import type { EntryId, ServerId } from './ids.ts'
 export type Outcome = 'success' | 'failure' | 'denied' | 'pending' | 'interrupted'
 
 export type Actor = {
-  type: 'user' | 'organization_key' | 'agent' | 'system'
+  /** `provisioning_token`: a directory that changes people and groups by SCIM. */
+  type: 'user' | 'organization_key' | 'agent' | 'provisioning_token' | 'system'
   id: string
   email?: string
   /** Of a token the id is its client's, which people know; elsewhere it is that of the key or session. */

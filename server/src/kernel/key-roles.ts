@@ -34,6 +34,7 @@ export const keyOperations: Readonly<Record<KeyRole, readonly string[]>> = {
 const peopleOnly: readonly string[] = [
   'createSignInLink',
   'createInvitation',
+  'createProvisioningToken',
   'createSsoProvider',
   'updateSsoProvider',
   'beginSsoTest',

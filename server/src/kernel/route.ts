@@ -23,6 +23,8 @@ export const capabilities = {
   'requests.decide': ['super_admin', 'security_admin', 'it_admin'],
   'audit.read': ['super_admin', 'security_admin', 'it_admin', 'analytics_admin', 'helpdesk'],
   'audit.bodies': ['super_admin', 'security_admin'],
+  'directory.read': ['super_admin', 'security_admin', 'it_admin'],
+  'directory.write': ['super_admin'],
   'sso.read': ['super_admin', 'security_admin', 'it_admin'],
   'sso.write': ['super_admin'],
   'system.manage': ['super_admin'],

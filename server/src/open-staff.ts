@@ -1,0 +1,29 @@
+import { openDirectory } from './directory/directory.ts'
+import { openOffBoarding } from './identity/off-board.ts'
+import type { Parts } from './parts.ts'
+
+/** People as they come and go: by hand, or as a directory says. */
+export function openStaff(
+  { config, log, now, storage, keyring }: Pick<Parts, 'config' | 'log' | 'now' | 'storage' | 'keyring'>,
+  {
+    audit,
+    agents,
+    identity,
+    connectors,
+    grants,
+  }: Pick<Parts, 'audit' | 'agents' | 'identity' | 'connectors' | 'grants'>,
+): Pick<Parts, 'offBoarding' | 'directory'> {
+  const offBoarding = openOffBoarding({
+    people: identity.people,
+    superAdminBesides: identity.superAdminBesides,
+    handOver: async (from, to) => (await connectors.handOver(from, to)) + (await agents.handOver(from, to)),
+    endGrants: grants.endPerson,
+  })
+  const directory = openDirectory({
+    ...{ db: storage.db, keyring, identity, offBoarding, now, log },
+    journal: audit.journal,
+    onFailed: ({ ip, reason, requestId }) => audit.recordFailedAuthentication({ ip, why: reason, requestId }),
+    publicUrl: config.publicUrl,
+  })
+  return { offBoarding, directory }
+}

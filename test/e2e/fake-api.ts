@@ -44,6 +44,8 @@ const capabilities = [
   'audit.read',
   'audit.bodies',
   'system.manage',
+  'directory.read',
+  'directory.write',
 ]
 
 const person = (n: number, name: string, roles: User['roles'], status: User['status'] = 'active'): User => ({
@@ -59,6 +61,19 @@ const person = (n: number, name: string, roles: User['roles'], status: User['sta
   updated_at: ago(n * 7),
   demo: false,
 })
+const provisioningToken = {
+  id: uuid(81),
+  name: 'Entra ID',
+  prefix: 'rl_scim_a1b2c3',
+  created_by: uuid(1),
+  created_at: ago(9000),
+  last_used_at: ago(3),
+  last_used_ip: '203.0.113.9',
+  last_change: 'dara@acme.example updated',
+  last_change_at: ago(60),
+  last_error: 'A person needs an email address, in emails or as their userName.',
+  last_error_at: ago(800),
+}
 const users = [
   person(1, 'Ada Okafor', ['super_admin']),
   person(2, 'Bruno Keller', ['security_admin']),
@@ -608,6 +623,12 @@ const routes: readonly (readonly [
   ['GET', /^\/api\/v1\/users$/, () => ({ body: page(users) })],
   ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],
   ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],
+  [
+    'GET',
+    /^\/api\/v1\/directory$/,
+    () => ({ body: { scim_url: 'https://gateway.acme.example/scim/v2', people: 41, groups: 6 } }),
+  ],
+  ['GET', /^\/api\/v1\/directory\/tokens$/, () => ({ body: page([provisioningToken]) })],
   ['GET', /^\/api\/v1\/groups$/, () => ({ body: page(groups) })],
   ['GET', /^\/api\/v1\/agent-accounts$/, () => ({ body: page(agents) })],
   ['GET', /^\/api\/v1\/delegations$/, () => ({ body: page(delegations) })],

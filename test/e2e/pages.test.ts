@@ -18,6 +18,7 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   ['/connections/callback?state=x&error=access_denied', 'Connecting'],
   [`/policies?policy=${rule}`, 'Affects 2 people'],
   [`/people?person=${person}`, 'What they manage'],
+  ['/directory', 'Provisioning tokens'],
   [`/groups?group=${group}`, 'Rules that name it'],
   ['/runlayer-plugin?days=7', 'How well search works'],
   [`/security?server=${github}`, 'For one connector'],

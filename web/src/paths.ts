@@ -46,6 +46,7 @@ export const paths = {
   person: (person: string) => linkOptions({ to: '/people', search: { person } }),
   groups: () => linkOptions({ to: '/groups' }),
   group: (group: string) => linkOptions({ to: '/groups', search: { group } }),
+  directory: () => linkOptions({ to: '/directory' }),
   keys: () => linkOptions({ to: '/keys' }),
   agents: () => linkOptions({ to: '/agents' }),
   agent: (agent: string) => linkOptions({ to: '/agents', search: { agent } }),

@@ -188,6 +188,13 @@ const groups = createRoute({
   component: lazyRouteComponent(() => import('./pages/groups.tsx'), 'GroupsPage'),
 })
 
+const directory = createRoute({
+  getParentRoute: () => shell,
+  path: '/directory',
+  loader: async () => (await import('./pages/directory.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/directory.tsx'), 'DirectoryPage'),
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -248,6 +255,7 @@ export const router = createRouter({
       simulator,
       people,
       groups,
+      directory,
       keys,
       agents,
       delegations,

@@ -52,6 +52,12 @@ export const policies = () =>
 export const people = () =>
   queryOptions({ queryKey: ['users'], queryFn: () => api.call('listUsers', { query: { limit } }) })
 
+export const directory = () =>
+  queryOptions({ queryKey: ['directory'], queryFn: () => api.call('getDirectory') })
+
+export const provisioningTokens = () =>
+  queryOptions({ queryKey: ['directory', 'tokens'], queryFn: () => api.call('listProvisioningTokens') })
+
 export const groups = () =>
   queryOptions({ queryKey: ['groups'], queryFn: () => api.call('listGroups', { query: { limit } }) })
 

@@ -21,7 +21,12 @@ export type WaitingClient = Contract.WaitingClient
 export type ConnectedClient = Contract.ConnectedClient
 export type RedirectRule = Contract.RedirectRule
 export type AdminRequest = Contract.Request
-export type Principals = { type: string; ids?: string[] | undefined }
+export type Principals = {
+  type: string
+  ids?: string[] | undefined
+  attributes?: Record<string, string[]> | undefined
+}
+export type ProvisioningToken = Contract.ProvisioningToken
 export type SearchReport = Contract.SearchReport
 export type WorstQuery = Contract.WorstQuery
 export type HardTool = Contract.HardTool

@@ -12,6 +12,7 @@ import { Drawer } from '../ui/drawer.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
+import { PersonAttributes } from './person-attributes.tsx'
 import { SignInLink } from './sign-in-link.tsx'
 import { useChange } from './use-change.ts'
 
@@ -104,6 +105,11 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
           ],
         ]}
       />
+      {(me.capabilities.includes('people.write') || Object.keys(user.attributes).length > 0) && (
+        <Section title="Attributes" about="What rules may go by; several values are parted by semicolons.">
+          <PersonAttributes key={JSON.stringify(user.attributes)} user={user} me={me} />
+        </Section>
+      )}
       <Section title="What they manage">
         <Roles key={user.roles.join()} user={user} me={me} />
       </Section>

@@ -39,8 +39,14 @@ export function useNames(): Names {
     user,
     group,
     server,
-    principals: ({ type, ids = [] }) => {
+    principals: ({ type, ids = [], attributes = {} }) => {
       if (type === 'everyone') return ['Everyone']
+      if (type === 'attributes')
+        return [
+          Object.entries(attributes)
+            .map(([name, values]) => `${name} ${values.join(' or ')}`)
+            .join(' and '),
+        ]
       if (type === 'user') return ids.map(user)
       if (type === 'group') return ids.map(group)
       if (type === 'agent_account')

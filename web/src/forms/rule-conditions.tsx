@@ -10,6 +10,7 @@ const fields = [
   'meta.client.name',
   'meta.subject.email',
   'meta.subject.roles',
+  'meta.subject.attributes.department',
   'meta.server.name',
   'meta.time',
   'payload.',

@@ -1,11 +1,13 @@
 import type { Policy } from '../api/shapes.ts'
+import { type AttributeDraft, attributesOf } from './attribute-draft.ts'
 
 export type ConditionDraft = { key: number; field: string; operator: string; value: string }
 
 export type RuleDraft = {
   effect: 'allow' | 'deny'
-  who: 'user' | 'group' | 'role' | 'agent_account' | 'everyone'
+  who: 'user' | 'group' | 'role' | 'agent_account' | 'attributes' | 'everyone'
   ids: string[]
+  attributes: AttributeDraft[]
   servers: string[]
   isGlobal: boolean
   /** Globs, or undefined for everything on the connector. */
@@ -19,6 +21,7 @@ export function blankRule(server: string | undefined): RuleDraft {
     effect: 'allow',
     who: 'group',
     ids: [],
+    attributes: [],
     servers: server === undefined ? [] : [server],
     isGlobal: false,
     tools: undefined,
@@ -62,7 +65,7 @@ function conditionValue({ operator, value }: ConditionDraft): string | number | 
 
 /** What the sentence still lacks, in words; undefined when it can be sent. */
 export function missingIn(draft: RuleDraft): string | undefined {
-  if (draft.who !== 'everyone' && draft.ids.length === 0) return 'Say who the rule is about first'
+  if (!saysWho(draft)) return 'Say who the rule is about first'
   if (!draft.isGlobal && draft.servers.length === 0) return 'Choose a connector first'
   if (draft.tools !== undefined && draft.tools.length === 0) return 'Choose tools, or the entire connector'
   if (draft.isGlobal && draft.effect === 'allow') return 'A rule over every connector can only deny'
@@ -71,12 +74,22 @@ export function missingIn(draft: RuleDraft): string | undefined {
   return undefined
 }
 
+function saysWho({ who, ids, attributes }: RuleDraft): boolean {
+  if (who === 'attributes') return Object.keys(attributesOf(attributes)).length > 0
+  return who === 'everyone' || ids.length > 0
+}
+
+function principalsOf({ who, ids, attributes }: RuleDraft) {
+  if (who === 'everyone') return { type: who }
+  if (who === 'attributes') return { type: who, attributes: attributesOf(attributes) }
+  return { type: who, ids }
+}
+
 export function ruleBody(draft: RuleDraft) {
   return {
     effect: draft.effect,
     description: draft.description.trim(),
-    principals:
-      draft.who === 'everyone' ? { type: 'everyone' as const } : { type: draft.who, ids: draft.ids },
+    principals: principalsOf(draft),
     scope: {
       servers: draft.isGlobal ? ('*' as const) : draft.servers,
       ...(draft.tools === undefined ? {} : { tools: draft.tools }),

@@ -5,6 +5,7 @@ import { roleNames } from '../components/use-names.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { cx } from '../ui/cx.ts'
 import { Picker, type PickerOption } from '../ui/picker.tsx'
+import { AttributeRows } from './attribute-rows.tsx'
 import type { RuleDraft } from './rule-draft.ts'
 
 type Part = { draft: RuleDraft; set(change: Partial<RuleDraft>): void }
@@ -40,6 +41,7 @@ const kinds = [
   { value: 'group', label: 'group' },
   { value: 'role', label: 'role' },
   { value: 'agent_account', label: 'agent' },
+  { value: 'attributes', label: 'whoever has' },
   { value: 'everyone', label: 'everyone' },
 ]
 
@@ -74,9 +76,10 @@ export function PrincipalPart({ draft, set }: Part) {
         label="Kind of principal"
         value={draft.who}
         options={kinds}
-        onChange={(who) => set({ who: who as RuleDraft['who'], ids: [] })}
+        onChange={(who) => set({ who: who as RuleDraft['who'], ids: [], attributes: [] })}
       />
-      {draft.who !== 'everyone' && (
+      {draft.who === 'attributes' && <AttributesPart draft={draft} set={set} />}
+      {draft.who !== 'everyone' && draft.who !== 'attributes' && (
         <Picker
           label="Who"
           placeholder="choose who"
@@ -87,6 +90,17 @@ export function PrincipalPart({ draft, set }: Part) {
         />
       )}
     </>
+  )
+}
+
+function AttributesPart({ draft, set }: Part) {
+  const people = useQuery(queries.people()).data?.data ?? []
+  return (
+    <AttributeRows
+      rows={draft.attributes}
+      names={people.flatMap(({ attributes }) => Object.keys(attributes))}
+      onChange={(attributes) => set({ attributes })}
+    />
   )
 }
 

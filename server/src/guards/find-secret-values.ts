@@ -80,7 +80,7 @@ function inHeader(found: Found): Secret | undefined {
 }
 
 export const namesSecret = (name: string) =>
-  /(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|credential)s?$/i.test(
+  /(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|credential|^auth)s?$/i.test(
     name,
   ) && !harmlessName.test(name)
 

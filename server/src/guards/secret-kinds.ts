@@ -8,6 +8,7 @@ function shape(kind: string, signs: string | readonly string[], pattern: string)
 }
 
 const word = 'A-Za-z0-9'
+const uuid = '[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}'
 
 /** Written from the formats their makers document; one line each, grows here. */
 export const secretKinds: readonly SecretKind[] = [
@@ -123,5 +124,19 @@ export const secretKinds: readonly SecretKind[] = [
   shape('prefect-key', ['pnu_', 'pnb_'], `pn[ub]_[${word}]{36}`),
   shape('buildkite-token', 'bkua_', 'bkua_[a-f0-9]{40}'),
   shape('circleci-token', 'CCI', `CCIP(?:AT|RJ)_[${word}_]{40,80}`),
+  shape('render-key', 'rnd_', `rnd_[${word}]{20,64}`),
+  shape('sourcegraph-token', 'sgp_', 'sgp_(?:(?:[a-f0-9]{16}|local)_)?[a-f0-9]{40}'),
+  shape(
+    'tailscale-key',
+    'tskey-',
+    `tskey-(?:auth|api|client|scim|webhook)-[${word}]{8,32}(?:-[${word}]{16,64})?`,
+  ),
+  shape('nvidia-key', 'nvapi-', `nvapi-[${word}_-]{40,90}`),
+  shape('langsmith-key', 'lsv2_', 'lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}'),
+  shape('pinecone-key', 'pcsk_', `pcsk_[${word}]{4,12}_[${word}]{40,80}`),
+  shape('resend-key', 're_', `re_[${word}]{8}_[${word}]{20,32}`),
+  shape('plaid-token', 'access-', `access-(?:sandbox|development|production)-${uuid}`),
+  shape('hubspot-token', 'pat-', `pat-(?:na|eu|ap|au)\\d{1,2}-${uuid}`),
+  shape('scaleway-key', 'SCW_SECRET_KEY', `SCW_SECRET_KEY["']?\\s{0,3}[:=]\\s{0,3}["']?${uuid}`),
   shape('jwt', 'eyJ', `eyJ[${word}_-]{10,2000}\\.eyJ[${word}_-]{10,6000}\\.[${word}_-]{10,1200}`),
 ]

@@ -12,6 +12,7 @@ import type {
   Policy,
   SearchReport,
   SessionGrant,
+  SsoProvider,
   Tool,
   ToolVersion,
   User,
@@ -43,6 +44,8 @@ const capabilities = [
   'agent_accounts.write',
   'audit.read',
   'audit.bodies',
+  'sso.read',
+  'sso.write',
   'system.manage',
   'directory.read',
   'directory.write',
@@ -128,6 +131,32 @@ const searchReport: SearchReport = {
     },
   ],
 }
+const ssoProvider = (n: number, name: string, more: Partial<SsoProvider>): SsoProvider => ({
+  id: uuid(n),
+  name,
+  kind: 'oidc',
+  oidc: {
+    issuer: `https://id.${name.toLowerCase()}.example`,
+    client_id: 'runlayer',
+    has_secret: true,
+    scopes: ['openid', 'email', 'profile'],
+  },
+  domains: [`${name.toLowerCase()}.example`],
+  create_people: true,
+  link_by_email: false,
+  trust_email: false,
+  shown: true,
+  enforced: false,
+  tested_at: null,
+  redirect_uri: 'http://localhost:3000/sign-in/callback',
+  created_at: ago(9000),
+  updated_at: ago(900),
+  ...more,
+})
+const ssoProviders = [
+  ssoProvider(801, 'Acme', { enforced: true, tested_at: ago(50) }),
+  ssoProvider(802, 'Partner', {}),
+]
 const groups: Group[] = [
   {
     id: uuid(21),
@@ -620,6 +649,38 @@ const routes: readonly (readonly [
       },
     }),
   ],
+  ['GET', /^\/api\/v1\/sso-providers$/, () => ({ body: page(ssoProviders) })],
+  [
+    'GET',
+    /^\/api\/v1\/sign-in$/,
+    () => ({
+      body: {
+        passkey: null,
+        single_sign_on: { asks_email: true, providers: [{ id: uuid(801), name: 'Acme' }] },
+      },
+    }),
+  ],
+  [
+    'POST',
+    /^\/api\/v1\/sessions\/single-sign-on$/,
+    () => ({
+      status: 403,
+      body: problem(403, 'You proved who you are, but may not come in here', 'Your account is deactivated.'),
+    }),
+  ],
+  [
+    'POST',
+    /^\/api\/v1\/sso-tests\/complete$/,
+    () => ({
+      body: {
+        provider_id: uuid(801),
+        provider_name: 'Acme',
+        email: 'ada@acme.example',
+        subject: '00u1',
+        claims: [{ name: 'groups', value: '["engineering"]' }],
+      },
+    }),
+  ],
   ['GET', /^\/api\/v1\/users$/, () => ({ body: page(users) })],
   ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],
   ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],
@@ -813,4 +874,5 @@ export const sampleIds = {
   group: uuid(21),
   change: uuid(107),
   agent: uuid(71),
+  provider: uuid(801),
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults, openBrowser, openPage, themes } from './browser.ts'
 import { sampleIds, startFakeApi } from './fake-api.ts'
 
-const { filesystem, github, rule, person, group, change, agent } = sampleIds
+const { filesystem, github, rule, person, group, change, agent, provider } = sampleIds
 
 /** Pages in states that a fresh installation does not show, by the heading that must stand on them. */
 const pages: readonly (readonly [path: string, heading: string])[] = [
@@ -20,6 +20,12 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   [`/people?person=${person}`, 'What they manage'],
   ['/directory', 'Provisioning tokens'],
   [`/groups?group=${group}`, 'Rules that name it'],
+  ['/single-sign-on', 'Single sign-on'],
+  ['/single-sign-on?new=1', 'Add an identity provider'],
+  [`/single-sign-on?provider=${provider}`, 'Enforce'],
+  ['/sign-in', 'Sign in'],
+  ['/sign-in/callback?state=s', 'Sign in'],
+  ['/sign-in/callback?state=t', 'What it said'],
   ['/runlayer-plugin?days=7', 'How well search works'],
   [`/security?server=${github}`, 'For one connector'],
   ['/keys?whose=all', 'API keys'],

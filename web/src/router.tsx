@@ -36,6 +36,14 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 })
 
+/** Where an identity provider sends a person back to, signed in or not yet. */
+const signInCallback = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/callback',
+  validateSearch: pick('state', 'code', 'iss', 'error', 'error_description'),
+  component: lazyRouteComponent(() => import('./pages/sign-in-callback.tsx'), 'SignInCallbackPage'),
+})
+
 /** Sends whoever has no session to sign in and back here. */
 async function signedIn(location: { pathname: string; href: string }): Promise<void> {
   try {
@@ -195,6 +203,14 @@ const directory = createRoute({
   component: lazyRouteComponent(() => import('./pages/directory.tsx'), 'DirectoryPage'),
 })
 
+const singleSignOn = createRoute({
+  getParentRoute: () => shell,
+  path: '/single-sign-on',
+  validateSearch: pick('provider', 'new'),
+  loader: async () => (await import('./pages/single-sign-on.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/single-sign-on.tsx'), 'SingleSignOnPage'),
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -239,6 +255,7 @@ const audit = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    signInCallback,
     connect,
     device,
     shell.addChildren([
@@ -256,6 +273,7 @@ export const router = createRouter({
       people,
       groups,
       directory,
+      singleSignOn,
       keys,
       agents,
       delegations,

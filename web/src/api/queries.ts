@@ -160,3 +160,13 @@ export async function orNone<Value>(promise: Promise<Value>): Promise<Value | un
     throw error
   }
 }
+
+export const signInOptions = () =>
+  queryOptions({
+    queryKey: ['sign-in-options'],
+    queryFn: () => api.call('getSignInOptions'),
+    staleTime: 60_000,
+  })
+
+export const ssoProviders = () =>
+  queryOptions({ queryKey: ['sso-providers'], queryFn: () => api.call('listSsoProviders') })

@@ -28,6 +28,7 @@ export type Principals = {
 }
 export type ProvisioningToken = Contract.ProvisioningToken
 export type SearchReport = Contract.SearchReport
+export type SsoProvider = Contract.SsoProvider
 export type WorstQuery = Contract.WorstQuery
 export type HardTool = Contract.HardTool
 export type AuditRow = Contract.AuditLog

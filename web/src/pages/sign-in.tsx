@@ -1,12 +1,13 @@
-import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { KeyRound } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { api, cache } from '../api/client.ts'
+import { api } from '../api/client.ts'
 import { isReason } from '../api/errors.ts'
 import * as queries from '../api/queries.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { EmailFirst, ProviderButtons, SignInTrouble } from '../components/single-sign-on.tsx'
 import { useChange } from '../components/use-change.ts'
-import { isServers, nextAddress } from '../lib/next-address.ts'
+import { useEntrance } from '../components/use-entrance.ts'
 import { askPasskey, canUsePasskeys, passkeyTrouble } from '../lib/passkey.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyLine } from '../ui/copy.tsx'
@@ -15,25 +16,13 @@ import { useTitle } from '../ui/page.tsx'
 
 const route = getRouteApi('/sign-in')
 
-/** Goes where the person wanted to be. The token of a link leaves the history with it. */
-function useEntrance(): () => Promise<void> {
-  const router = useRouter()
-  const { next } = route.useSearch()
-  return async () => {
-    const to = nextAddress(next, window.location.origin)
-    cache.clear()
-    if (isServers(to)) return window.location.replace(to)
-    await cache.fetchQuery(queries.me())
-    router.history.replace(to)
-  }
-}
-
 function WithLink({ token }: { token: string }) {
   const enter = useEntrance()
+  const { next } = route.useSearch()
   const asked = useRef(false)
   const { mutate, error } = useChange({
     run: (oneTime: string) => api.call('createSession', { body: { token: oneTime } }),
-    after: () => void enter(),
+    after: () => void enter(next),
   })
   useEffect(() => {
     // The link works once, and development mode runs effects twice.
@@ -44,15 +33,16 @@ function WithLink({ token }: { token: string }) {
   if (error === null) return <p role="status">Signing you in</p>
   return (
     <>
-      <TroubleNote error={error} />
+      <SignInTrouble error={error} next={next} />
       <Ways />
     </>
   )
 }
 
-function WithPassword() {
+function WithPassword({ known = '' }: { known?: string }) {
   const enter = useEntrance()
-  const [email, setEmail] = useState('')
+  const { next } = route.useSearch()
+  const [email, setEmail] = useState(known)
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const signIn = useChange({
@@ -60,7 +50,7 @@ function WithPassword() {
       api.call('createSession', {
         body: { email: email.trim(), password, ...(withCode === '' ? {} : { code: withCode.trim() }) },
       }),
-    after: () => void enter(),
+    after: () => void enter(next),
   })
   const [asksCode, setAsksCode] = useState(false)
   const wantsCode = isReason(signIn.error, 'second-factor-required')
@@ -92,12 +82,14 @@ function WithPassword() {
         type="password"
         name="password"
         autoComplete="current-password"
+        // Whoever came here by their email goes on typing.
+        autoFocus={known !== ''}
         required
         value={password}
         onChange={(event) => setPassword(event.target.value)}
       />
       {asksCode && <CodeField value={code} onChange={setCode} />}
-      {!wantsCode && <TroubleNote error={signIn.error} />}
+      {!wantsCode && <SignInTrouble error={signIn.error} next={next} />}
       <Button type="submit" look="primary" busy={signIn.isPending} why={why}>
         Sign in
       </Button>
@@ -128,6 +120,7 @@ function CodeField({ value, onChange }: { value: string; onChange(code: string):
 
 function WithPasskey() {
   const enter = useEntrance()
+  const { next } = route.useSearch()
   const signIn = useChange({
     run: async () => {
       const { passkey } = await api.call('getSignInOptions')
@@ -138,7 +131,7 @@ function WithPasskey() {
       })
       return api.call('createSession', { body: { passkey: { state: passkey.state, response } } })
     },
-    after: () => void enter(),
+    after: () => void enter(next),
   })
   return (
     <div className="grid gap-3">
@@ -149,15 +142,29 @@ function WithPasskey() {
       >
         Sign in with a passkey
       </Button>
-      <TroubleNote error={signIn.error} />
+      <SignInTrouble error={signIn.error} next={next} />
     </div>
   )
 }
 
+/** Where identity providers are set up, the email comes first; a password stays one step away. */
 function Ways() {
+  const { next } = route.useSearch()
+  const options = useQuery(queries.signInOptions())
+  const [passwordOf, setPasswordOf] = useState<string>()
+  if (options.isPending) return <p role="status">Looking up the ways to sign in</p>
+  const signOn = options.data?.single_sign_on
+  const asksEmail = signOn?.asks_email === true && passwordOf === undefined
   return (
     <div className="grid gap-5">
-      <WithPassword />
+      {asksEmail ? (
+        <EmailFirst next={next} onPassword={setPasswordOf} />
+      ) : (
+        <WithPassword {...(passwordOf === undefined ? {} : { known: passwordOf })} />
+      )}
+      {signOn !== undefined && signOn.providers.length > 0 && (
+        <ProviderButtons providers={signOn.providers} next={next} />
+      )}
       {canUsePasskeys() && <WithPasskey />}
       <HowTo />
     </div>

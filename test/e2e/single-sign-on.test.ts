@@ -1,0 +1,150 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { startOidcIdentityProvider } from '../fixtures/oidc-identity-provider.ts'
+import { freePort, type RunningServer, startServer } from '../support/server.ts'
+import { faults, fill, openBrowser, openPage, press, tabTo } from './browser.ts'
+
+let server: RunningServer
+let browser: Browser
+let base: string
+let idp: Awaited<ReturnType<typeof startOidcIdentityProvider>>
+
+beforeAll(async () => {
+  const port = await freePort()
+  base = `http://localhost:${port}`
+  idp = await startOidcIdentityProvider({
+    redirectUri: `${base}/sign-in/callback`,
+    accounts: [
+      { id: 'root', email: 'admin@example.com', name: 'Root' },
+      { id: 'ada', email: 'ada@example.com', name: 'Ada Byte' },
+      { id: 'eve', email: 'eve@elsewhere.example', name: 'Eve' },
+    ],
+  })
+  const dataDir = await mkdtemp(join(tmpdir(), 'runlayer-sso-'))
+  server = await startServer({ port, dataDir, env: { RUNLAYER_PUBLIC_URL: base } })
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.remove()
+  await idp?.close()
+})
+
+async function open(): Promise<Page> {
+  const page = await openPage(browser, 'light')
+  onTestFailed(() =>
+    page.screenshot({ path: 'test-results/single-sign-on.png' }).then(
+      () => undefined,
+      // Closed already: another page of the test failed.
+      () => undefined,
+    ),
+  )
+  return page
+}
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor()
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const field = (page: Page, name: string) => page.getByLabel(name, { exact: true })
+
+async function signInThere(page: Page, account: string): Promise<void> {
+  await heading(page, 'Provider')
+  await page.keyboard.type(account)
+  await page.keyboard.press('Enter')
+}
+
+test('a Super Admin adds, tests and enforces an OpenID provider; people then sign in there, by keyboard alone', {
+  timeout: 180_000,
+}, async () => {
+  const me = await server.api<{ id: string }>('GET', '/api/v1/users/me')
+  const link = await server.api<{ url: string }>('POST', `/api/v1/users/${me.id}/sign-in-links`)
+  const admin = await open()
+  await admin.goto(`${link.url}&next=/single-sign-on`)
+  await heading(admin, 'Single sign-on')
+  expect(await faults(admin)).toEqual([])
+  await press(admin, button(admin, 'Add provider'))
+  await fill(admin, field(admin, 'Name'), 'Acme')
+  await fill(admin, field(admin, 'Issuer'), idp.issuer)
+  await fill(admin, field(admin, 'Client id'), 'console')
+  await fill(admin, field(admin, 'Client secret'), idp.clientSecret)
+  await fill(admin, field(admin, 'Domains'), 'example.com')
+  expect(await faults(admin)).toEqual([])
+  await admin.keyboard.press('Enter')
+  await heading(admin, 'Acme')
+  expect(await faults(admin)).toEqual([])
+  const enforce = admin.getByRole('switch', { name: 'Enforce for its domains' })
+  expect(await enforce.getAttribute('aria-disabled')).toBe('true')
+  await press(admin, button(admin, 'Test sign-in'))
+  await signInThere(admin, 'root')
+  await admin.getByText('The test sign-in succeeded').waitFor()
+  await admin.getByText('email: admin@example.com').waitFor()
+  expect(await faults(admin)).toEqual([])
+  await press(admin, admin.getByRole('link', { name: 'Back to single sign-on' }))
+  await press(admin, admin.getByRole('link', { name: 'Acme' }))
+  await tabTo(admin, enforce)
+  await admin.keyboard.press('Space')
+  await press(admin, button(admin, 'Enforce'))
+  await admin.getByText('Enforced', { exact: true }).first().waitFor()
+
+  const page = await open()
+  await page.goto(`${base}/keys`)
+  await heading(page, 'Sign in')
+  await field(page, 'Email').waitFor()
+  expect(await faults(page)).toEqual([])
+  await fill(page, field(page, 'Email'), 'ada@example.com')
+  await page.keyboard.press('Enter')
+  await signInThere(page, 'ada')
+  await heading(page, 'API keys')
+  expect(new URL(page.url()).pathname).toBe('/keys')
+  const { data } = await server.api<{ data: { actor: { email?: string } }[] }>(
+    'GET',
+    '/api/v1/audit-logs?action=session_created&limit=1',
+  )
+  expect(data).toMatchObject([{ actor: { email: 'ada@example.com' } }])
+  await page.context().close()
+})
+
+test('refusals say what happened and lead on: a password where single sign-on is enforced, and somebody unknown', {
+  timeout: 120_000,
+}, async () => {
+  const page = await open()
+  await page.goto(`${base}/sign-in`)
+  await press(page, button(page, 'Use a password instead'))
+  await fill(page, field(page, 'Email'), 'ada@example.com')
+  await fill(page, field(page, 'Password'), 'violet otter unpacks 9 ladders')
+  await page.keyboard.press('Enter')
+  await page.getByText('People of example.com sign in through Acme.').waitFor()
+  expect(await faults(page)).toEqual([])
+  await press(page, button(page, 'Continue with Acme').first())
+  await signInThere(page, 'eve')
+  const alert = page.getByRole('alert')
+  await alert.waitFor()
+  expect(await alert.innerText()).toContain(
+    'elsewhere.example is not a domain whose people sign in through Acme.',
+  )
+  expect(await faults(page)).toEqual([])
+  await press(page, page.getByRole('link', { name: 'Back to the sign-in page' }))
+  await heading(page, 'Sign in')
+  await page.context().close()
+})
+
+test('an answer that was begun in another browser signs nobody in', { timeout: 120_000 }, async () => {
+  const [victim, other] = [await open(), await open()]
+  await other.goto(`${base}/sign-in`)
+  let answer = ''
+  await other.route('**/sign-in/callback**', async (route) => {
+    answer = route.request().url()
+    await route.abort()
+  })
+  await other.getByRole('button', { name: 'Continue with Acme' }).click()
+  await signInThere(other, 'ada')
+  await expect.poll(() => answer).toContain('code=')
+  await victim.goto(answer)
+  await victim.getByRole('alert').waitFor()
+  expect(await victim.getByRole('alert').innerText()).toContain('was not begun in this browser')
+  await victim.goto(`${base}/keys`)
+  await heading(victim, 'Sign in')
+  for (const page of [victim, other]) await page.context().close()
+})

@@ -1,0 +1,134 @@
+import { useState } from 'react'
+import { api } from '../api/client.ts'
+import type { Me, SsoProvider } from '../api/shapes.ts'
+import { SsoForm } from '../forms/sso-form.tsx'
+import { Button } from '../ui/button.tsx'
+import { CopyLine } from '../ui/copy.tsx'
+import { ConfirmDialog } from '../ui/dialog.tsx'
+import { Drawer } from '../ui/drawer.tsx'
+import { Section } from '../ui/page.tsx'
+import { Status } from '../ui/status.tsx'
+import { Switch } from '../ui/switch.tsx'
+import { Time } from '../ui/time.tsx'
+import { TroubleNote } from './trouble-note.tsx'
+import { useChange } from './use-change.ts'
+
+export function SsoStatus({ provider }: { provider: SsoProvider }) {
+  if (provider.enforced) return <Status meaning="good">Enforced</Status>
+  return provider.tested_at === null ? (
+    <Status meaning="none">Not tested</Status>
+  ) : (
+    <Status meaning="info">Tested</Status>
+  )
+}
+
+type Part = { provider: SsoProvider; why: string | undefined }
+
+function TestPart({ provider, why }: Part) {
+  const test = useChange({
+    run: () => api.call('beginSsoTest', { params: { id: provider.id } }),
+    after: ({ url }) => window.location.assign(url),
+  })
+  return (
+    <Section
+      title="Test"
+      about={
+        provider.tested_at === null ? (
+          'Sign in there yourself. Your account is connected with the identity you use.'
+        ) : (
+          <>
+            A test sign-in succeeded <Time iso={provider.tested_at} />.
+          </>
+        )
+      }
+    >
+      <div>
+        <Button why={why} busy={test.isPending} onClick={() => test.mutate(undefined)}>
+          Test sign-in
+        </Button>
+      </div>
+      <TroubleNote error={test.error} />
+    </Section>
+  )
+}
+
+function EnforcePart({ provider, why }: Part) {
+  const [asking, setAsking] = useState(false)
+  const enforce = useChange({
+    run: (enforced: boolean) =>
+      api.call('updateSsoProvider', { params: { id: provider.id }, body: { enforced } }),
+    after: () => setAsking(false),
+  })
+  const missing =
+    provider.enforced || (provider.tested_at !== null && provider.domains.length > 0)
+      ? undefined
+      : 'Bind a domain and let a test sign-in succeed first'
+  return (
+    <Section
+      title="Enforce"
+      about="People of its domains then sign in here and in no other way. Keys and running sessions go on."
+    >
+      <div className="flex items-center gap-2.5 text-13">
+        <Switch
+          label="Enforce for its domains"
+          checked={provider.enforced}
+          why={why ?? missing}
+          onChange={(on) => (on ? setAsking(true) : enforce.mutate(false))}
+        />
+        <span aria-hidden="true">Enforce for its domains</span>
+      </div>
+      {!asking && <TroubleNote error={enforce.error} />}
+      {asking && (
+        <ConfirmDialog
+          title={`Enforce ${provider.name}`}
+          about={`Passwords, passkeys and links of people of ${provider.domains.join(', ')} stop working. A Super Admin can still come in with npx runlayer admin recover on the server.`}
+          verb="Enforce"
+          busy={enforce.isPending}
+          onConfirm={() => enforce.mutate(true)}
+          onClose={() => setAsking(false)}
+        >
+          <TroubleNote error={enforce.error} />
+        </ConfirmDialog>
+      )}
+    </Section>
+  )
+}
+
+export function SsoDrawer({ provider, me, onClose }: { provider: SsoProvider; me: Me; onClose(): void }) {
+  const why = me.capabilities.includes('sso.write') ? undefined : 'Only a Super Admin changes providers'
+  const [asking, setAsking] = useState(false)
+  const remove = useChange({
+    run: () => api.call('deleteSsoProvider', { params: { id: provider.id } }),
+    done: 'Provider deleted',
+    after: onClose,
+  })
+  return (
+    <Drawer title={provider.name} subtitle={<SsoStatus provider={provider} />} onClose={onClose}>
+      <Section title="At the provider" about="Enter this as the redirect URI of the client.">
+        <CopyLine text={provider.redirect_uri} label="Copy redirect URI" />
+      </Section>
+      <TestPart provider={provider} why={why} />
+      <EnforcePart provider={provider} why={why} />
+      <Section title="Settings">
+        <SsoForm key={provider.updated_at} provider={provider} why={why} onDone={() => undefined} />
+      </Section>
+      <div className="border-t border-n5 pt-5">
+        <Button look="danger" why={why} onClick={() => setAsking(true)}>
+          Delete provider
+        </Button>
+      </div>
+      {asking && (
+        <ConfirmDialog
+          title={`Delete ${provider.name}`}
+          about="People keep their accounts, and need another way to sign in."
+          verb="Delete provider"
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate(undefined)}
+          onClose={() => setAsking(false)}
+        >
+          <TroubleNote error={remove.error} />
+        </ConfirmDialog>
+      )}
+    </Drawer>
+  )
+}

@@ -122,7 +122,7 @@ export type NewSession = { token?: string | undefined; email?: string | undefine
 
 export type NewSessionGrant = { delegation_id: string; server_id: string }
 
-export type NewSsoProvider = { name: string; oidc: OidcSettings; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined }
+export type NewSsoProvider = { name: string; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined }
 
 export type NewTrustedIssuer = { issuer: string; jwks_uri: string; algorithms?: ("ES256" | "EdDSA" | "RS256" | "PS256")[] | undefined; link_by_email?: boolean | undefined }
 
@@ -182,6 +182,8 @@ export type Request = { id: string; kind: string; subject: string; status: "pend
 
 export type RoleDocument = { role: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user"; title: string; description: string; capabilities: string[]; not_with: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] }
 
+export type SamlSettings = { metadata?: string | undefined; entity_id?: string | undefined; sso_url?: string | undefined; certificates?: string[] | undefined; email_attribute?: string | undefined }
+
 export type ScanAnswer = { action: "allow" | "alert" | "mask" | "block"; risk: "none" | "low" | "medium" | "high"; score: number; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[]; duration_ms: number }
 
 export type ScanAnswerList = { data: ScanAnswer[]; next_cursor: null }
@@ -212,9 +214,9 @@ export type SsoAddress = { url: string }
 
 export type SsoAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
 
-export type SsoProvider = { id: string; name: string; kind: "oidc"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; enforced: boolean; tested_at: string | null; redirect_uri: string; created_at: string; updated_at: string }
+export type SsoProvider = { id: string; name: string; kind: "oidc" | "saml"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; saml: { entity_id: string; sso_url: string; certificates: ({ pem: string; expires_at: string })[]; email_attribute: string | null } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; enforced: boolean; tested_at: string | null; service_provider: { redirect_uri: string; entity_id: string; acs_url: string; metadata_url: string }; created_at: string; updated_at: string }
 
-export type SsoProviderChange = { name?: string | undefined; oidc?: OidcSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; enforced?: boolean | undefined }
+export type SsoProviderChange = { name?: string | undefined; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; enforced?: boolean | undefined }
 
 export type SsoSession = { csrf_token: string; user_id: string; next: string }
 

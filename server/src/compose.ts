@@ -45,6 +45,7 @@ export async function compose(options: ComposeOptions): Promise<ProductServer> {
   const control = await buildControl({
     authorization: parts.oauth,
     provisioning: parts.directory.provisioning,
+    assertions: parts.sso.assertions,
     routes: buildRoutes({ ...parts, gateway, changes, system }),
     identity: parts.identity,
     journal: parts.audit.journal,

@@ -17,6 +17,7 @@ import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import type { OffBoarding } from './identity/off-board.ts'
 import type { Connector } from './kernel/connector.ts'
+import { newId } from './kernel/ids.ts'
 import { openGuardedFetch } from './lib/guarded-fetch.ts'
 import type { Log } from './lib/log.ts'
 import { addressGuard } from './lib/network.ts'
@@ -110,6 +111,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     journal: audit.journal,
     fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
     publicUrl: config.publicUrl,
+    onRefused: ({ ip, why }) => audit.recordFailedAuthentication({ ip, why, requestId: newId(now()) }),
   })
   const hosts = [...hostKeys(config)]
   const signIn = openSignIn({ db, identity, sso, keyring, config, hostKeys: hosts, now })

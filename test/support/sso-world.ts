@@ -29,8 +29,18 @@ export async function openSsoWorld(storage: Storage, publicUrl = 'http://localho
       close: async (closed) => void entries.push({ ...opened, ...closed }),
     }),
   }
+  const refused: string[] = []
   const fetch = openGuardedFetch({ guard: addressGuard(['127.0.0.0/8']) })
-  const sso = openSso({ db, keyring, identity, journal, fetch, publicUrl: config.publicUrl, now })
+  const sso = openSso({
+    db,
+    keyring,
+    identity,
+    journal,
+    fetch,
+    publicUrl: config.publicUrl,
+    now,
+    onRefused: (facts) => void refused.push(facts.why),
+  })
   const hostKeys = [createHmac('sha256', 'test').update('host').digest()]
   const signIn = openSignIn({ db, identity, sso, keyring, config, hostKeys, passwordCost: 2 ** 10, now })
   const routes = [...signInRoutes({ signIn }), ...ssoRoutes({ sso })]
@@ -42,7 +52,7 @@ export async function openSsoWorld(storage: Storage, publicUrl = 'http://localho
   }
   await identity.people.create({ email: 'root@acme.test', roles: ['super_admin'] }, 'system')
   return {
-    ...{ storage, clock, identity, sso, entries, call, signedIn, hostKeys },
+    ...{ storage, clock, identity, sso, entries, refused, call, signedIn, hostKeys },
     root: await signedIn('root@acme.test'),
   }
 }

@@ -18,6 +18,7 @@ import { openApiDocument } from './openapi.ts'
 import { jsonReader } from './read-json.ts'
 import { requestFacts } from './request-facts.ts'
 import { securityHeaders } from './security-headers.ts'
+import { type AssertionConsumer, serveAssertions } from './serve-assertions.ts'
 import { type Authorization, serveAuthorization } from './serve-authorization.ts'
 import { serveConsole } from './serve-console.ts'
 import { serveDocs } from './serve-docs.ts'
@@ -50,6 +51,8 @@ export type ControlOptions = {
   authorization?: Authorization
   /** SCIM for directories. */
   provisioning?: ProvisioningDoor
+  /** Where SAML providers post to. */
+  assertions?: AssertionConsumer
   /** The built console; without it only the interface is served. */
   webRoot?: string
 }
@@ -92,6 +95,7 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
   if (options.authorization !== undefined)
     await serveAuthorization(app, options.authorization, { hosts, factsOf })
   await mountProvisioning(app, options, { hosts, factsOf })
+  if (options.assertions !== undefined) await serveAssertions(app, options.assertions, { hosts, factsOf })
   refuseUnknownPaths(app, parts)
   serveDocs(app, { hosts, isHttps, productName: config.productName })
   if (options.webRoot !== undefined && existsSync(join(options.webRoot, 'index.html'))) {

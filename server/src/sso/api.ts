@@ -5,104 +5,11 @@ import { type Route, route } from '../kernel/route.ts'
 import { beginRoutes, testRoutes } from './api-sign-in.ts'
 import type { ProviderChange, ProviderDraft } from './change-providers.ts'
 import type { Provider } from './provider.ts'
+import { NewProvider, ProviderDocument, ProviderPatch } from './provider-schemas.ts'
+import { readSettings } from './read-settings.ts'
+import { showProvider } from './show-provider.ts'
 import type { Sso } from './sso.ts'
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}*$/u, 'must have no control characters')
-const domain = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(253)
-  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, 'must be a domain such as example.com')
-const issuer = z
-  .url({ protocol: /^https?$/ })
-  .max(500)
-  .refine((text) => !/\/\.well-known\/|[?#]/.test(text), 'must be the issuer itself, not its metadata')
-const Oidc = z
-  .strictObject({
-    issuer: issuer.describe('Exactly as the provider’s metadata names it.'),
-    client_id: z.string().trim().min(1).max(500),
-    client_secret: z
-      .string()
-      .min(1)
-      .max(1000)
-      .nullable()
-      .optional()
-      .describe('Never shown again. null: a public client, protected by PKCE alone.'),
-    scopes: z
-      .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/))
-      .min(1)
-      .max(20)
-      .refine((scopes) => scopes.includes('openid'), 'must hold openid')
-      .default(['openid', 'email', 'profile']),
-  })
-  .meta({ id: 'OidcSettings' })
-const shared = {
-  domains: z
-    .array(domain)
-    .max(100)
-    .describe(
-      'People with an email of these sign in through this provider; nobody else is created or connected.',
-    ),
-  create_people: z.boolean().describe('Somebody without an account gets one, with the role user.'),
-  link_by_email: z.boolean().describe('An existing account with the same email is connected.'),
-  trust_email: z
-    .boolean()
-    .describe('Emails count though the provider does not say whether it verified them (Entra ID).'),
-  shown: z.boolean().describe('The sign-in page has a button for it.'),
-}
-const NewProvider = z
-  .strictObject({
-    name,
-    oidc: Oidc,
-    domains: shared.domains.default([]),
-    create_people: shared.create_people.default(true),
-    link_by_email: shared.link_by_email.default(false),
-    trust_email: shared.trust_email.default(false),
-    shown: shared.shown.default(true),
-  })
-  .meta({ id: 'NewSsoProvider' })
-const ProviderPatch = z
-  .strictObject({
-    name: name.optional(),
-    oidc: Oidc.optional().describe('Without client_secret the one it has stays.'),
-    domains: shared.domains.optional(),
-    create_people: shared.create_people.optional(),
-    link_by_email: shared.link_by_email.optional(),
-    trust_email: shared.trust_email.optional(),
-    shown: shared.shown.optional(),
-    enforced: z
-      .boolean()
-      .optional()
-      .describe('People of its domains sign in through it and in no other way. Needs a test that succeeded.'),
-  })
-  .meta({ id: 'SsoProviderChange' })
-const ProviderDocument = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    kind: z.enum(['oidc']),
-    oidc: z
-      .object({
-        issuer: z.string(),
-        client_id: z.string(),
-        has_secret: z.boolean(),
-        scopes: z.array(z.string()),
-      })
-      .nullable(),
-    ...shared,
-    enforced: z.boolean(),
-    tested_at: z.string().nullable().describe('When a test sign-in last succeeded with these settings.'),
-    redirect_uri: z.string().describe('What to enter at the provider.'),
-    created_at: z.string(),
-    updated_at: z.string(),
-  })
-  .meta({ id: 'SsoProvider' })
 const Params = z.object({ id: z.string() })
 const tag = 'Single sign-on'
 const base = '/api/v1/sso-providers'
@@ -131,7 +38,7 @@ function readRoutes({ sso }: Parts): Route[] {
       output: z.object({ data: z.array(ProviderDocument), next_cursor: z.null() }),
       status: 200,
       run: async () => ({
-        data: (await sso.providers.list()).map((one) => show(sso, one)),
+        data: (await sso.providers.list()).map((one) => showProvider(sso, one)),
         next_cursor: null,
       }),
     }),
@@ -145,7 +52,7 @@ function readRoutes({ sso }: Parts): Route[] {
       params: Params,
       output: ProviderDocument,
       status: 200,
-      run: async (_context, { params }) => show(sso, await sso.providers.get(params.id)),
+      run: async (_context, { params }) => showProvider(sso, await sso.providers.get(params.id)),
     }),
   ]
 }
@@ -164,7 +71,7 @@ function changeRoutes({ sso }: Parts): Route[] {
       output: ProviderDocument,
       status: 201,
       async run(context, { body }) {
-        const after = show(sso, await sso.providers.create(draftOf(body)))
+        const after = showProvider(sso, await sso.providers.create(await draftOf(body)))
         context.record({ resourceId: after.id, after })
         return after
       },
@@ -182,9 +89,10 @@ function changeRoutes({ sso }: Parts): Route[] {
       output: ProviderDocument,
       status: 200,
       async run(context, { params, body }) {
-        const { before, after } = await sso.providers.update(params.id, changeOf(body))
-        context.record({ before: show(sso, before), after: show(sso, after) })
-        return show(sso, after)
+        const known = await sso.providers.get(params.id)
+        const { before, after } = await sso.providers.update(params.id, await changeOf(body, known))
+        context.record({ before: showProvider(sso, before), after: showProvider(sso, after) })
+        return showProvider(sso, after)
       },
     }),
     route({
@@ -199,7 +107,7 @@ function changeRoutes({ sso }: Parts): Route[] {
       output: z.undefined(),
       status: 204,
       async run(context, { params }) {
-        context.record({ before: show(sso, await sso.providers.remove(params.id)) })
+        context.record({ before: showProvider(sso, await sso.providers.remove(params.id)) })
         return undefined
       },
     }),
@@ -229,15 +137,13 @@ function disconnectRoute({ sso }: Parts): Route {
   })
 }
 
-function settingsOf({ issuer: at, client_id: clientId, scopes }: z.output<typeof Oidc>) {
-  return { kind: 'oidc', issuer: at, clientId, scopes } as const
-}
-
-function draftOf(body: z.output<typeof NewProvider>): ProviderDraft {
+async function draftOf(body: z.output<typeof NewProvider>): Promise<ProviderDraft> {
+  const read = await readSettings(body)
+  if (read === undefined) throw new Error('settings of a new provider are always read')
   return {
     name: body.name,
-    settings: settingsOf(body.oidc),
-    secret: body.oidc.client_secret ?? undefined,
+    settings: read.settings,
+    secret: read.secret ?? undefined,
     domains: [...new Set(body.domains)],
     createPeople: body.create_people,
     linkByEmail: body.link_by_email,
@@ -246,45 +152,20 @@ function draftOf(body: z.output<typeof NewProvider>): ProviderDraft {
   }
 }
 
-function changeOf(body: z.output<typeof ProviderPatch>): ProviderChange {
-  const { name: called, oidc, domains, enforced } = body
+async function changeOf(body: z.output<typeof ProviderPatch>, known: Provider): Promise<ProviderChange> {
+  const read = await readSettings(body, known)
   const change = {
-    name: called,
-    settings: oidc === undefined ? undefined : settingsOf(oidc),
-    secret: oidc?.client_secret,
-    domains: domains === undefined ? undefined : [...new Set(domains)],
+    name: body.name,
+    settings: read?.settings,
+    secret: read?.secret,
+    domains: body.domains === undefined ? undefined : [...new Set(body.domains)],
     createPeople: body.create_people,
     linkByEmail: body.link_by_email,
     trustEmail: body.trust_email,
     shown: body.shown,
-    enforced,
+    enforced: body.enforced,
   }
   return Object.fromEntries(
     Object.entries(change).filter(([, value]) => value !== undefined),
   ) as ProviderChange
-}
-
-function show(sso: Pick<Sso, 'callbackUrl'>, provider: Provider) {
-  const { settings } = provider
-  return {
-    id: provider.id,
-    name: provider.name,
-    kind: settings.kind,
-    oidc: {
-      issuer: settings.issuer,
-      client_id: settings.clientId,
-      has_secret: provider.hasSecret,
-      scopes: [...settings.scopes],
-    },
-    domains: [...provider.domains],
-    create_people: provider.createPeople,
-    link_by_email: provider.linkByEmail,
-    trust_email: provider.trustEmail,
-    shown: provider.shown,
-    enforced: provider.enforced,
-    tested_at: provider.testedAt?.toISOString() ?? null,
-    redirect_uri: sso.callbackUrl,
-    created_at: provider.createdAt.toISOString(),
-    updated_at: provider.updatedAt.toISOString(),
-  }
 }

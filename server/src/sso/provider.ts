@@ -9,7 +9,16 @@ export type OidcSettings = {
   readonly clientId: string
   readonly scopes: readonly string[]
 }
-export type ProviderSettings = OidcSettings
+export type SamlSettings = {
+  readonly kind: 'saml'
+  readonly entityId: string
+  readonly ssoUrl: string
+  /** PEM; any of them may have signed, so that keys can be rolled over. */
+  readonly certificates: readonly string[]
+  /** The attribute that holds the email; by default the usual ones, then a NameID of the email format. */
+  readonly emailAttribute?: string
+}
+export type ProviderSettings = OidcSettings | SamlSettings
 
 /** An identity provider and what it may do here. */
 export type Provider = {

@@ -11,7 +11,9 @@ import { type AdmitParts, admitPerson, connect, emailOf, type Trace } from './ad
 import { openProviders, type Providers } from './change-providers.ts'
 import { type Flow, type Flows, keepFlows, type Purpose } from './keep-flow.ts'
 import { type Claimed, domainOf, type Provider, type ProviderId } from './provider.ts'
-import { type OidcAnswer, openOidc } from './speak-oidc.ts'
+import { type Assertions, isSaml, openAssertions } from './receive-assertion.ts'
+import { type Oidc, type OidcAnswer, type OidcProvider, openOidc } from './speak-oidc.ts'
+import { openSaml } from './speak-saml.ts'
 import { ssoStore } from './store.ts'
 
 type SignedIn = Awaited<ReturnType<Identity['sessions']['start']>>
@@ -22,8 +24,10 @@ type From = Trace & { userAgent: string }
 /** Sign-in of people at identity providers of their organization. */
 export type Sso = {
   readonly providers: Providers
-  /** Where the provider sends browsers back to: a page of the console. */
-  readonly callbackUrl: string
+  /** What to enter at providers: where they send browsers back to, and who we are in SAML. */
+  readonly own: { readonly callbackUrl: string; readonly entityId: string; readonly acsUrl: string }
+  /** SAML's side door: forms that providers post through browsers. */
+  readonly assertions: Pick<Assertions, 'receive'> & { metadata(): string }
   /** For the sign-in page: the providers with a button, and whether an email may lead to one. */
   offered(): Promise<{ asksEmail: boolean; providers: readonly { id: string; name: string }[] }>
   /** Throws not-found where no provider belongs to the email. */
@@ -58,6 +62,8 @@ export type SsoParts = {
   fetch: GuardedFetch
   publicUrl: URL
   now: () => number
+  /** Hears of SAML responses that were refused. `why` is a word of ours. */
+  onRefused(facts: { ip: string; why: string }): void
 }
 
 export function openSso(parts: SsoParts): Sso {
@@ -67,6 +73,8 @@ export function openSso(parts: SsoParts): Sso {
   const providers = openProviders({ ...parts, store })
   const oidc = openOidc({ ...parts, callbackUrl, secretOf: providers.secretOf })
   const flows = keepFlows(parts)
+  const saml = openSaml(parts)
+  const assertions = openAssertions({ ...parts, saml, flows, store })
   const attempts = limitAttempts(now)
   const admit: AdmitParts = { store, people: identity.people, journal: parts.journal, now }
   const begin = async (
@@ -74,19 +82,16 @@ export function openSso(parts: SsoParts): Sso {
     wanted: Pick<Flow, 'purpose' | 'by'> & { next?: string | undefined },
   ) => {
     const { flow, setCookie } = flows.begin({ next: undefined, ...wanted, providerId: provider.id })
-    return { url: (await oidc.begin(provider, flow)).href, setCookie }
+    const url = isSaml(provider)
+      ? await saml.begin(provider, flow)
+      : await oidc.begin(provider as OidcProvider, flow)
+    return { url: url.href, setCookie }
   }
-  /** What every end has in common. Whatever comes of it, an answer counts once. */
-  const judge = async (answer: OidcAnswer, purpose: Purpose, cookies: Cookies) => {
-    const flow = readFlow(flows, answer.state, { purpose, cookies })
-    const provider = await store.find(flow.providerId)
-    if (provider === undefined) throw new GatewayError('sso-refused', 'This provider was removed meanwhile.')
-    if (!(await store.use(flow.id, new Date(flow.expiresAtMs), new Date(now())))) throw stale()
-    return { flow, provider, claimed: await oidc.finish(provider, flow, answer) }
-  }
+  const ends = { store, flows, now, oidc, assertions }
   return {
     providers,
-    callbackUrl,
+    own: { callbackUrl, entityId: saml.entityId, acsUrl: saml.acsUrl },
+    assertions: { receive: assertions.receive, metadata: saml.metadata },
     async offered() {
       const all = await store.list()
       const shown = all.filter((one) => one.shown).map(({ id, name }) => ({ id, name }))
@@ -102,7 +107,7 @@ export function openSso(parts: SsoParts): Sso {
     beginTest: (provider, caller) => begin(provider, { purpose: 'test', by: caller.id }),
     async finish(answer, { cookies, from, identified }) {
       const giveBack = attempts.take(undefined, from.ip)
-      const { flow, provider, claimed } = await judge(answer, 'sign_in', cookies)
+      const { flow, provider, claimed } = await judgeAnswer(ends, answer, { purpose: 'sign_in', cookies })
       const person = await admitPerson(admit, provider, { claimed, trace: from })
       giveBack()
       await identified(person)
@@ -110,7 +115,7 @@ export function openSso(parts: SsoParts): Sso {
       return { ...signedIn, next: flow.next, clearCookie: flows.clear(flow), provider }
     },
     async finishTest(answer, { cookies, from, caller }) {
-      const { flow, provider, claimed } = await judge(answer, 'test', cookies)
+      const { flow, provider, claimed } = await judgeAnswer(ends, answer, { purpose: 'test', cookies })
       if (flow.by !== caller.id)
         throw new GatewayError('sso-refused', 'Somebody else began this test. Begin your own.')
       emailOf(provider, claimed)
@@ -129,10 +134,29 @@ export function openSso(parts: SsoParts): Sso {
   }
 }
 
-function readFlow(flows: Flows, state: string, o: { purpose: Purpose; cookies: Cookies }): Flow {
-  const flow = flows.read(state, o.cookies)
-  if (flow === undefined || flow.purpose !== o.purpose) throw stale()
-  return flow
+type Ends = {
+  store: ReturnType<typeof ssoStore>
+  flows: Flows
+  now: () => number
+  oidc: Oidc
+  assertions: Assertions
+}
+
+/** What every end has in common. Whatever comes of it, an answer counts once. */
+async function judgeAnswer(
+  { store, flows, now, oidc, assertions }: Ends,
+  answer: OidcAnswer,
+  { purpose, cookies }: { purpose: Purpose; cookies: Cookies },
+): Promise<{ flow: Flow; provider: Provider; claimed: Claimed }> {
+  const flow = flows.read(answer.state, cookies)
+  if (flow === undefined || flow.purpose !== purpose) throw stale()
+  const provider = await store.find(flow.providerId)
+  if (provider === undefined) throw new GatewayError('sso-refused', 'This provider was removed meanwhile.')
+  // Of SAML the provider's form was judged, and used up, when it arrived.
+  if (isSaml(provider))
+    return { flow, provider, claimed: await assertions.take(provider, flow, answer.error) }
+  if (!(await store.use(flow.id, new Date(flow.expiresAtMs), new Date(now())))) throw stale()
+  return { flow, provider, claimed: await oidc.finish(provider as OidcProvider, flow, answer) }
 }
 
 const stale = () =>

@@ -1,4 +1,4 @@
-import { and, asc, eq, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, lt, sql } from 'drizzle-orm'
 import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
@@ -40,6 +40,13 @@ const answers = pgTable('sso_answers', {
   expiresAt: moment('expires_at').notNull(),
 })
 
+const arrivals = pgTable('sso_arrivals', {
+  flowId: text('flow_id').primaryKey(),
+  providerId: uuid('provider_id').notNull().$type<ProviderId>(),
+  sealed: text().notNull(),
+  expiresAt: moment('expires_at').notNull(),
+})
+
 const { secret, ...plainColumns } = {
   id: providers.id,
   name: providers.name,
@@ -75,7 +82,7 @@ export type ProviderRow = Omit<Provider, 'hasSecret'>
 export type SsoStore = ReturnType<typeof ssoStore>
 
 export function ssoStore(db: Db) {
-  return { ...providerStore(db), ...identityStore(db) }
+  return { ...providerStore(db), ...identityStore(db), ...answerStore(db) }
 }
 
 function providerStore(db: Db) {
@@ -178,6 +185,11 @@ function identityStore(db: Db) {
         .returning({ userId: identities.userId })
       return gone.length
     },
+  }
+}
+
+function answerStore(db: Db) {
+  return {
     /** True once per answer. Those that have expired are forgotten here: they are refused by their date. */
     async use(id: string, expiresAt: Date, at: Date): Promise<boolean> {
       await db.delete(answers).where(lt(answers.expiresAt, at))
@@ -187,6 +199,23 @@ function identityStore(db: Db) {
         .onConflictDoNothing()
         .returning({ id: answers.id })
       return added.length > 0
+    },
+    async keepArrival(
+      arrival: { flowId: string; providerId: ProviderId; sealed: string; expiresAt: Date },
+      at: Date,
+    ): Promise<void> {
+      await db.delete(arrivals).where(lt(arrivals.expiresAt, at))
+      await db.insert(arrivals).values(arrival)
+    },
+    /** Of two who come at once, one gets it. */
+    async takeArrival(flowId: string, providerId: ProviderId, at: Date): Promise<string | undefined> {
+      const [row] = await db
+        .delete(arrivals)
+        .where(
+          and(eq(arrivals.flowId, flowId), eq(arrivals.providerId, providerId), gt(arrivals.expiresAt, at)),
+        )
+        .returning({ sealed: arrivals.sealed })
+      return row?.sealed
     },
   }
 }

@@ -1,0 +1,50 @@
+import { X509Certificate } from 'node:crypto'
+import type { Provider, SamlSettings } from './provider.ts'
+import type { Sso } from './sso.ts'
+
+/** A provider as REST shows it: all but its secret. */
+export function showProvider({ own }: Pick<Sso, 'own'>, provider: Provider) {
+  const { settings } = provider
+  return {
+    id: provider.id,
+    name: provider.name,
+    kind: settings.kind,
+    oidc:
+      settings.kind === 'oidc'
+        ? {
+            issuer: settings.issuer,
+            client_id: settings.clientId,
+            has_secret: provider.hasSecret,
+            scopes: [...settings.scopes],
+          }
+        : null,
+    saml: settings.kind === 'saml' ? showSaml(settings) : null,
+    domains: [...provider.domains],
+    create_people: provider.createPeople,
+    link_by_email: provider.linkByEmail,
+    trust_email: provider.trustEmail,
+    shown: provider.shown,
+    enforced: provider.enforced,
+    tested_at: provider.testedAt?.toISOString() ?? null,
+    service_provider: {
+      redirect_uri: own.callbackUrl,
+      entity_id: own.entityId,
+      acs_url: own.acsUrl,
+      metadata_url: own.entityId,
+    },
+    created_at: provider.createdAt.toISOString(),
+    updated_at: provider.updatedAt.toISOString(),
+  }
+}
+
+function showSaml({ entityId, ssoUrl, certificates, emailAttribute }: SamlSettings) {
+  return {
+    entity_id: entityId,
+    sso_url: ssoUrl,
+    certificates: certificates.map((pem) => ({
+      pem,
+      expires_at: new Date(new X509Certificate(pem).validTo).toISOString(),
+    })),
+    email_attribute: emailAttribute ?? null,
+  }
+}

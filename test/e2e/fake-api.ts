@@ -148,14 +148,31 @@ const ssoProvider = (n: number, name: string, more: Partial<SsoProvider>): SsoPr
   shown: true,
   enforced: false,
   tested_at: null,
-  redirect_uri: 'http://localhost:3000/sign-in/callback',
+  saml: null,
+  service_provider: {
+    redirect_uri: 'http://localhost:3000/sign-in/callback',
+    entity_id: 'http://localhost:3000/api/v1/sign-in/saml/metadata',
+    acs_url: 'http://localhost:3000/api/v1/sign-in/saml/acs',
+    metadata_url: 'http://localhost:3000/api/v1/sign-in/saml/metadata',
+  },
   created_at: ago(9000),
   updated_at: ago(900),
   ...more,
 })
 const ssoProviders = [
   ssoProvider(801, 'Acme', { enforced: true, tested_at: ago(50) }),
-  ssoProvider(802, 'Partner', {}),
+  ssoProvider(802, 'Partner', {
+    kind: 'saml',
+    oidc: null,
+    saml: {
+      entity_id: 'https://id.partner.example',
+      sso_url: 'https://id.partner.example/sso',
+      certificates: [
+        { pem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----', expires_at: ago(-9000) },
+      ],
+      email_attribute: null,
+    },
+  }),
 ]
 const groups: Group[] = [
   {
@@ -875,4 +892,5 @@ export const sampleIds = {
   change: uuid(107),
   agent: uuid(71),
   provider: uuid(801),
+  samlProvider: uuid(802),
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults, openBrowser, openPage, themes } from './browser.ts'
 import { sampleIds, startFakeApi } from './fake-api.ts'
 
-const { filesystem, github, rule, person, group, change, agent, provider } = sampleIds
+const { filesystem, github, rule, person, group, change, agent, provider, samlProvider } = sampleIds
 
 /** Pages in states that a fresh installation does not show, by the heading that must stand on them. */
 const pages: readonly (readonly [path: string, heading: string])[] = [
@@ -23,6 +23,7 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   ['/single-sign-on', 'Single sign-on'],
   ['/single-sign-on?new=1', 'Add an identity provider'],
   [`/single-sign-on?provider=${provider}`, 'Enforce'],
+  [`/single-sign-on?provider=${samlProvider}`, 'At the provider'],
   ['/sign-in', 'Sign in'],
   ['/sign-in/callback?state=s', 'Sign in'],
   ['/sign-in/callback?state=t', 'What it said'],

@@ -1,15 +1,15 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 import { startOidcIdentityProvider } from '../fixtures/oidc-identity-provider.ts'
-import { freePort, type RunningServer, startServer } from '../support/server.ts'
+import { startSamlIdentityProvider } from '../fixtures/saml-identity-provider.ts'
+import { freshServer } from '../support/fresh-server.ts'
+import { freePort, type RunningServer } from '../support/server.ts'
 import { faults, fill, openBrowser, openPage, press, tabTo } from './browser.ts'
 
 let server: RunningServer
 let browser: Browser
 let base: string
+let saml: Awaited<ReturnType<typeof startSamlIdentityProvider>>
 let idp: Awaited<ReturnType<typeof startOidcIdentityProvider>>
 
 beforeAll(async () => {
@@ -23,14 +23,21 @@ beforeAll(async () => {
       { id: 'eve', email: 'eve@elsewhere.example', name: 'Eve' },
     ],
   })
-  const dataDir = await mkdtemp(join(tmpdir(), 'runlayer-sso-'))
-  server = await startServer({ port, dataDir, env: { RUNLAYER_PUBLIC_URL: base } })
+  saml = await startSamlIdentityProvider({
+    members: [{ nameId: 'bo', email: 'bo@partner.example', name: 'Bo' }],
+    sp: {
+      entityId: `${base}/api/v1/sign-in/saml/metadata`,
+      acsUrl: `${base}/api/v1/sign-in/saml/acs`,
+    },
+  })
+  server = await freshServer({ port, env: { RUNLAYER_PUBLIC_URL: base } })
   browser = await openBrowser()
-})
+}, 180_000)
 afterAll(async () => {
   await browser?.close()
   await server?.remove()
   await idp?.close()
+  await saml?.close()
 })
 
 async function open(): Promise<Page> {
@@ -50,8 +57,7 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 const field = (page: Page, name: string) => page.getByLabel(name, { exact: true })
 
 async function signInThere(page: Page, account: string): Promise<void> {
-  await heading(page, 'Provider')
-  await page.keyboard.type(account)
+  await fill(page, field(page, 'Account'), account)
   await page.keyboard.press('Enter')
 }
 
@@ -147,4 +153,37 @@ test('an answer that was begun in another browser signs nobody in', { timeout: 1
   await victim.goto(`${base}/keys`)
   await heading(victim, 'Sign in')
   for (const page of [victim, other]) await page.context().close()
+})
+
+test('a SAML provider is added by its metadata, and its people sign in there by keyboard alone', {
+  timeout: 180_000,
+}, async () => {
+  const { id } = await server.api<{ id: string }>('POST', '/api/v1/users', {
+    email: 'root@other.example',
+    roles: ['super_admin'],
+  })
+  const link = await server.api<{ url: string }>('POST', `/api/v1/users/${id}/sign-in-links`)
+  const admin = await open()
+  await admin.goto(`${link.url}&next=/single-sign-on`)
+  await press(admin, button(admin, 'Add provider'))
+  await fill(admin, field(admin, 'Name'), 'Partner')
+  await tabTo(admin, admin.getByRole('radio', { name: 'OpenID Connect' }))
+  await admin.keyboard.press('ArrowRight')
+  await tabTo(admin, field(admin, 'Metadata'))
+  await admin.keyboard.insertText(saml.metadata)
+  await fill(admin, field(admin, 'Domains'), 'partner.example')
+  expect(await faults(admin)).toEqual([])
+  await press(admin, admin.getByRole('dialog').getByRole('button', { name: 'Add provider' }))
+  await heading(admin, 'Partner')
+  expect(await faults(admin)).toEqual([])
+  await admin.context().close()
+
+  const page = await open()
+  await page.goto(`${base}/sign-in?next=/keys`)
+  await fill(page, field(page, 'Email'), 'bo@partner.example')
+  await page.keyboard.press('Enter')
+  await signInThere(page, 'bo')
+  await press(page, button(page, 'Continue'))
+  await heading(page, 'API keys')
+  await page.context().close()
 })

@@ -24,6 +24,24 @@ export function SsoStatus({ provider }: { provider: SsoProvider }) {
 
 type Part = { provider: SsoProvider; why: string | undefined }
 
+/** What to enter at the provider about this installation. */
+function OwnPart({ provider: { kind, service_provider: own } }: { provider: SsoProvider }) {
+  if (kind === 'oidc')
+    return (
+      <Section title="At the provider" about="Enter this as the redirect URI of the client.">
+        <CopyLine text={own.redirect_uri} label="Copy redirect URI" />
+      </Section>
+    )
+  return (
+    <Section title="At the provider" about="Enter these, or import the metadata behind the entity id.">
+      <p className="text-13">Entity id and metadata</p>
+      <CopyLine text={own.entity_id} label="Copy entity id" />
+      <p className="text-13">Assertion consumer service (POST)</p>
+      <CopyLine text={own.acs_url} label="Copy assertion consumer service" />
+    </Section>
+  )
+}
+
 function TestPart({ provider, why }: Part) {
   const test = useChange({
     run: () => api.call('beginSsoTest', { params: { id: provider.id } }),
@@ -104,9 +122,7 @@ export function SsoDrawer({ provider, me, onClose }: { provider: SsoProvider; me
   })
   return (
     <Drawer title={provider.name} subtitle={<SsoStatus provider={provider} />} onClose={onClose}>
-      <Section title="At the provider" about="Enter this as the redirect URI of the client.">
-        <CopyLine text={provider.redirect_uri} label="Copy redirect URI" />
-      </Section>
+      <OwnPart provider={provider} />
       <TestPart provider={provider} why={why} />
       <EnforcePart provider={provider} why={why} />
       <Section title="Settings">

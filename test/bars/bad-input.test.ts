@@ -4,6 +4,7 @@ import { startWitnessUpstream, type WitnessUpstream } from '../fixtures/witness-
 import { freshServer } from '../support/fresh-server.ts'
 import { type Reply, send } from '../support/raw-mcp.ts'
 import { type RunningServer, root } from '../support/server.ts'
+import { signInBodies } from './sign-in-bodies.ts'
 
 /**
  * Every field of every body of the contract, wrong once, against the running server: a 422 that names the field and the
@@ -166,6 +167,7 @@ beforeAll(async () => {
   const { conditions: _, ...plainRule } = rule
   const policy = await server.api<{ id: string }>('POST', '/api/v1/policies', plainRule)
   good = {
+    ...(await signInBodies(server, connector.id)),
     createApiKey: { path: '/api/v1/api-keys', body: { name: 'key' } },
     createGroup: { path: '/api/v1/groups', body: { name: 'other' } },
     updateGroup: { path: `/api/v1/groups/${group.id}`, body: { name: 'team' } },
@@ -200,6 +202,11 @@ beforeAll(async () => {
     updateGuardSettings: {
       path: '/api/v1/security/settings',
       body: { sensitivity: 'low', actions: guardActions, block_when_certain: false },
+    },
+    createGuardPattern: { path: '/api/v1/security/patterns', body: { name: 'codes', pattern: 'x{3}' } },
+    updateOutsideModel: {
+      path: '/api/v1/security/outside-models/model_server',
+      body: { enabled: false, url: 'https://guard.example.com/scan' },
     },
     updateServerGuardSettings: {
       path: `/api/v1/servers/${connector.id}/security-settings`,
@@ -249,6 +256,14 @@ async function everything(): Promise<string> {
     'security/settings',
     'requests',
     'oauth/redirect-rules',
+    'oauth/trusted-issuers',
+    'agent-accounts',
+    'delegations',
+    'session-grants',
+    'directory/tokens',
+    'sso-providers',
+    'security/patterns',
+    'security/outside-models/model_server',
   ]
   const answers = await Promise.all(lists.map((list) => server.api('GET', `/api/v1/${list}`)))
   // Health is looked at by itself and moves without anybody's request; so does the time a key was last used.
@@ -349,6 +364,9 @@ test('the contract gave hundreds of mistakes, and the good bodies are good', asy
     'refuseDevice',
     'approveRequest',
     'rejectRequest',
+    'beginSingleSignOn',
+    'createSessionBySingleSignOn',
+    'completeSsoTest',
     // Need a session that has just begun.
     'setPassword',
     'confirmTotp',

@@ -18,6 +18,8 @@ export function peerAddress(trusted: readonly string[]): PeerAddress {
   }
   const isTrusted = (address: string) =>
     isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  // Most installations trust nobody, and every request asks.
+  if (trusted.length === 0) return (request) => plainAddress(request.socket.remoteAddress ?? '')
   return (request) => {
     let peer = plainAddress(request.socket.remoteAddress ?? '')
     const forwarded = request.headers['x-forwarded-for']

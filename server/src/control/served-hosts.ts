@@ -11,8 +11,14 @@ export type ServedHosts = { check(headers: IncomingHttpHeaders): void }
  */
 export function servedHosts(config: Pick<Config, 'publicUrl' | 'bind'>): ServedHosts {
   const onLoopback = isLoopbackHost(config.bind)
-  const servesHost = (host: string) =>
-    host === config.publicUrl.host || (onLoopback && isLoopbackHost(hostName(host)))
+  // The last name that was served: clients keep to one, and reading it as a URL costs more than the rest of this.
+  let known = config.publicUrl.host
+  const servesHost = (host: string) => {
+    if (host === known || host === config.publicUrl.host) return true
+    if (!onLoopback || !isLoopbackHost(hostName(host))) return false
+    known = host
+    return true
+  }
   return {
     check(headers) {
       const host = (headers.host ?? '').toLowerCase()

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, notExists, or, sql } from 'drizzle-orm'
 import type { AgentId, DelegationId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import type { Use } from './store.ts'
@@ -85,13 +85,19 @@ function readsOf(db: Db) {
 
 function changesOf(db: Db) {
   return {
-    /** Takes the place of an ended one between the same two. */
-    async insert(made: typeof delegations.$inferInsert): Promise<void> {
-      await db.transaction(async (tx) => {
+    /** Takes the place of an ended one between the same two; false while one is in force. */
+    async insert(made: typeof delegations.$inferInsert): Promise<boolean> {
+      const hasEnded = or(isNotNull(delegations.revokedAt), lte(delegations.expiresAt, made.createdAt))
+      return db.transaction(async (tx) => {
         await tx
           .delete(delegations)
-          .where(and(eq(delegations.userId, made.userId), eq(delegations.agentId, made.agentId)))
-        await tx.insert(delegations).values(made)
+          .where(and(eq(delegations.userId, made.userId), eq(delegations.agentId, made.agentId), hasEnded))
+        const added = await tx
+          .insert(delegations)
+          .values(made)
+          .onConflictDoNothing()
+          .returning({ id: delegations.id })
+        return added.length > 0
       })
     },
     async renew(id: DelegationId, expiresAt: Date): Promise<void> {

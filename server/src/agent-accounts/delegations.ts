@@ -89,13 +89,11 @@ export function openDelegations({ db, bus, now }: DelegationParts): Delegations 
     own,
     isInForce,
     async create(draft) {
-      const before = await store.between(draft.userId, draft.agentId)
-      if (before !== undefined && isInForce(before))
-        throw new GatewayError('conflict', 'You already let this agent act for you. Renew or change that.')
       const id = newId<'delegation'>(now())
       const servers = draft.servers === undefined ? null : [...draft.servers]
       const [createdAt, expiresAt] = [new Date(now()), new Date(now() + delegationMs)]
-      await store.insert({ ...draft, id, servers, createdAt, expiresAt })
+      if (!(await store.insert({ ...draft, id, servers, createdAt, expiresAt })))
+        throw new GatewayError('conflict', 'You already let this agent act for you. Renew or change that.')
       await changed(id)
       return own(id, draft.userId)
     },

@@ -94,7 +94,11 @@ eachStore((open) => {
   test('a delegation that runs out takes its tokens along, and what it lends runs out by itself', async () => {
     const { tokens, agents, account, sign, pass, close } = await openOn(await open())
     const { delegations } = agents
-    const made = await delegations.create({ userId: ann, agentId: account.id, servers: undefined })
+    const draft = { userId: ann, agentId: account.id, servers: undefined }
+    const asked = await Promise.allSettled([delegations.create(draft), delegations.create(draft)])
+    expect(asked.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const [made] = await delegations.ofPerson(ann)
+    if (made === undefined) throw new Error('nothing was delegated')
     const acting = { sub: ann, act: { sub: account.id }, delegation: made.id }
     expect(await tokens.find(await sign(acting))).toMatchObject({
       kind: 'acting',

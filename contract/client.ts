@@ -206,7 +206,7 @@ export type SignInAddress = { url: string }
 
 export type SignInAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
 
-export type SignInLink = { url: string; token: string; expires_at: string }
+export type SignInLink = { url: string; token: string; expires_at: string; mail: "sent" | "failed" | "off"; mail_problem: string | null }
 
 export type SignInOptions = { passkey: PasskeyQuestion | null; single_sign_on: { asks_email: boolean; providers: ({ id: string; name: string })[] } }
 

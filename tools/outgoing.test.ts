@@ -39,6 +39,7 @@ const knownFiles: Readonly<Record<string, string>> = {
   'sso/speak-oidc.ts': 'openid-client, whose every request is its custom fetch over guarded-fetch',
   'sso/explain-oidc.ts': 'the error names of openid-client',
   'gateway/pass-on.ts': 'another process of this installation, at the address it stored itself',
+  'mail/mail.ts': 'the mail server the operator named',
   'storage/storage.ts': 'the database the operator named',
   'storage/hear-notices.ts': 'the database the operator named',
   'audit/landing-worker.ts': 'the database the operator named',

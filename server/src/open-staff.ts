@@ -1,5 +1,6 @@
 import { openDirectory } from './directory/directory.ts'
 import { openOffBoarding } from './identity/off-board.ts'
+import { openMail } from './mail/mail.ts'
 import type { Parts } from './parts.ts'
 
 /** People as they come and go: by hand, or as a directory says. */
@@ -12,7 +13,7 @@ export function openStaff(
     connectors,
     grants,
   }: Pick<Parts, 'audit' | 'agents' | 'identity' | 'connectors' | 'grants'>,
-): Pick<Parts, 'offBoarding' | 'directory'> {
+): Pick<Parts, 'offBoarding' | 'directory' | 'mail'> {
   const offBoarding = openOffBoarding({
     people: identity.people,
     superAdminBesides: identity.superAdminBesides,
@@ -25,5 +26,6 @@ export function openStaff(
     onFailed: ({ ip, reason, requestId }) => audit.recordFailedAuthentication({ ip, why: reason, requestId }),
     publicUrl: config.publicUrl,
   })
-  return { offBoarding, directory }
+  const { smtpUrl: url, productName, publicUrl } = config
+  return { offBoarding, directory, mail: openMail({ url, productName, publicUrl, log }) }
 }

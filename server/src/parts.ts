@@ -21,6 +21,7 @@ import { newId } from './kernel/ids.ts'
 import { openGuardedFetch } from './lib/guarded-fetch.ts'
 import type { Log } from './lib/log.ts'
 import { addressGuard } from './lib/network.ts'
+import type { Mail } from './mail/mail.ts'
 import { type Oauth, openOauth } from './oauth/oauth.ts'
 import { openTokens, type Tokens } from './oauth/tokens.ts'
 import { openStaff } from './open-staff.ts'
@@ -46,6 +47,7 @@ export type Parts = {
   readonly identity: Identity
   readonly offBoarding: OffBoarding
   readonly directory: Directory
+  readonly mail: Mail
   readonly signIn: SignIn
   readonly sso: Sso
   readonly tokens: Tokens
@@ -297,6 +299,7 @@ export async function closeParts(parts: Parts, drainMs: number): Promise<void> {
     ['identity', () => parts.identity.close()],
     ['tokens', () => parts.tokens.close()],
     ['agent accounts', () => parts.agents.close()],
+    ['mail', () => parts.mail.close()],
     ['audit', () => parts.audit.close()],
     ['connectors', () => parts.connectors.close()],
     ['storage', () => parts.storage.close()],

@@ -28,6 +28,8 @@ export type Config = {
   readonly internalUrl: string | undefined
   readonly trustedProxies: readonly string[]
   readonly metricsToken: string | undefined
+  /** Where letters are handed in; without it links are passed on by hand. */
+  readonly smtpUrl: URL | undefined
   /** The guards look at every call; the scan API is there either way. */
   readonly callGuards: boolean
   /** `broker`: nothing of the gateway runs here. */
@@ -113,6 +115,9 @@ const Environment = z.object({
   RUNLAYER_INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   RUNLAYER_TRUSTED_PROXIES: list(isCidr, 'must be CIDRs, separated by commas').default([]),
   RUNLAYER_METRICS_TOKEN: z.string().min(16, { message: 'must be at least 16 characters' }).optional(),
+  RUNLAYER_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, message: 'must start with smtp:// or smtps://' })
+    .optional(),
   RUNLAYER_MAX_REQUEST_BYTES: positive.default(4 * 1024 * 1024),
   RUNLAYER_MAX_UPSTREAM_BYTES: positive.default(32 * 1024 * 1024),
   RUNLAYER_MAX_JSON_DEPTH: positive.default(64),
@@ -154,12 +159,7 @@ const known = new Set(Object.keys(Environment.shape))
 const readElsewhere = new Set(['RUNLAYER_API_KEY', 'RUNLAYER_BASE_URL', 'RUNLAYER_LONG'])
 
 /** Settings of parts that are not in this version. Giving them is no mistake, but somebody should know. */
-const laterSettings = [
-  'RUNLAYER_REDIS_URL',
-  'RUNLAYER_S3_URL',
-  'RUNLAYER_SMTP_URL',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-]
+const laterSettings = ['RUNLAYER_REDIS_URL', 'RUNLAYER_S3_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT']
 
 /**
  * The only reader of the environment. Reports every mistake at once by throwing one Error whose message lists them.
@@ -215,6 +215,7 @@ function toConfig(
     internalUrl: env.RUNLAYER_INTERNAL_URL,
     trustedProxies: env.RUNLAYER_TRUSTED_PROXIES,
     metricsToken: env.RUNLAYER_METRICS_TOKEN,
+    smtpUrl: env.RUNLAYER_SMTP_URL === undefined ? undefined : new URL(env.RUNLAYER_SMTP_URL),
     callGuards: env.RUNLAYER_CALL_GUARDS === 'on',
     secretStores: secretStoresFrom(env),
     role: env.RUNLAYER_ROLE,

@@ -2,22 +2,57 @@ import { z } from 'zod'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type UserId } from '../kernel/ids.ts'
 import { type Route, route } from '../kernel/route.ts'
+import type { Mail } from '../mail/mail.ts'
 import type { Identity } from './identity.ts'
 import type { SignInLink } from './keep-session.ts'
+import type { Person } from './person.ts'
 
 const LinkDocument = z
-  .object({ url: z.string(), token: z.string(), expires_at: z.string() })
+  .object({
+    url: z.string(),
+    token: z.string(),
+    expires_at: z.string(),
+    mail: z
+      .enum(['sent', 'failed', 'off'])
+      .describe('Whether the person was sent the link; off without RUNLAYER_SMTP_URL.'),
+    mail_problem: z.string().nullable().describe('Why it could not be sent.'),
+  })
   .meta({ id: 'SignInLink' })
 const Params = z.object({ id: z.string() })
 
-const show = ({ url, token, expiresAt }: SignInLink) => ({ url, token, expires_at: expiresAt.toISOString() })
+/** Sent to the person where mail is on, and answered either way: a letter that is lost must not lock anybody out. */
+async function passOn(
+  mail: LinkParts['mail'],
+  { email, name }: Pick<Person, 'email' | 'name'>,
+  { link, subject }: { link: SignInLink; subject: string },
+) {
+  const { url, token, expiresAt } = link
+  const until = expiresAt.toISOString().replace('T', ' ').slice(0, 16)
+  const text = `${name === '' ? 'Hello' : `Hello ${name}`},
+
+open this link to sign in. It works once, until ${until} UTC:
+
+${url}
+
+Whoever opens it is you, so do not pass it on. If you expect no such letter, leave it alone.
+`
+  const mailed = await mail.send({ to: email, subject, text })
+  return {
+    url,
+    token,
+    expires_at: expiresAt.toISOString(),
+    mail: mailed.state,
+    mail_problem: mailed.state === 'failed' ? mailed.why : null,
+  }
+}
+
+type LinkParts = {
+  identity: Pick<Identity, 'people' | 'mintSignInLink' | 'invite'>
+  mail: Pick<Mail, 'send'>
+}
 
 /** Links to pass on by hand. The secret is in no record: the audit says for whom, not what. */
-export function linkRoutes({
-  identity,
-}: {
-  identity: Pick<Identity, 'people' | 'mintSignInLink' | 'invite'>
-}): Route[] {
+export function linkRoutes({ identity, mail }: LinkParts): Route[] {
   const shared = { method: 'POST', tag: 'People', params: Params, output: LinkDocument, status: 201 } as const
   return [
     route({
@@ -28,8 +63,9 @@ export function linkRoutes({
       needs: 'people.write',
       audit: { action: 'invitation_created', resourceType: 'user' },
       async run({ caller }, { params }) {
-        if (!isUuid(params.id)) throw noSuchPerson()
-        return show(await identity.invite(params.id as UserId, caller))
+        const person = await personOf(identity, params.id)
+        const link = await identity.invite(person.id, caller)
+        return passOn(mail, person, { link, subject: 'Your invitation' })
       },
     }),
     route({
@@ -41,12 +77,16 @@ export function linkRoutes({
       needs: 'roles.write',
       audit: { action: 'sign_in_link_created', resourceType: 'user' },
       async run(_context, { params }) {
-        const person = isUuid(params.id) ? await identity.people.find(params.id as UserId) : undefined
-        if (person === undefined) throw noSuchPerson()
-        return show(await identity.mintSignInLink(person.email))
+        const person = await personOf(identity, params.id)
+        const link = await identity.mintSignInLink(person.email)
+        return passOn(mail, person, { link, subject: 'Your sign-in link' })
       },
     }),
   ]
 }
 
-const noSuchPerson = () => new GatewayError('not-found', 'There is no person with this id.')
+async function personOf({ people }: LinkParts['identity'], id: string): Promise<Person> {
+  const person = isUuid(id) ? await people.find(id as UserId) : undefined
+  if (person === undefined) throw new GatewayError('not-found', 'There is no person with this id.')
+  return person
+}

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { startMailServer } from '../../../test/fixtures/mail-server.ts'
 import { callRoute, refusalOf, type Sent } from '../../../test/support/call-route.ts'
 import { eachStore, quietLog } from '../../../test/support/stores.ts'
 import type { Role } from '../kernel/caller.ts'
 import type { UserId } from '../kernel/ids.ts'
+import { openMail } from '../mail/mail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { identityRoutes } from './api.ts'
 import { personalPower } from './change-keys.ts'
@@ -16,6 +18,12 @@ const nobody = '01890000-0000-7000-8000-000000000000'
 async function openOn(
   storage: Storage,
   handOver: (from: UserId, to: UserId) => Promise<number> = async () => 0,
+  mail = openMail({
+    url: undefined,
+    productName: 'Runlayer',
+    publicUrl: new URL('http://localhost:3000'),
+    log: quietLog,
+  }),
 ) {
   const clock = { ms: Date.parse('2026-05-05T12:00:00Z') }
   const now = () => clock.ms++
@@ -36,7 +44,7 @@ async function openOn(
     handOver,
     endGrants: async () => 0,
   })
-  const routes = identityRoutes({ identity, now, offBoarding, serverExists: () => true })
+  const routes = identityRoutes({ identity, now, offBoarding, mail, serverExists: () => true })
   const as = async (secret: string) =>
     identity.authenticate({
       authorization: `Bearer ${secret}`,
@@ -58,6 +66,29 @@ async function openOn(
 }
 
 eachStore((open) => {
+  test('an invitation goes by mail where there is a server, and comes with the reason where it refuses', async () => {
+    const server = await startMailServer()
+    const publicUrl = new URL('http://localhost:3000')
+    const mail = openMail({ url: new URL(server.url), productName: 'Runlayer', publicUrl, log: quietLog })
+    const { call, root } = await openOn(await open(), async () => 0, mail)
+    const { value: ann } = await call('createUser', {
+      as: root,
+      body: { email: 'ann@example.com', name: 'Ann' },
+    })
+    const { value: sent, recorded } = await call('createInvitation', { as: root, params: { id: ann.id } })
+    expect(sent).toMatchObject({ mail: 'sent', mail_problem: null })
+    expect(server.letters).toMatchObject([{ to: ['ann@example.com'] }])
+    // Quoted-printable parts long lines.
+    expect(server.letters[0]?.text.replace(/=\n/g, '').replace(/=3D/g, '=')).toContain(sent['url'])
+    expect(JSON.stringify(recorded ?? {})).not.toContain(sent['token'])
+    server.mood = 'refuses'
+    const { value: failed } = await call('createSignInLink', { as: root, params: { id: ann.id } })
+    expect(failed).toMatchObject({ mail: 'failed', mail_problem: expect.stringContaining('550') })
+    expect(failed['url']).toContain(failed['token'])
+    mail.close()
+    await server.close()
+  })
+
   test('attributes: given whole, kept in order, part of what policy sees, and bounded', async () => {
     const { call, root, identity, person } = await openOn(await open())
     const { value: made } = await call('createUser', {

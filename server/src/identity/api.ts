@@ -4,6 +4,7 @@ import { type Caller, roles } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid, type ServerId, type UserId } from '../kernel/ids.ts'
 import { type Capability, can, capabilities, type Route, route } from '../kernel/route.ts'
+import type { Mail } from '../mail/mail.ts'
 import { groupRoutes } from './api-groups.ts'
 import { keyRoutes } from './api-keys.ts'
 import { linkRoutes } from './api-links.ts'
@@ -100,6 +101,7 @@ export type IdentityRoutesParts = {
   identity: Omit<Identity, 'authenticate'>
   now: () => number
   offBoarding: Pick<OffBoarding, 'update' | 'remove'>
+  mail: Pick<Mail, 'send'>
   serverExists(id: ServerId): boolean
 }
 
@@ -110,7 +112,7 @@ export function identityRoutes(parts: IdentityRoutesParts): Route[] {
     ...userRoutes(identity),
     ...userChangeRoutes(parts),
     ...serverAdminRoutes(parts),
-    ...linkRoutes({ identity }),
+    ...linkRoutes(parts),
     ...groupRoutes(identity.groups),
     ...keyRoutes(parts),
     ...sessionRoutes(parts),

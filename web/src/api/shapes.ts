@@ -26,6 +26,7 @@ export type Principals = {
   ids?: string[] | undefined
   attributes?: Record<string, string[]> | undefined
 }
+export type SignInLinkDocument = Contract.SignInLink
 export type ProvisioningToken = Contract.ProvisioningToken
 export type SearchReport = Contract.SearchReport
 export type SsoProvider = Contract.SsoProvider

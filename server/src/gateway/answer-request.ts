@@ -14,7 +14,7 @@ import { type RunCodeParts, runCode } from './run-code.ts'
 import { ruleBroken, type SearchParts, searchTools } from './search-tools.ts'
 import { nameIn } from './steps/resolve-target.ts'
 import { unknownTask } from './task-ids.ts'
-import { connectedResult, connectResult, connectSuffix, viewOf } from './visible-tools.ts'
+import { connectedResult, connectResult, connectSuffix, mayLack, viewOf } from './visible-tools.ts'
 
 export type RequestParts = SearchParts &
   RunCodeParts &
@@ -136,8 +136,7 @@ async function waitingConnector(
   const view = await viewOf(parts, who, only)
   const connector = view.connectors.find((each) => each.slug === slug)
   if (connector === undefined || view.unconnected.has(connector.id)) return connector
-  const isPersonal = connector.personalValues.length > 0 || /^(oauth|auto)$/.test(connector.auth.type)
-  return isPersonal ? 'connected' : undefined
+  return mayLack(connector) ? 'connected' : undefined
 }
 
 function standIn(

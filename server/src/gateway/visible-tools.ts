@@ -69,7 +69,7 @@ export async function viewOf(parts: VisibleParts, who: Requester, only?: Connect
 type AllowedConnectors = {
   readonly from: readonly Connector[]
   readonly allowed: readonly Connector[]
-  /** Those among them to which each person brings values of their own. */
+  /** Those among them to which each person may bring values or a sign-in of their own. */
   readonly personal: readonly Connector[]
   readonly key: string | undefined
 }
@@ -104,9 +104,14 @@ function decideConnectors(
   )
   return {
     allowed,
-    personal: allowed.filter(({ personalValues }) => personalValues.length > 0),
+    personal: allowed.filter(mayLack),
     key: keyOf(listKey, allowed),
   }
+}
+
+/** Whether a person could have to connect first; whether this one has to is asked each time. */
+export function mayLack({ personalValues, auth }: Connector): boolean {
+  return personalValues.length > 0 || auth.type === 'oauth' || auth.type === 'auto'
 }
 
 function isAllowed(

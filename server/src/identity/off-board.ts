@@ -56,11 +56,9 @@ export function openOffBoarding({
       return { before, after, leaving: change.status === 'deactivated' ? await leave(id, heir) : undefined }
     },
     async remove(id, { by, heir }) {
-      // Their grants go with their record, so they are counted and told of while it is there.
-      await people.update(id, { status: 'deactivated' }, by)
-      const leaving = await leave(id, heir)
+      // Their grants are rows of theirs and go with them.
       await people.remove(id, by)
-      return leaving
+      return leave(id, heir)
     },
     async heirOf(leaver, preferred) {
       const wanted =

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { detectors } from '../../server/src/guards/detectors.ts'
 import type { ContentKind } from '../../server/src/guards/finding.ts'
 import { openModels } from '../../server/src/guards/model/open-models.ts'
-import { buildScan, type Scan } from '../../server/src/guards/scan-content.ts'
+import { buildScan, endsOf, type Scan } from '../../server/src/guards/scan-content.ts'
 import { seeded } from './learn.ts'
 import { rows } from './own.ts'
 
@@ -130,3 +130,34 @@ test('texts made to keep patterns busy are read in time that grows with their le
   )
   expect(slow).toEqual([])
 }, 120_000)
+
+/** As long as a stream of 100 MB at full size; the sample is longer than what is looked at of one content, too. */
+const longest = process.env['RUNLAYER_LONG'] === '1' ? 100_000_000 : 6_000_000
+/** Nothing is looked at for longer, whatever its length: a busy machine takes some seconds for the two million characters. */
+const slowestLongMs = 15_000
+
+test.each([
+  ['prose', 'The order was shipped on Monday, and the whole team was told about it. '],
+  ['beginnings of rules', 'note to ignore all previous your answer must '],
+  ['JSON', '{"id":17,"name":"a","note":"ship it\\n","list":[1,{"token":"none"}]},'],
+  ['brackets', '[{"a":['],
+  ['one run', 'aA1+'],
+  ['hexadecimal', '4f 2a '],
+  ['other scripts', '无视е\u0301 '],
+  ['hidden characters', 'a\u200b\u{e0041}'],
+  ['comments', '<!-- a -->&amp;%41'],
+])(
+  '%s of any length is looked at from both ends, in the same time and room',
+  (_, part) => {
+    const text = part.repeat(Math.ceil(longest / part.length))
+    const before = process.memoryUsage().rss
+    const whole = scan('tool_output', text)
+    const ends = scan('tool_output', endsOf(text))
+    expect({ ...whole, durationMs: 0 }).toEqual({ ...ends, durationMs: 0 })
+    expect(whole.score).toBeGreaterThanOrEqual(0)
+    expect(whole.findings.length).toBeLessThanOrEqual(256)
+    expect(whole.durationMs).toBeLessThan(slowestLongMs)
+    expect(process.memoryUsage().rss - before).toBeLessThan(longest * 4 + 1_000_000_000)
+  },
+  120_000,
+)

@@ -1,17 +1,32 @@
 import type { Leaf } from './finding.ts'
 import { isJson, leavesOf } from './walk-json.ts'
 
+/** A leaf of a JSON text that stands in a leaf. */
+class InnerLeaf implements Leaf {
+  readonly text: string
+  readonly name: string
+  readonly #outer: Leaf
+  readonly #inner: Leaf
+
+  constructor(outer: Leaf, inner: Leaf) {
+    this.text = inner.text
+    this.name = inner.name
+    this.#outer = outer
+    this.#inner = inner
+  }
+
+  get path(): string {
+    return `${this.#outer.path} → ${this.#inner.path}`
+  }
+}
+
 /** The strings of a content: JSON is read string by string, JSON inside strings too, anything else is one leaf. */
 export function contentLeaves(text: string): Leaf[] {
   if (!isJson(text)) return [{ text, path: '', name: '' }]
-  return leavesOf(text, false).flatMap((leaf) => {
-    if (leaf.text.length < 32 || !isJson(leaf.text)) return [leaf]
-    return leavesOf(leaf.text, false).map((inner) => ({
-      text: inner.text,
-      name: inner.name,
-      get path() {
-        return `${leaf.path} → ${inner.path}`
-      },
-    }))
-  })
+  const leaves: Leaf[] = []
+  for (const leaf of leavesOf(text, false)) {
+    if (leaf.text.length < 32 || !isJson(leaf.text)) leaves.push(leaf)
+    else for (const inner of leavesOf(leaf.text, false)) leaves.push(new InnerLeaf(leaf, inner))
+  }
+  return leaves
 }

@@ -3,6 +3,8 @@ import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Scan, ScanResult } from './scan-content.ts'
 
 const maxRemembered = 2_048
+/** A shorter content is scanned sooner than its hash is made and kept. */
+const shortest = 512
 /** More would hold too much; contents that trip so many rules are rare. */
 const maxFindings = 8
 
@@ -13,6 +15,7 @@ const maxFindings = 8
 export function rememberScans(scan: Scan): Scan {
   const known = new BoundedCache<ScanResult>(maxRemembered)
   return (kind, text) => {
+    if (text.length < shortest) return scan(kind, text)
     const key = hash('sha256', `${kind} ${text}`, 'base64')
     const before = known.get(key)
     if (before !== undefined) return before

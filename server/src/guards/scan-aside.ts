@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ContentKind } from './finding.ts'
-import type { ScanResult } from './scan-content.ts'
+import { endsOf, type ScanResult } from './scan-content.ts'
 
 export type LongScanRequest = { id: number; kind: ContentKind; text: string }
 export type LongScanAnswer = { id: number; result: ScanResult } | { id: number; failure: string }
@@ -62,7 +62,9 @@ export function openScanAside(): ScanAside {
   }
 
   return {
-    scan(kind, text) {
+    scan(kind, given) {
+      // Only what is looked at is copied to the other thread.
+      const text = endsOf(given)
       if (waiting.size >= maxWaiting || held + text.length > maxCharacters)
         return Promise.reject(
           new GatewayError('busy', 'Too many long contents wait for the guards; try again.'),

@@ -50,13 +50,16 @@ export function buildScan(models: Models, clock: () => number): Scan {
   }
 }
 
+/** What is looked at of a content: all, or both ends. The same again of what it gave. */
+export const endsOf = (text: string): string =>
+  text.length <= maxCharacters
+    ? text
+    : `${text.slice(0, maxCharacters / 2)}\n${text.slice(-maxCharacters / 2)}`
+
 function readLeaves(kind: ContentKind, text: string): Leaf[] {
-  const part =
-    text.length <= maxCharacters
-      ? text
-      : `${text.slice(0, maxCharacters / 2)}\n${text.slice(-maxCharacters / 2)}`
+  const part = endsOf(text)
   const leaves = kind === 'tool_definition' ? definitionLeaves(part) : contentLeaves(part)
-  return leaves.slice(0, maxLeaves)
+  return leaves.length <= maxLeaves ? leaves : leaves.slice(0, maxLeaves)
 }
 
 function learnedScore(reader: ModelReader, model: GuardModel, judged: Judged): number {

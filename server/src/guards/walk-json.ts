@@ -39,39 +39,85 @@ function stringValue(text: string, from: number, to: number): string {
 
 /** Every string of a JSON text in order, member names too. Linear, no recursion, no copy of the whole. */
 export function* jsonStrings(text: string): Generator<JsonString> {
-  let name = ''
-  for (let at = text.indexOf('"'); at !== -1; ) {
-    const to = stringEnd(text, at)
+  const strings = new Strings(text)
+  for (let one = strings.next(); one !== undefined; one = strings.next()) yield one
+}
+
+class Strings {
+  readonly #text: string
+  #at: number
+  #name = ''
+
+  constructor(text: string) {
+    this.#text = text
+    this.#at = text.indexOf('"')
+  }
+
+  next(): JsonString | undefined {
+    const text = this.#text
+    const from = this.#at
+    if (from === -1) return undefined
+    const to = stringEnd(text, from)
     let next = to
     while (next < text.length && text.charCodeAt(next) <= 0x20) next++
     const isName = text.charCodeAt(next) === 0x3a
-    const value = stringValue(text, at, to)
-    yield { from: at, to, value, name, isName }
-    if (isName) name = value
-    at = text.charCodeAt(to) === QUOTE ? to : text.indexOf('"', to)
+    const value = stringValue(text, from, to)
+    const name = this.#name
+    if (isName) this.#name = value
+    this.#at = text.charCodeAt(to) === QUOTE ? to : text.indexOf('"', to)
+    return { from, to, value, name, isName }
   }
 }
 
 type Level = { list: boolean; index: number; name: string }
 
 /** Where in a JSON text an offset stands, as `content[0].text`. Only worked out for findings. */
-export function pathAt(text: string, offset: number): string {
-  const levels: Level[] = []
-  for (let at = 0; at < offset; at++) {
-    const code = text.charCodeAt(at)
-    if (code !== QUOTE) {
-      stepLevels(levels, code)
-      continue
-    }
-    const end = stringEnd(text, at)
-    const top = levels.at(-1)
-    if (top !== undefined && !top.list && end <= offset) readName(text, { at, end }, top)
-    at = end - 1
+export const pathAt = (text: string, offset: number): string => new Paths(text).at(offset)
+
+/** Works out one path after the other; goes on from the last where it can. */
+class Paths {
+  readonly #text: string
+  #levels: Level[] = []
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
   }
-  return levels
-    .map((level) => (level.list ? `[${level.index}]` : `.${level.name.slice(0, 64)}`))
-    .join('')
-    .replace(/^\./, '')
+
+  at(offset: number): string {
+    if (offset < this.#at) this.#start()
+    const isWhole = this.#walk(offset)
+    const path = this.#levels
+      .map((level) => (level.list ? `[${level.index}]` : `.${level.name.slice(0, 64)}`))
+      .join('')
+      .replace(/^\./, '')
+    // In a text that is no JSON a string may reach beyond the place; what comes next is walked anew.
+    if (!isWhole) this.#start()
+    return path
+  }
+
+  #start(): void {
+    this.#levels = []
+    this.#at = 0
+  }
+
+  #walk(offset: number): boolean {
+    const levels = this.#levels
+    let at = this.#at
+    for (; at < offset; at++) {
+      const code = this.#text.charCodeAt(at)
+      if (code !== QUOTE) {
+        stepLevels(levels, code)
+        continue
+      }
+      const end = stringEnd(this.#text, at)
+      const top = levels.at(-1)
+      if (top !== undefined && !top.list && end <= offset) readName(this.#text, { at, end }, top)
+      at = end - 1
+    }
+    this.#at = at
+    return at <= offset
+  }
 }
 
 function stepLevels(levels: Level[], code: number): void {
@@ -104,20 +150,36 @@ export function isJson(text: string): boolean {
 /** Ends the path of a member's name. */
 export const memberName = ' (name)'
 
+/** A string as a leaf. */
+class JsonLeaf implements Leaf {
+  readonly text: string
+  readonly name: string
+  readonly #paths: Paths
+  readonly #from: number
+  readonly #isName: boolean
+  #path: string | undefined
+
+  constructor({ from, value, name, isName }: JsonString, paths: Paths) {
+    this.#isName = isName
+    this.text = value
+    this.name = isName ? memberName : name
+    this.#paths = paths
+    this.#from = from
+  }
+
+  get path(): string {
+    this.#path ??= this.#paths.at(this.#from) + (this.#isName ? memberName : '')
+    return this.#path
+  }
+}
+
 /** The strings of a JSON text as leaves; `keys` adds member names, which may hold instructions too. */
 export function leavesOf(text: string, keys: boolean): Leaf[] {
   const leaves: Leaf[] = []
-  for (const { from, value, name, isName } of jsonStrings(text)) {
-    if (value === '' || (isName && !keys)) continue
-    let path: string | undefined
-    leaves.push({
-      text: value,
-      name: isName ? memberName : name,
-      get path() {
-        path ??= pathAt(text, from) + (isName ? memberName : '')
-        return path
-      },
-    })
+  const strings = new Strings(text)
+  const paths = new Paths(text)
+  for (let one = strings.next(); one !== undefined; one = strings.next()) {
+    if (one.value !== '' && (keys || !one.isName)) leaves.push(new JsonLeaf(one, paths))
   }
   return leaves
 }

@@ -139,14 +139,12 @@ test('refusals say what happened and lead on: a password where single sign-on is
 test('an answer that was begun in another browser signs nobody in', { timeout: 120_000 }, async () => {
   const [victim, other] = [await open(), await open()]
   await other.goto(`${base}/sign-in`)
-  let answer = ''
-  await other.route('**/sign-in/callback**', async (route) => {
-    answer = route.request().url()
-    await route.abort()
-  })
-  await other.getByRole('button', { name: 'Continue with Acme' }).click()
+  // The answer is kept from its own browser, so that nobody has used it.
+  await other.route('**/api/v1/sessions/single-sign-on', (route) => route.abort())
+  await button(other, 'Continue with Acme').click()
   await signInThere(other, 'ada')
-  await expect.poll(() => answer).toContain('code=')
+  await other.waitForURL(/code=/)
+  const answer = other.url()
   await victim.goto(answer)
   await victim.getByRole('alert').waitFor()
   expect(await victim.getByRole('alert').innerText()).toContain('was not begun in this browser')

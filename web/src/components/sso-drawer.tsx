@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { CopyLine } from '../ui/copy.tsx'
 import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
+import { Note } from '../ui/note.tsx'
 import { Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { Switch } from '../ui/switch.tsx'
@@ -95,19 +96,22 @@ function EnforcePart({ provider, why }: Part) {
         />
         <span aria-hidden="true">Enforce for its domains</span>
       </div>
-      {!asking && <TroubleNote error={enforce.error} />}
       {asking && (
-        <ConfirmDialog
-          title={`Enforce ${provider.name}`}
-          about={`Passwords, passkeys and links of people of ${provider.domains.join(', ')} stop working. A Super Admin can still come in with npx runlayer admin recover on the server.`}
-          verb="Enforce"
-          busy={enforce.isPending}
-          onConfirm={() => enforce.mutate(true)}
-          onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={enforce.error} />
-        </ConfirmDialog>
+        <Note kind="warning" title={`Enforce ${provider.name}`} live>
+          <p>
+            Passwords, passkeys and links of people of {provider.domains.join(', ')} stop working. A Super
+            Admin can still come in with <code className="font-mono">npx runlayer admin recover</code> on the
+            server.
+          </p>
+          <div className="flex gap-2 pt-1">
+            <Button look="danger" busy={enforce.isPending} onClick={() => enforce.mutate(true)}>
+              Enforce
+            </Button>
+            <Button onClick={() => setAsking(false)}>Cancel</Button>
+          </div>
+        </Note>
       )}
+      <TroubleNote error={enforce.error} />
     </Section>
   )
 }

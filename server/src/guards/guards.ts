@@ -71,6 +71,7 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
   const version = readDetectorVersion()
   const settings = await openSettings(o)
   const scan = rememberScans(buildScan(models, () => performance.now()))
+  warmUp(scan)
   const additions = await openAdditions(o)
   const aside = openScanAside()
   const { settingsOf } = settings
@@ -124,6 +125,12 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
       await aside.close()
     },
   }
+}
+
+/** The first scan works out where each rule can start, for 60 to 100 ms; here it holds up nobody's call. */
+function warmUp(scan: (kind: ContentKind, text: string) => ScanResult): void {
+  for (const kind of ['tool_input', 'tool_output'] as const)
+    scan(kind, '"Über allem: ignore nothing, send nothing."')
 }
 
 /** A scan with what stands beside the engine: its findings among the others, the score the highest. */

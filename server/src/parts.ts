@@ -90,7 +90,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
   const { db, bus } = storage
   const { audit, agents, identity, tokens } = await openRecord(ground, connectors)
-  const reach = await openReach(ground, options, { connectors, audit })
+  const reach = await openReach(ground, options, { connectors, audit, identity, tokens })
   const { credentials, upstreams } = reach
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
@@ -204,7 +204,7 @@ async function openRecord(
 async function openReach(
   ground: Ground,
   options: PartsOptions,
-  { connectors, audit }: Pick<Parts, 'connectors' | 'audit'>,
+  { connectors, audit, identity, tokens }: Pick<Parts, 'connectors' | 'audit' | 'identity' | 'tokens'>,
 ): Promise<Pick<Parts, 'credentials' | 'grants' | 'hosting' | 'upstreams'>> {
   const { config, log, now, storage, keyring } = ground
   const { db, bus } = storage
@@ -224,6 +224,10 @@ async function openReach(
     brokerUrl: config.oauthBrokerUrl,
     connector: (id) => connectors.find(id),
     clientSecret: values.clientSecret,
+    async subjectToken(userId, audience) {
+      const person = await identity.find(userId)
+      return person === undefined ? undefined : await tokens.signSubject(person, audience)
+    },
   })
   const credentials = withGrants(values, grants)
   const hosting = await hostServers(options, { db, connectors })

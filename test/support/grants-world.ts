@@ -57,6 +57,7 @@ export async function grantsWorld(o: {
     connector: (id) => connectors.find(id),
     brokerUrl: o.brokerUrl,
     clientSecret: values.clientSecret,
+    subjectToken: async (userId, audience) => `subject ${userId} for ${audience}`,
     connectUrl: (each) => `https://gate.example/${each.id}`,
   })
   const credentials = withGrants(values, grants)

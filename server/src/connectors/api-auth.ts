@@ -45,7 +45,7 @@ export const ConnectorAuth = z.strictObject({
   token_auth: z.enum(['basic', 'post', 'none']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
-  flow: z.enum(['authorization_code', 'client_credentials']).optional(),
+  flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange']).optional(),
 })
 
 export const ShownAuth = z.object({
@@ -59,7 +59,7 @@ export const ShownAuth = z.object({
   token_auth: z.enum(['basic', 'post', 'none']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
-  flow: z.enum(['authorization_code', 'client_credentials']).optional(),
+  flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange']).optional(),
 })
 
 /** From the wire's snake_case to settings. */

@@ -36,7 +36,8 @@ function checkAddresses(oauth: OAuthSettings): FieldError[] {
       : [wrong(loc, 'http-url', 'This must be an http or https URL.')],
   )
   const isHalf = (oauth.authorizationUrl === undefined) !== (oauth.tokenUrl === undefined)
-  if (isHalf && oauth.flow !== 'client_credentials')
+  const isOwn = oauth.flow === 'client_credentials' || oauth.flow === 'token_exchange'
+  if (isHalf && !isOwn)
     errors.push(
       wrong('token_url', 'both-urls', 'Give both the authorization URL and the token URL, or neither.'),
     )
@@ -48,7 +49,8 @@ function checkBroker(oauth: OAuthSettings): FieldError[] {
   if (oauth.broker === undefined) return []
   const { clientId, issuer, authorizationUrl, tokenUrl, tokenAuth, flow } = oauth
   const others = [clientId, issuer, authorizationUrl, tokenUrl, tokenAuth]
-  if (others.every((value) => value === undefined) && flow !== 'client_credentials') return []
+  if (others.every((value) => value === undefined) && (flow ?? 'authorization_code') === 'authorization_code')
+    return []
   return [wrong('broker', 'broker-only', 'With a broker, leave client id, issuer, addresses and flow to it.')]
 }
 
@@ -56,6 +58,10 @@ function checkClient(oauth: OAuthSettings, secret: string | undefined): FieldErr
   const needed = (msg: string) => [wrong('client_id', 'required', msg)]
   if (oauth.flow === 'client_credentials' && (oauth.clientId === undefined || secret === undefined))
     return needed('Client credentials need a client id and its secret.')
+  if (oauth.flow === 'token_exchange' && oauth.credential === 'shared')
+    return [wrong('credential', 'personal-only', 'A token exchange is made for each person.')]
+  if (oauth.flow === 'token_exchange' && oauth.clientId === undefined)
+    return needed('A token exchange needs the client that may act for people there.')
   if (oauth.clientId !== undefined) return []
   if (oauth.tokenUrl !== undefined)
     return needed('Without metadata no client can be registered: give its id.')

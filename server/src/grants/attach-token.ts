@@ -3,6 +3,7 @@ import type { Connector } from '../kernel/connector.ts'
 import type { GatewayError } from '../kernel/errors.ts'
 import type { ServerId, UserId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
+import { ownFlowOf } from './own-flow.ts'
 import type { Refresher } from './refresh-grant.ts'
 import type { GrantStore } from './store.ts'
 import type { OpenGrant, Vault } from './vault.ts'
@@ -12,8 +13,8 @@ export type AttachParts = {
   readonly vault: Vault
   readonly refresher: Refresher
   needsSignIn(connector: Connector, why?: string): GatewayError
-  /** For a connector that signs in as itself: gets the first token. */
-  connectAsMachine(connector: Connector): Promise<OpenGrant>
+  /** For a connector whose tokens need no consent: gets the first one. */
+  connectItself(connector: Connector, owner: string): Promise<OpenGrant>
   readonly now: () => number
 }
 
@@ -67,13 +68,23 @@ export function tokenAttacher(parts: AttachParts): Attacher {
     if (started === epoch) cache.set(key, held)
     return held
   }
+  // Many first calls at once are one request.
+  const connecting = new Map<string, Promise<OpenGrant>>()
+  function connectOnce(connector: Connector, owner: string): Promise<OpenGrant> {
+    const key = keyOf(connector.id, owner)
+    const before = connecting.get(key)
+    if (before !== undefined) return before
+    const mine = parts.connectItself(connector, owner).finally(() => connecting.delete(key))
+    connecting.set(key, mine)
+    return mine
+  }
   async function load(connector: Connector, owner: string): Promise<Held> {
     const started = epoch
     const row = await parts.store.find(connector.id, owner)
     const grant = row === undefined ? undefined : parts.vault.open(row)
     if (grant === undefined || !isUsable(connector, grant)) {
-      if (connector.auth.type === 'oauth' && connector.auth.flow === 'client_credentials')
-        return hold(keyOf(connector.id, owner), await parts.connectAsMachine(connector))
+      if (ownFlowOf(connector) !== undefined)
+        return hold(keyOf(connector.id, owner), await connectOnce(connector, owner))
       throw parts.needsSignIn(connector, row?.reason ?? undefined)
     }
     return hold(keyOf(connector.id, owner), grant, started)
@@ -103,7 +114,7 @@ export function tokenAttacher(parts: AttachParts): Attacher {
       const owner = ownerOf(connector, userId)
       const held = cache.get(keyOf(connector.id, owner))
       if (held !== undefined && held.until >= parts.now()) return isUsable(connector, held.grant)
-      if (connector.auth.type === 'oauth' && connector.auth.flow === 'client_credentials') return true
+      if (ownFlowOf(connector) !== undefined) return true
       const row = await parts.store.find(connector.id, owner)
       return row !== undefined && isUsable(connector, parts.vault.open(row))
     },

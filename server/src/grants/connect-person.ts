@@ -7,6 +7,7 @@ import { type Answer, beginFlow, endFlow, type FlowParts } from './authorize-per
 import type { DiscoveryShelf } from './discovery-shelf.ts'
 import { type AuthFacts, type UpstreamClient, unionOfScopes } from './facts.ts'
 import type { FlowStore } from './flow-store.ts'
+import { ownFlowOf } from './own-flow.ts'
 import { keptClient, type PresentClient } from './present-client.ts'
 import type { OwnAddresses } from './register-client.ts'
 import { revokeToken } from './request-token.ts'
@@ -53,9 +54,14 @@ export function connecting(parts: ConnectParts) {
     async state(connector: Connector, userId: UserId): Promise<GrantState> {
       const row = await store.find(connector.id, ownerOf(connector, userId))
       const usable = row !== undefined && isUsable(connector, vault.open(row))
-      return stateOf(connector, row, usable)
+      return stateOf(connector, row, usable || ownFlowOf(connector) !== undefined)
     },
     async begin(connector: Connector, userId: UserId): Promise<URL> {
+      if (ownFlowOf(connector) !== undefined)
+        throw new GatewayError(
+          'conflict',
+          `${connector.name} needs no sign-in of yours: the gateway gets its tokens.`,
+        )
       const facts = await parts.discoveries.find(connector)
       if (facts === undefined)
         throw new GatewayError('conflict', `${connector.name} does not ask for a sign-in by OAuth.`)

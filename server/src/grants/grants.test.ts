@@ -162,6 +162,46 @@ eachStore((open) => {
       expect(tokenRequests(s.upstream, 'client_credentials')).toHaveLength(2)
     })
 
+    test('a token exchange gives each person a token of their own, without anybody signing in', async () => {
+      const auth = { type: 'oauth', clientId: 'actor', flow: 'token_exchange', scopes: ['read'] } as const
+      const s = await scene(await open(), { issuesRefresh: false, expiresIn: 100 }, auth, 'sesame')
+      s.upstream.addClient('actor', 'sesame')
+      const other = await addPerson(s.storage)
+      expect(await s.world.grants.lacks(s.connector, s.person)).toBe(false)
+      const first = await Promise.all(Array.from({ length: 20 }, () => s.world.call(s.connector, s.person)))
+      expect(first.every((text) => text.includes(`scope read of:${s.person}`))).toBe(true)
+      expect(await s.world.call(s.connector, other)).toContain(`of:${other}`)
+      const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+      const [asked] = tokenRequests(s.upstream, exchange)
+      expect(Object.fromEntries(asked?.params ?? [])).toMatchObject({
+        subject_token: `subject ${s.person} for ${s.upstream.issuer}`,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        resource: s.upstream.mcpUrl,
+      })
+      expect(tokenRequests(s.upstream, exchange)).toHaveLength(2)
+      s.clock.now += 101_000
+      s.upstream.expireTokens()
+      expect(await s.world.call(s.connector, s.person)).toContain(`of:${s.person}`)
+      await expect(s.world.grants.begin(s.connector, s.person)).rejects.toMatchObject({ reason: 'conflict' })
+    })
+
+    test('a person the authorization server does not know is told, and served once it does', async () => {
+      const auth = { type: 'oauth', clientId: 'actor', flow: 'token_exchange' } as const
+      const s = await scene(await open(), { refusesSubjects: true }, auth, 'sesame')
+      s.upstream.addClient('actor', 'sesame')
+      const refused = { reason: 'upstream-failed', message: expect.stringContaining('invalid_grant') }
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject(refused)
+      s.upstream.on.refusesSubjects = false
+      expect(await s.world.call(s.connector, s.person)).toContain(`of:${s.person}`)
+      s.clock.now += 3_601_000
+      s.upstream.on.refusesSubjects = true
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject(refused)
+      s.upstream.on.refusesSubjects = false
+      s.clock.now += 11_000
+      expect(await s.world.call(s.connector, s.person)).toContain(`of:${s.person}`)
+    })
+
     test('disconnecting one connector leaves the others connected', async () => {
       const s = await scene(await open())
       const second = {

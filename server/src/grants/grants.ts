@@ -12,12 +12,13 @@ import { isShared, tokenAttacher } from './attach-token.ts'
 import type { Answer, FlowParts } from './authorize-person.ts'
 import type { Challenge } from './challenge.ts'
 import { type ClientStore, clientStore } from './client-store.ts'
-import { connectMachine } from './connect-machine.ts'
+import { connectItself } from './connect-itself.ts'
 import { type ConnectParts, connecting, type GrantState } from './connect-person.ts'
 import { discoveryShelf } from './discovery-shelf.ts'
 import { unionOfScopes } from './facts.ts'
 import { flowStore } from './flow-store.ts'
 import { guardCalls } from './guard-calls.ts'
+import type { SubjectToken } from './own-flow.ts'
 import { presentClient } from './present-client.ts'
 import { recordRefresh } from './record-refresh.ts'
 import { grantRefresher } from './refresh-grant.ts'
@@ -58,6 +59,8 @@ export type GrantsParts = {
   readonly brokerUrl?: string | undefined
   connector(id: ServerId): Connector | undefined
   clientSecret(id: ServerId): Promise<string | undefined>
+  /** For connectors that act for a person without their consent there. */
+  readonly subjectToken: SubjectToken
   /** Where a person connects. */
   connectUrl(connector: Connector): string
   readonly now: () => number
@@ -67,7 +70,7 @@ export type GrantsParts = {
 const topic = 'grants'
 
 export async function openGrants(parts: GrantsParts): Promise<Grants> {
-  const { db, bus, keyring, fetch, own, now } = parts
+  const { db, bus, keyring, fetch, own, now, subjectToken } = parts
   const store = grantStore(db)
   const flows = flowStore(db)
   const vault = grantVault(keyring)
@@ -78,14 +81,14 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
   const client = clientResolver(parts, clients)
   const present = presentClient(parts.clientSecret)
   const refresher = grantRefresher({
-    ...{ store, vault, fetch, changed, needsSignIn, now, present },
+    ...{ store, vault, fetch, changed, needsSignIn, now, present, subjectToken },
     forgetClient: clients.forget,
     record: (grant, outcome) => recordRefresh(parts.journal, grant, outcome),
   })
+  const itself = { store, vault, fetch, discoveries, client, changed, subjectToken, needsSignIn, now }
   const attacher = tokenAttacher({
     ...{ store, vault, refresher, needsSignIn, now },
-    connectAsMachine: (connector) =>
-      connectMachine({ store, vault, fetch, discoveries, client, changed, now }, connector),
+    connectItself: (connector, owner) => connectItself(itself, connector, owner),
   })
   const off = bus.on(topic, (id) => {
     attacher.forget(id)

@@ -5,6 +5,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
+import { ownFlowOf, ownParams, type SubjectToken } from './own-flow.ts'
 import { keptClient, type PresentClient } from './present-client.ts'
 import { requestToken, TokenError, type Tokens } from './request-token.ts'
 import type { GrantRow, GrantStore } from './store.ts'
@@ -19,6 +20,7 @@ export type RefreshParts = {
   /** The refusal that sends a person to sign in. */
   needsSignIn(connector: Connector, why?: string): GatewayError
   readonly present: PresentClient
+  readonly subjectToken: SubjectToken
   forgetClient(issuer: string, clientId: string): Promise<void>
   record(grant: GrantRow, outcome: { error?: string }): Promise<void>
   readonly now: () => number
@@ -136,12 +138,14 @@ async function ask(
 ): Promise<Tokens> {
   const auth = connector.auth.type === 'oauth' ? connector.auth : undefined
   const resource = auth?.resource === 'omit' ? undefined : row.facts.resource
-  const asMachine = auth?.flow === 'client_credentials'
-  if (!asMachine && secrets.refreshToken === undefined)
+  const own = ownFlowOf(connector) !== undefined
+  if (!own && secrets.refreshToken === undefined)
     throw new TokenError({ kind: 'ended', what: 'gave no way to renew the sign-in, and it has expired' })
-  const params = asMachine
-    ? { grant_type: 'client_credentials', scope: row.facts.scope, resource }
+  const { facts, owner } = row
+  const params = own
+    ? await ownParams(connector, { facts, owner, subjectToken: parts.subjectToken })
     : { grant_type: 'refresh_token', refresh_token: secrets.refreshToken, resource }
+  if (params === undefined) throw new TokenError({ kind: 'ended', what: 'has nobody to give a token to' })
   return requestToken({
     fetch: parts.fetch,
     endpoint: row.facts.tokenEndpoint,
@@ -165,7 +169,9 @@ async function afterTrouble(parts: RefreshParts, at: Trouble): Promise<Error> {
   const { kind, what } = error.trouble
   const isGone = kind === 'client' && client.origin === 'registered'
   await parts.record(row, { error: what })
-  if (kind !== 'ended' && !isGone) {
+  // What needs no consent is not over because it was refused once: nobody could consent again.
+  const mayEnd = kind === 'ended' && ownFlowOf(connector) === undefined
+  if (!mayEnd && !isGone) {
     await parts.store.release(row, me)
     return error
   }

@@ -21,8 +21,11 @@ export type OAuthSettings = {
   readonly resource?: 'send' | 'omit'
   /** `shared`: one sign-in by an administrator serves everybody. */
   readonly credential?: 'personal' | 'shared'
-  /** `client_credentials`: the gateway signs in as itself, without a person. */
-  readonly flow?: 'authorization_code' | 'client_credentials'
+  /**
+   * `client_credentials`: the gateway signs in as itself, without a person. `token_exchange`: it signs who calls, and the
+   * authorization server gives a token for that person (RFC 8693).
+   */
+  readonly flow?: 'authorization_code' | 'client_credentials' | 'token_exchange'
 }
 
 /** `bearer` carries no token here: the token is sealed in `credentials` and opened only by attach. */

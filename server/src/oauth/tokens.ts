@@ -9,6 +9,7 @@ import { keepRecords, type Records } from './keep-records.ts'
 import { baseOf, resourcePath, scopeOf } from './name-resource.ts'
 import { type TokenClaims, tokenReader } from './read-token.ts'
 import { recordStore, signingKeyStore } from './record-store.ts'
+import { type Subject, subjectSigner } from './sign-subject.ts'
 import { type SignToken, tokenSigner } from './sign-token.ts'
 
 /** Whose an access token is and where it counts. */
@@ -42,6 +43,8 @@ export type Tokens = {
   recordAgentUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
   readonly signingKeys: readonly JWK[]
   readonly sign: SignToken
+  /** Who somebody is, signed for one other authorization server. */
+  signSubject(subject: Subject, audience: string): Promise<string>
   readonly records: Records
   close(): void
 }
@@ -98,6 +101,7 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
     recordAgentUses: agents.recordUses,
     signingKeys,
     sign: tokenSigner(signingKeys, base, now),
+    signSubject: subjectSigner(signingKeys, base, now),
     records,
     close: () => clearInterval(cleaning),
   }

@@ -2,42 +2,45 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
-import { resourceOf } from './authorize-person.ts'
 import type { DiscoveryShelf } from './discovery-shelf.ts'
 import type { AuthFacts, UpstreamClient } from './facts.ts'
+import { ownParams, type SubjectToken, userIn } from './own-flow.ts'
 import { keptClient } from './present-client.ts'
 import { requestToken, TokenError } from './request-token.ts'
 import type { GrantStore } from './store.ts'
 import { type OpenGrant, secretsFrom, type Vault } from './vault.ts'
 
-export type MachineParts = {
+export type OwnFlowParts = {
   readonly store: GrantStore
   readonly vault: Vault
   readonly fetch: GuardedFetch
   readonly discoveries: Pick<DiscoveryShelf, 'find'>
   client(connector: Connector, facts: AuthFacts): Promise<UpstreamClient>
   changed(id: ServerId): Promise<void>
+  readonly subjectToken: SubjectToken
+  needsSignIn(connector: Connector, why?: string): GatewayError
   readonly now: () => number
 }
 
-/** Signs in as the gateway itself (client_credentials); the grant serves everybody and is renewed the same way. */
-export async function connectMachine(parts: MachineParts, connector: Connector): Promise<OpenGrant> {
+/** Gets a token for `owner` without sending anybody anywhere; the grant is renewed the same way. */
+export async function connectItself(
+  parts: OwnFlowParts,
+  connector: Connector,
+  owner: string,
+): Promise<OpenGrant> {
   const facts = await parts.discoveries.find(connector)
   if (facts === undefined)
     throw new GatewayError('conflict', `${connector.name} does not ask for a sign-in by OAuth.`)
   const client = await parts.client(connector, facts)
   try {
-    const params = {
-      grant_type: 'client_credentials',
-      scope: facts.scope,
-      resource: resourceOf(connector, facts),
-    }
+    const params = await ownParams(connector, { facts, owner, subjectToken: parts.subjectToken })
+    if (params === undefined) throw parts.needsSignIn(connector, 'it acts for one person at a time')
     const { fetch, now } = parts
     const tokens = await requestToken({ fetch, endpoint: facts.tokenEndpoint, client, params, now })
-    const place = { serverId: connector.id, owner: 'shared' }
+    const place = { serverId: connector.id, owner }
     await parts.store.put({
       ...place,
-      userId: null,
+      userId: userIn(owner) ?? null,
       issuer: facts.issuer,
       clientId: client.clientId,
       scope: tokens.scope ?? facts.scope ?? null,
@@ -47,7 +50,7 @@ export async function connectMachine(parts: MachineParts, connector: Connector):
       connectedAt: new Date(now()),
     })
     await parts.changed(connector.id)
-    const row = await parts.store.find(connector.id, 'shared')
+    const row = await parts.store.find(connector.id, owner)
     if (row === undefined) throw new Error('the grant was removed while it was made')
     return parts.vault.open(row)
   } catch (error) {

@@ -345,8 +345,8 @@ describe('a connector that waits for the person’s own values', () => {
     expect(names(found)).not.toContain('vault_connect')
     const { result } = await use('execute_tool', { meta: 'm', tool_name: 'vault_read_secret', arguments: {} })
     expect(textOf({ result: result ?? {} })).toBe('ada-token')
-    expect(
-      (await use('vault_connect', {}, await LegacyClient.open(made.vault.url, ada.key))).error?.code,
-    ).toBe(-32602)
+    // A client that still knows the stand-in learns that it is no longer needed.
+    const late = await use('vault_connect', {}, await LegacyClient.open(made.vault.url, ada.key))
+    expect(late.result?.['structuredContent']).toEqual({ connected: true })
   })
 })

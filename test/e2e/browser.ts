@@ -37,7 +37,7 @@ export async function faults(page: Page): Promise<string[]> {
 }
 
 /** Runs in the page, whose types are not known here. */
-function hasFocus(element: unknown): boolean {
+export function hasFocus(element: unknown): boolean {
   return element === (element as { ownerDocument: { activeElement: unknown } }).ownerDocument.activeElement
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { faults, openBrowser, openPage, themes } from './browser.ts'
+import { faults, hasFocus, openBrowser, openPage, press, themes } from './browser.ts'
 import { sampleIds, startFakeApi } from './fake-api.ts'
 
 const { filesystem, github, rule, person, group, change, agent, provider, samlProvider } = sampleIds
@@ -68,6 +68,20 @@ test('characters that hide in a tool definition are shown to the reviewer', asyn
   const page = await openPage(browser, 'light')
   await page.goto(`${api.url}/connectors/${filesystem}/tools?tool=write_file`)
   await page.getByRole('region', { name: 'Definition before and after' }).getByText('U+202E').waitFor()
+  await page.context().close()
+})
+
+test('a question over a drawer takes the keyboard, and Escape closes the question alone', async () => {
+  const page = await openPage(browser, 'light')
+  await page.goto(`${api.url}/groups?group=${group}`)
+  await press(page, page.getByRole('button', { name: 'Delete group' }))
+  const question = page.getByRole('alertdialog')
+  expect(await question.getByRole('button', { name: 'Cancel' }).evaluate(hasFocus)).toBe(true)
+  await page.keyboard.press('Tab')
+  expect(await question.getByRole('button', { name: 'Delete group' }).evaluate(hasFocus)).toBe(true)
+  await page.keyboard.press('Escape')
+  await question.waitFor({ state: 'detached' })
+  await page.getByRole('heading', { name: 'Rules that name it' }).waitFor()
   await page.context().close()
 })
 

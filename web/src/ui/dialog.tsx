@@ -1,6 +1,6 @@
-import { AlertDialog, Dialog as Primitive } from 'radix-ui'
+import { Dialog as Primitive } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Button, buttonClass } from './button.tsx'
 import { cx } from './cx.ts'
 import { TextField } from './field.tsx'
@@ -48,17 +48,32 @@ type Confirm = {
   onClose(): void
 }
 
+/**
+ * Of the same parts as Drawer and Dialog: only these know of each other, so that the keyboard moves into what opened last
+ * and Escape closes nothing behind it. (AlertDialog comes with a focus trap of its own.)
+ */
 export function ConfirmDialog(props: Confirm) {
+  const cancel = useRef<HTMLButtonElement>(null)
   const [typed, setTyped] = useState('')
   const why = props.word !== undefined && typed !== props.word ? `Type ${props.word} to confirm` : undefined
   return (
-    <AlertDialog.Root open onOpenChange={(open) => open || props.onClose()}>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
-        <AlertDialog.Content className={box}>
+    <Primitive.Root open onOpenChange={(open) => open || props.onClose()}>
+      <Primitive.Portal>
+        <Primitive.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
+        <Primitive.Content
+          role="alertdialog"
+          className={box}
+          // What changes nothing comes first, and a click beside the question is no answer to it.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault()
+            cancel.current?.focus({ preventScroll: true })
+          }}
+          onPointerDownOutside={(event) => event.preventDefault()}
+          onInteractOutside={(event) => event.preventDefault()}
+        >
           <div className="grid gap-1">
-            <AlertDialog.Title className="text-16 font-semibold">{props.title}</AlertDialog.Title>
-            <AlertDialog.Description className="text-13 text-n11">{props.about}</AlertDialog.Description>
+            <Primitive.Title className="text-16 font-semibold">{props.title}</Primitive.Title>
+            <Primitive.Description className="text-13 text-n11">{props.about}</Primitive.Description>
           </div>
           {props.children}
           {props.word !== undefined && (
@@ -70,13 +85,15 @@ export function ConfirmDialog(props: Confirm) {
             />
           )}
           <div className="flex justify-end gap-2">
-            <AlertDialog.Cancel className={buttonClass('plain')}>Cancel</AlertDialog.Cancel>
+            <Primitive.Close ref={cancel} className={buttonClass('plain')}>
+              Cancel
+            </Primitive.Close>
             <Button look="danger" why={why} busy={props.busy} onClick={props.onConfirm}>
               {props.verb}
             </Button>
           </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
   )
 }

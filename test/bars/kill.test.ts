@@ -159,13 +159,13 @@ async function crash(
   await delay(300 + Math.random() * 1_000)
   load.push(...lines.map((line) => callOnce(world, line, sent)))
   await delay(Math.random() * 500)
+  const killedAt = performance.now()
   await server.kill()
-  const diedAt = performance.now()
   await Promise.all(load)
   for (const { client } of lines) client.close()
 
   const next = await startServer(options)
-  const inLastSecond = sent.filter((call) => call.at > diedAt - 1_000).length
+  const inLastSecond = sent.filter((call) => call.at > killedAt - 1_000 && call.at <= killedAt).length
   const answered = sent.filter((call) => call.answered)
   const say = `round ${number}: ${sent.length} sent, ${inLastSecond} in the last second, ${answered.length} answered`
   try {

@@ -1,3 +1,4 @@
+import { findHidden } from './find-hidden.ts'
 import type { Leaf } from './finding.ts'
 import { leavesOf, memberName } from './walk-json.ts'
 
@@ -17,8 +18,14 @@ export function definitionLeaves(definition: string): Leaf[] {
       if (!strangeName.test(leaf.text)) return []
       return [{ text: wordsOf(leaf.text), name: leaf.name, path: leaf.path }]
     }
-    if (technical.test(leaf.name)) return []
+    if (technical.test(leaf.name)) return hides(leaf) ? [leaf] : []
     if (leaf.name !== 'name' && leaf.name !== 'title') return [leaf]
     return [{ text: wordsOf(leaf.text), name: leaf.name, path: leaf.path }]
   })
+}
+
+/** Patterns name the characters they refuse, invisible ones too; only text that is hidden in one counts. */
+function hides({ name, text }: Leaf): boolean {
+  const hits = findHidden(text)?.hits ?? []
+  return name === 'pattern' ? hits.some(({ weight }) => weight >= 0.9) : hits.length > 0
 }

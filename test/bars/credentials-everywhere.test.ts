@@ -7,6 +7,8 @@ import { declaredRoutes } from '../../tools/declared-routes.ts'
 import { startWitnessUpstream, type WitnessUpstream } from '../fixtures/witness-upstream.ts'
 import { actingToken, addAgent, agentToken, delegate } from '../support/agents.ts'
 import { freshServer } from '../support/fresh-server.ts'
+import { makeKey, proofWith } from '../support/key-proofs.ts'
+import { baseOf } from '../support/oauth-client.ts'
 import { accepts, modernRequest, type Reply, send } from '../support/raw-mcp.ts'
 import { type RunningServer, root } from '../support/server.ts'
 import { addConnector, addPerson, type Made } from '../support/world.ts'
@@ -114,6 +116,38 @@ async function spentSecrets(): Promise<[string, string][]> {
   ]
 }
 
+/** Tokens bound to a key, without the proof that makes them count (RFC 9449). */
+async function unprovenTokens(): Promise<[string, Headers][]> {
+  const [key, other, agent] = [await makeKey(), await makeKey(), await addAgent(server)]
+  const base = baseOf(server)
+  const own = { method: 'POST', url: `${base}/api/v1/oauth/token` }
+  const answer = await fetch(own.url, {
+    method: 'POST',
+    headers: { dpop: await proofWith(key, own) },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: agent.client_id,
+      client_secret: agent.secret,
+    }),
+  })
+  const { access_token: token } = (await answer.json()) as { access_token: string }
+  const authorization = `DPoP ${token}`
+  const proof = (url: string, of = key) => proofWith(of, { method: 'POST', url, token })
+  return [
+    ['a bound token as a bearer’s', { authorization: `Bearer ${token}` }],
+    ['a bound token in the header of keys', { 'x-runlayer-api-key': token }],
+    ['a bound token without a proof', { authorization }],
+    ['a bound token with no JWT for a proof', { authorization, dpop: 'x' }],
+    [
+      'a bound token with the proof of another key',
+      { authorization, dpop: await proof(`${base}/mcp`, other) },
+    ],
+    ['a bound token with a proof for elsewhere', { authorization, dpop: await proof(`${base}/nowhere`) }],
+    ['a key with the scheme of bound tokens', { authorization: `DPoP ${server.adminKey}` }],
+    ['a proof alone', { dpop: await proof(`${base}/mcp`) }],
+  ]
+}
+
 /** Of agents: what counted until its end, and what counts at the token endpoint alone. */
 async function agentSecrets(): Promise<[string, string][]> {
   const [rotated, deleted, agent] = [await addAgent(server), await addAgent(server), await addAgent(server)]
@@ -143,6 +177,7 @@ async function badCredentials(): Promise<[string, Headers][]> {
       name,
       bearer(value),
     ]),
+    ...(await unprovenTokens()),
     ['a word', bearer('null')],
     ['a key shape nobody has', { 'x-runlayer-api-key': `rl_${'0'.repeat(43)}` }],
     [
@@ -165,7 +200,7 @@ async function badCredentials(): Promise<[string, Headers][]> {
 function complaint(reply: Reply): string | undefined {
   const challenge = String(reply.headers['www-authenticate'] ?? '')
   if (reply.status !== 401) return `status ${reply.status} ${reply.text.slice(0, 200)}`
-  if (!/^Bearer .*resource_metadata="http/.test(challenge)) return `challenge ${challenge}`
+  if (!/^(Bearer|DPoP) .*resource_metadata="http/.test(challenge)) return `challenge ${challenge}`
   return undefined
 }
 

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { addAgent } from '../support/agents.ts'
 import { postgresEnvironment } from '../support/fresh-server.ts'
-import { askToken, type Browser, connect, initialize, register, signIn } from '../support/oauth-client.ts'
+import { makeKey, proofWith } from '../support/key-proofs.ts'
+import {
+  askToken,
+  type Browser,
+  baseOf,
+  connect,
+  initialize,
+  register,
+  signIn,
+} from '../support/oauth-client.ts'
 import { freePort, type RunningServer, startServer } from '../support/server.ts'
 
 const missing = 'missing' in inject('postgres')
@@ -12,8 +22,10 @@ beforeAll(async () => {
   if (missing) return
   const port = await freePort()
   const env = { ...(await postgresEnvironment()), RUNLAYER_PUBLIC_URL: `http://localhost:${port}` }
-  one = await startServer({ env, port })
-  other = await startServer({ env })
+  const inner = await freePort()
+  const at = (own: number) => ({ ...env, RUNLAYER_INTERNAL_URL: `http://127.0.0.1:${own}` })
+  one = await startServer({ env: at(port), port })
+  other = await startServer({ env: at(inner), port: inner })
   browser = await signIn(one, 'admin@example.com')
 })
 afterAll(async () => {
@@ -99,5 +111,47 @@ describe.skipIf(missing)('two processes of one installation', () => {
       one.api('PATCH', `/api/v1/users/${made.id}`, { status: 'deactivated' }),
     )
     expect(took).toBeLessThan(1000)
+  })
+
+  test('a proof of a key counts once on both together, and a request passed on is not asked for another', async () => {
+    const key = await makeKey()
+    const agent = await addAgent(one)
+    const tokenUrl = `${baseOf(one)}/api/v1/oauth/token`
+    const answer = await fetch(tokenUrl, {
+      method: 'POST',
+      headers: { dpop: await proofWith(key, { method: 'POST', url: tokenUrl }) },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: agent.client_id,
+        client_secret: agent.secret,
+      }),
+    })
+    const { access_token: token } = (await answer.json()) as { access_token: string }
+    const ask = (server: RunningServer, dpop: string, more: Record<string, string>, body: object) =>
+      fetch(endpoint(server), {
+        method: 'POST',
+        headers: {
+          ...more,
+          dpop,
+          authorization: `DPoP ${token}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...body }),
+      })
+    const proof = () => proofWith(key, { method: 'POST', url: `${baseOf(one)}/mcp`, token })
+    const params = {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 't', version: '1' },
+    }
+    const opening = { method: 'initialize', params }
+    const shared = await proof()
+    const both = await Promise.all([one, other].map((server) => ask(server, shared, {}, opening)))
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 401])
+    const opened = await ask(one, await proof(), {}, opening)
+    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' }
+    const passed = await ask(other, await proof(), session, { method: 'tools/list' })
+    expect([passed.status, await passed.text()]).toEqual([200, expect.stringContaining('search_tools')])
   })
 })

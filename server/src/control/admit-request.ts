@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../kernel/caller.ts'
+import type { ShownProof } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ServedHosts } from './served-hosts.ts'
 
@@ -14,6 +15,7 @@ export type CallerSource = {
     ip: string
     takesOrganizationKeys: boolean
     resource?: string
+    keyProof?: ShownProof | undefined
   }): Caller | Promise<Caller>
   csrfTokenOf(caller: Caller): string
 }
@@ -25,7 +27,7 @@ export type Admission = {
   ensureFresh(): Promise<void> | undefined
 }
 
-type Arrived = { method: string; headers: IncomingHttpHeaders; ip: string }
+type Arrived = { method: string; url: string; headers: IncomingHttpHeaders; ip: string }
 
 /**
  * Who is calling, judged before anything else: a bad credential is refused as one whatever else is wrong with the
@@ -51,12 +53,18 @@ export async function admitCaller(admission: Admission, request: Arrived): Promi
     takesOrganizationKeys: true,
     // Access tokens count here only when they are for REST.
     resource: '/api/v1',
+    keyProof: keyProofOf(request),
   })
   admission.hosts.check(request.headers)
   if (caller.proof.kind === 'session' && request.method !== 'GET' && request.method !== 'HEAD') {
     checkCsrf(admission.identity.csrfTokenOf(caller), single(request.headers['x-csrf-token']))
   }
   return caller
+}
+
+function keyProofOf({ headers, method, url }: Arrived): ShownProof | undefined {
+  const text = headers['dpop']
+  return typeof text === 'string' ? { text, method, path: url.split('?')[0] ?? '/' } : undefined
 }
 
 /** A cookie travels with any page's request; the token does not (the browser keeps it from other origins). */

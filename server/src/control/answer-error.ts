@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { challengeOf, nonceIn } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { type Reason, reasons } from '../kernel/reasons.ts'
 import type { Log } from '../lib/log.ts'
@@ -57,11 +58,16 @@ export function problemOf(error: GatewayError, requestId: string): Record<string
 
 export type ErrorAnswerer = (thrown: unknown, requestId: string, reply: FastifyReply) => Promise<void>
 
-/** Sends errors. `challenge`: the WWW-Authenticate value of every 401 (RFC 9728 §5.1). */
-export function errorAnswerer(challenge: string, log: Log): ErrorAnswerer {
+/** Sends errors. `metadata`: what the challenge of every 401 says of where to get a token (RFC 9728 §5.1). */
+export function errorAnswerer(metadata: string, log: Log): ErrorAnswerer {
   return async (thrown, requestId, reply) => {
     const error = asGatewayError(thrown, requestId, log)
-    if (error.status === 401) reply.header('www-authenticate', challenge)
+    if (error.status === 401) {
+      const { authorization } = reply.request.headers
+      reply.header('www-authenticate', challengeOf(metadata, { error, authorization }))
+      const nonce = nonceIn(error)
+      if (nonce !== undefined) reply.header('dpop-nonce', nonce)
+    }
     if (error.status === 405 && Array.isArray(error.data?.['allow']))
       reply.header('allow', error.data['allow'].join(', '))
     if (error.status === 429 || error.status === 503)

@@ -232,7 +232,7 @@ describe('credentials are judged first', () => {
       expect(status).toBe(401)
       expect(body['type']).toBe('/problems/unauthenticated')
       expect(headers.get('www-authenticate')).toBe(
-        'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource"',
+        'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource", DPoP algs="ES256 EdDSA Ed25519"',
       )
     }
     expect(seen).toEqual([])

@@ -68,7 +68,7 @@ export async function buildControl(options: ControlOptions): Promise<Control> {
   const metrics = restMetrics(registry)
   const parts: MountParts = { admission, journal, metrics, factsOf }
   const isHttps = config.publicUrl.protocol === 'https:'
-  const answerError = errorAnswerer(challengeOf(config.publicUrl), log)
+  const answerError = errorAnswerer(metadataOf(config.publicUrl), log)
 
   const app = newApp(config, parts, { answerError, isHttps, now })
   let document: unknown
@@ -112,13 +112,14 @@ async function mountProvisioning(
 ): Promise<void> {
   if (provisioning === undefined) return
   const { publicUrl, limits } = config
-  const challenge = challengeOf(publicUrl)
+  // SCIM takes tokens of its own, which are bound to no key.
+  const challenge = `Bearer ${metadataOf(publicUrl)}`
   await serveProvisioning(app, provisioning, { ...parts, challenge, jsonDepth: limits.jsonDepth })
 }
 
 /** Where a client learns how to authenticate (RFC 9728 §5.1). */
-function challengeOf(publicUrl: URL): string {
-  return `Bearer resource_metadata="${publicUrl.href.replace(/\/$/, '')}/.well-known/oauth-protected-resource"`
+function metadataOf(publicUrl: URL): string {
+  return `resource_metadata="${publicUrl.href.replace(/\/$/, '')}/.well-known/oauth-protected-resource"`
 }
 
 type AppParts = { answerError: ErrorAnswerer; isHttps: boolean; now: () => number }

@@ -56,12 +56,12 @@ async function admit(parts: MountParts, request: FastifyRequest): Promise<Caller
   try {
     return await admitCaller(parts.admission, {
       method: request.method,
+      url: request.url,
       headers: request.headers,
       ip: parts.factsOf(request.raw).ip,
     })
   } catch (thrown) {
-    if (thrown instanceof GatewayError && thrown.reason === 'unauthenticated')
-      parts.metrics.refusedCredential()
+    if (thrown instanceof GatewayError && thrown.status === 401) parts.metrics.refusedCredential()
     throw thrown
   }
 }

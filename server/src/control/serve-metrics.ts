@@ -36,6 +36,7 @@ async function admitReader(parts: MetricsParts, request: FastifyRequest): Promis
   }
   const caller = await admitCaller(parts.admission, {
     method: 'GET',
+    url: request.url,
     headers: request.headers,
     ip: request.ip,
   })

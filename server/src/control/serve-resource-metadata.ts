@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { proofAlgorithms } from '../kernel/challenge.ts'
 import type { ServedHosts } from './served-hosts.ts'
 
 type Parts = { hosts: ServedHosts; publicUrl: URL; productName: string; hasIssuer: boolean }
@@ -21,7 +22,13 @@ export function serveResourceMetadata(app: FastifyInstance, parts: Parts): void 
         return reply.header('cache-control', 'no-store').send({
           resource,
           resource_name: productName,
-          ...(parts.hasIssuer ? { authorization_servers: [base], scopes_supported: ['mcp'] } : {}),
+          ...(parts.hasIssuer
+            ? {
+                authorization_servers: [base],
+                scopes_supported: ['mcp'],
+                dpop_signing_alg_values_supported: proofAlgorithms,
+              }
+            : {}),
           bearer_methods_supported: ['header'],
         })
       },

@@ -4,6 +4,7 @@ import type { Connectors } from '../connectors/connectors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
+import { challengeOf, nonceIn, type ShownProof } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { PeerAddress } from '../lib/peer-address.ts'
@@ -66,7 +67,8 @@ async function serve(
   { request, response, requestId }: Arrival,
 ): Promise<void> {
   const headers = request.headers
-  const ip = parts.passOn.addressBehind(request) ?? parts.peerAddress(request)
+  const passedOnFrom = parts.passOn.addressBehind(request)
+  const ip = passedOnFrom ?? parts.peerAddress(request)
   const url = request.url ?? '/'
   const mark = url.indexOf('?')
   const path = mark === -1 ? url : url.slice(0, mark)
@@ -76,12 +78,16 @@ async function serve(
     cookie: undefined,
     ip,
     resource: path,
+    keyProof: keyProofOf(request, path),
+    // Another process of ours took it and passed the request on.
+    isProven: passedOnFrom !== undefined,
   }
   const reauthenticate = () => parts.identity.authenticate(presented)
   const fresh = parts.bus.ensureFresh()
   if (fresh !== undefined) await fresh
   let caller = reauthenticate()
   if (caller instanceof Promise) caller = await caller
+  presented.isProven = true
   parts.served.check(headers)
   const endpoint = existing(parts, path)
   const method = request.method
@@ -123,6 +129,12 @@ async function watched(
   }
 }
 
+/** The proof of the key a token is bound to, for the few clients that send one. */
+function keyProofOf({ headers, method = '' }: IncomingMessage, path: string): ShownProof | undefined {
+  const text = headers['dpop']
+  return typeof text === 'string' ? { text, method, path } : undefined
+}
+
 function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
@@ -151,8 +163,15 @@ function refuse(parts: DoorParts, { request, response, requestId }: Arrival, thr
     return
   }
   const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
-  if (error.reason === 'unauthenticated')
-    headers['www-authenticate'] = challenge(parts.publicUrl, request.url ?? '/')
+  if (error.status === 401) {
+    const { authorization } = request.headers
+    headers['www-authenticate'] = challengeOf(metadataOf(parts.publicUrl, request.url ?? '/'), {
+      error,
+      authorization,
+    })
+    const nonce = nonceIn(error)
+    if (nonce !== undefined) headers['dpop-nonce'] = nonce
+  }
   if (error.reason === 'method-not-allowed') headers['allow'] = 'POST, GET, DELETE'
   if (error.reason === 'body-too-large') headers['connection'] = 'close'
   response.writeHead(error.status, headers)
@@ -160,11 +179,11 @@ function refuse(parts: DoorParts, { request, response, requestId }: Arrival, thr
 }
 
 /** RFC 9728 §5.1: where a client finds out how to get a credential. */
-export function challenge(publicUrl: URL, url: string): string {
+function metadataOf(publicUrl: URL, url: string): string {
   const asked = url.split('?')[0] ?? '/'
   const path = readEndpoint(asked) === undefined ? '' : asked
   const base = publicUrl.href.replace(/\/+$/, '')
-  return `Bearer resource_metadata="${base}/.well-known/oauth-protected-resource${path}", scope="mcp"`
+  return `resource_metadata="${base}/.well-known/oauth-protected-resource${path}", scope="mcp"`
 }
 
 function toHttpError(thrown: unknown): GatewayError {

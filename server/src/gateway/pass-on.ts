@@ -64,7 +64,8 @@ const kept = (headers: IncomingHttpHeaders) =>
 
 /** What a seal is bound to: it vouches for this very request of this very credential. */
 function digestOf({ method, url, headers }: Arrived): string {
-  const told = [method, url, headers.authorization, headers['x-runlayer-api-key'], headers['mcp-session-id']]
+  const { authorization, dpop } = headers
+  const told = [method, url, authorization, headers['x-runlayer-api-key'], headers['mcp-session-id'], dpop]
   return createHash('sha256').update(JSON.stringify(told)).digest('base64url')
 }
 

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Caller } from '../kernel/caller.ts'
+import type { ShownProof } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { AgentId, ConnectionId, UserId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
@@ -41,6 +42,13 @@ export type TokenSource = {
   find(text: string): Promise<KnownToken | undefined>
   /** True when a token for this audience counts at this MCP path; never without one. */
   accepts(audience: string, path: string | undefined): boolean
+  readonly proofs: {
+    /** Takes the proof of the key a token is bound to, once. Throws in words why it does not count. */
+    take(
+      proof: ShownProof | undefined,
+      token: { text: string; boundTo: string | undefined },
+    ): Promise<unknown>
+  }
   recordUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
   recordAgentUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
 }
@@ -53,6 +61,7 @@ export type KnownToken = (
   clientName: string
   audience: string
   endsAt: number
+  boundTo: string | undefined
 }
 
 type Known = {
@@ -60,6 +69,8 @@ type Known = {
   goodUntil: number
   use: Use
   audience: string | undefined
+  /** Thumbprint of the key its token is bound to. */
+  boundTo: string | undefined
   /** The path it was last found to be for: the same client asks at the same one again and again. */
   countsAt?: string | undefined
 }
@@ -103,25 +114,13 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
     if ('failure' in found) throw refuse(found.failure, ip)
     const { kind, id } = found.caller.proof
     const use: Use = { kind, id, at, ip, isNoted: false }
-    const { caller, endsAt, audience, freshUntil = endsAt } = found
-    const entry: Known = { caller, goodUntil: Math.min(endsAt, freshUntil, at + maxAgeMs), use, audience }
+    const { caller, endsAt, audience, boundTo, freshUntil = endsAt } = found
+    const goodUntil = Math.min(endsAt, freshUntil, at + maxAgeMs)
+    const entry: Known = { caller, goodUntil, use, audience, boundTo }
     if (started === generation) known.set(cacheKey, entry)
     return entry
   }
-  /** A token counts where it is for, whoever looked it up; a key of the workspace only where somebody asks for one. */
-  const admit = (entry: Known, { ip, resource, takesOrganizationKeys }: Presented): Caller => {
-    if (entry.caller.type === 'organization' && takesOrganizationKeys !== true)
-      throw new GatewayError(
-        'not-allowed',
-        'This key acts for the workspace, not for a person, so it opens no MCP endpoint. Use a personal key.',
-      )
-    if (entry.audience !== undefined && (resource === undefined || entry.countsAt !== resource)) {
-      if (!parts.tokens.accepts(entry.audience, resource)) throw refuse('elsewhere', ip)
-      entry.countsAt = resource
-    }
-    uses.note(entry.use, now(), ip)
-    return entry.caller
-  }
+  const admit = admission(parts, { uses, refuse })
   /** Many requests with one key that is not cached ask the store once. */
   const lookUpOnce = (shown: Proof, cacheKey: string, ip: string): Promise<Known> => {
     const running = pending.get(cacheKey)
@@ -139,12 +138,12 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
       if ('failure' in shown) throw refuse(shown.failure, presented.ip)
       const cacheKey = hash('sha256', salt + shown.kind + shown.secret, 'base64')
       const fresh = parts.bus.ensureFresh()
-      const admitted = (entry: Known) => admit(entry, presented)
+      const admitted = (entry: Known) => admit(entry, presented, shown)
       if (fresh !== undefined) return fresh.then(() => lookUp(shown, cacheKey, presented.ip)).then(admitted)
       const entry = known.get(cacheKey)
       if (entry === undefined || now() >= entry.goodUntil)
         return lookUpOnce(shown, cacheKey, presented.ip).then(admitted)
-      return admit(entry, presented)
+      return admit(entry, presented, shown)
     },
     writeUses: uses.write,
     async close() {
@@ -154,9 +153,54 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
   }
 }
 
+type Admission = {
+  uses: { note(use: Use, at: number, ip: string): void }
+  refuse(why: Failure, ip: string): Error
+}
+type Admit = (entry: Known, presented: Presented, shown: Proof) => Caller | Promise<Caller>
+
+/** A token counts where it is for, whoever looked it up; a key of the workspace only where somebody asks for one. */
+function admission(parts: AuthenticatorParts, { uses, refuse }: Admission): Admit {
+  const { tokens, now } = parts
+  /** A token bound to a key counts with a proof of that key, and never as a bearer's. */
+  const proven = async (entry: Known, presented: Presented, shown: Proof): Promise<Caller> => {
+    const { ip, isProven, keyProof } = presented
+    const token = { text: shown.secret, boundTo: entry.boundTo }
+    try {
+      if (!isProven) await tokens.proofs.take(shown.withKey ? keyProof : undefined, token)
+    } catch (thrown) {
+      parts.onFailed('unproven', ip)
+      throw thrown
+    }
+    uses.note(entry.use, now(), ip)
+    return entry.caller
+  }
+  return (entry, presented, shown) => {
+    const { ip, resource, takesOrganizationKeys } = presented
+    if (entry.caller.type === 'organization' && takesOrganizationKeys !== true)
+      throw new GatewayError(
+        'not-allowed',
+        'This key acts for the workspace, not for a person, so it opens no MCP endpoint. Use a personal key.',
+      )
+    if (entry.audience !== undefined && (resource === undefined || entry.countsAt !== resource)) {
+      if (!tokens.accepts(entry.audience, resource)) throw refuse('elsewhere', ip)
+      entry.countsAt = resource
+    }
+    if (entry.boundTo !== undefined || shown.withKey) return proven(entry, presented, shown)
+    uses.note(entry.use, now(), ip)
+    return entry.caller
+  }
+}
+
 type Proof = Exclude<Shown, { failure: Failure }>
 type Found =
-  | { caller: Caller; endsAt: number; audience: string | undefined; freshUntil?: number }
+  | {
+      caller: Caller
+      endsAt: number
+      audience: string | undefined
+      boundTo?: string | undefined
+      freshUntil?: number
+    }
   | { failure: Failure }
 
 async function findKey(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
@@ -183,17 +227,17 @@ async function findSession(parts: AuthenticatorParts, shown: Proof, at: number):
 async function findToken(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
   const token = await parts.tokens.find(shown.secret)
   if (token === undefined) return { failure: 'unknown' }
-  const { clientId, clientName, audience, endsAt } = token
+  const { clientId, clientName, audience, endsAt, boundTo } = token
   if (endsAt <= at) return { failure: 'expired' }
-  if (token.kind === 'agent') return { caller: callerOfAgent(token), endsAt, audience }
+  if (token.kind === 'agent') return { caller: callerOfAgent(token), endsAt, audience, boundTo }
   const person = await parts.people.find(token.userId)
   if (person === undefined || person.status !== 'active') return { failure: 'deactivated' }
   if (token.kind === 'acting') {
     const { freshUntil } = token
-    return { caller: callerOfActing(person, token), endsAt, audience, freshUntil }
+    return { caller: callerOfActing(person, token), endsAt, audience, boundTo, freshUntil }
   }
   const proof = { kind: 'access_token', id: token.connectionId, clientId, clientName } as const
-  return { caller: callerOf(person, proof), endsAt, audience }
+  return { caller: callerOf(person, proof), endsAt, audience, boundTo }
 }
 
 const finders = { api_key: findKey, session: findSession, access_token: findToken } as const

@@ -136,6 +136,7 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
 const noTokens: TokenSource = {
   find: async () => undefined,
   accepts: () => false,
+  proofs: { take: async () => undefined },
   recordUses: async () => undefined,
   recordAgentUses: async () => undefined,
 }

@@ -1,3 +1,4 @@
+import type { ShownProof } from '../kernel/challenge.ts'
 import { isAccessTokenShaped, isKeyShaped, isTokenShaped } from './make-secret.ts'
 
 /** The headers of a request that may prove who sent it, as they came. */
@@ -10,6 +11,10 @@ export type Presented = {
   takesOrganizationKeys?: boolean
   /** The MCP path asked for: access tokens count at the one they are for, and nowhere else. */
   resource?: string | undefined
+  /** Of the key a token is bound to (RFC 9449). */
+  keyProof?: ShownProof | undefined
+  /** That proof was taken already, with this very request: it counts once, the request is judged again while it runs. */
+  isProven?: boolean
 }
 
 /** Why nobody was recognised; for counting and for the audit, never for the client. */
@@ -21,8 +26,11 @@ export type Failure =
   | 'expired'
   | 'deactivated'
   | 'elsewhere'
+  | 'unproven'
 
-export type Shown = { kind: 'api_key' | 'session' | 'access_token'; secret: string } | { failure: Failure }
+export type Shown =
+  /** `withKey`: as a token that is bound to a key. */
+  { kind: 'api_key' | 'session' | 'access_token'; secret: string; withKey?: true } | { failure: Failure }
 
 /**
  * The one secret a request shows. Headers are stronger than a cookie, and a bad header is never made good by one; two
@@ -32,11 +40,18 @@ export function readProof(presented: Presented, cookieName: string): Shown {
   const { authorization, apiKey, cookie } = presented
   if (authorization === undefined && apiKey === undefined) return readCookie(cookie, cookieName)
   const bearer = authorization === undefined ? apiKey : bearerOf(authorization)
-  if (bearer === undefined) return { failure: 'malformed' }
+  if (bearer === undefined) return readBound(presented)
   if (apiKey !== undefined && apiKey !== bearer) return { failure: 'contradicting' }
   if (isKeyShaped(bearer)) return { kind: 'api_key', secret: bearer }
   if (apiKey === undefined && isAccessTokenShaped(bearer)) return { kind: 'access_token', secret: bearer }
   return { failure: 'malformed' }
+}
+
+/** `DPoP` and a token (RFC 9449 §7.1). */
+function readBound({ authorization = '', apiKey }: Presented): Shown {
+  const secret = /^dpop +/i.test(authorization) ? authorization.slice(5).trim() : ''
+  if (apiKey !== undefined || !isAccessTokenShaped(secret)) return { failure: 'malformed' }
+  return { kind: 'access_token', secret, withKey: true }
 }
 
 function bearerOf(authorization: string): string | undefined {

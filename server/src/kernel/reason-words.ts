@@ -1,6 +1,14 @@
 /** What people read about each reason: a title, and what to do next. */
 export const reasonWords = {
   unauthenticated: { title: 'A valid credential is needed', next: 'Send an API key that is active.' },
+  'key-proof-refused': {
+    title: 'The proof of a key is wrong or missing',
+    next: 'Send the token with the scheme DPoP and a new proof for this request in the header DPoP.',
+  },
+  'key-proof-nonce': {
+    title: 'The proof needs a nonce',
+    next: 'Make a new proof with the nonce of the header DPoP-Nonce, and set the clock of this machine.',
+  },
   'sign-in-refused': {
     title: 'You were not signed in',
     next: 'Check what you entered, or use another way to sign in.',

@@ -9,6 +9,8 @@ export type Fault = 'client' | 'policy' | 'gateway' | 'upstream'
  */
 const codes = {
   unauthenticated: { status: 401, fault: 'client', rpc: -31001 },
+  'key-proof-refused': { status: 401, fault: 'client', rpc: -31058 },
+  'key-proof-nonce': { status: 401, fault: 'client', rpc: -31059 },
   'sign-in-refused': { status: 401, fault: 'client', rpc: -31051 },
   'second-factor-required': { status: 401, fault: 'client', rpc: -31052 },
   'sign-in-again': { status: 403, fault: 'client', rpc: -31053 },

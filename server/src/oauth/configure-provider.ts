@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { JWK } from 'jose'
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
+import { proofAlgorithms } from '../kernel/challenge.ts'
 import type { UserId } from '../kernel/ids.ts'
 import { withAgents } from './agent-clients.ts'
 import { checkClient, commandLine, supportedScopes } from './check-client.ts'
@@ -26,6 +27,8 @@ export type ProviderParts = {
   records: Records
   agents: Pick<AgentAccounts, 'findClient' | 'hashOf'>
   cookieKeys: readonly string[]
+  /** 32 bytes; nonces for proofs of keys come of them. */
+  nonceSecret: Buffer
   findPerson(id: UserId): Promise<{ email: string } | undefined>
   fetch: NonNullable<Configuration['fetch']>
   /** False for an address that had too many client documents fetched. */
@@ -48,6 +51,7 @@ export function configureProvider(parts: ProviderParts): Configuration {
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256'],
       clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+      dPoPSigningAlgValues: [...proofAlgorithms],
     },
     clientDefaults: {
       id_token_signed_response_alg: 'ES256',
@@ -105,15 +109,15 @@ export function configureProvider(parts: ProviderParts): Configuration {
   }
 }
 
-function features({ base, mayFetch }: ProviderParts): Configuration['features'] {
+function features({ base, mayFetch, ...parts }: ProviderParts): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
     rpInitiatedLogout: { enabled: false },
     claimsParameter: { enabled: false },
     revocation: { enabled: true },
-    // A token bound to a key would count here without its proof, so none is issued.
-    dPoP: { enabled: false },
+    // Checked where tokens count: check-proof.ts.
+    dPoP: { enabled: true, nonceSecret: parts.nonceSecret },
     deviceFlow: {
       enabled: true,
       deviceInfo: (ctx) => ({ ip: ctx.ip, userAgent: ctx.get('user-agent').slice(0, 300) }),

@@ -2,7 +2,7 @@ import { errors, type TokenEndpointGrantContext } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
 import type { Principal } from '../kernel/caller.ts'
 import { isUuid, type UserId } from '../kernel/ids.ts'
-import { type AgentGrantParts, agentOf, answer, soleAudience } from './grant-agents.ts'
+import { type AgentGrantParts, agentOf, answer, bindingOf, soleAudience } from './grant-agents.ts'
 import { agentTokenSeconds } from './sign-token.ts'
 import type { KnownToken } from './tokens.ts'
 
@@ -67,8 +67,9 @@ async function exchange(parts: ExchangeParts, ctx: TokenEndpointGrantContext<Par
   const audience = soleAudience(params.resource, parts.base)
   if (!tokenTypes.includes(params.requested_token_type ?? accessTokenType))
     throw new errors.InvalidRequest('requested_token_type must be an access token')
-  await checkActor(parts, params, agent.id)
-  const person = await personOf(parts, params)
+  const binding = await bindingOf(parts, ctx)
+  await checkActor(parts, params, { id: agent.id, key: binding.cnf?.jkt })
+  const person = await personOf(parts, params, told)
   told.person = person
   const found =
     person === undefined ? { ended: 'none' } : await parts.agents.delegations.between(person.id, agent.id)
@@ -80,33 +81,38 @@ async function exchange(parts: ExchangeParts, ctx: TokenEndpointGrantContext<Par
   const { delegation } = found
   const left = Math.floor((delegation.expiresAt.getTime() - parts.now()) / 1000)
   const seconds = Math.max(1, Math.min(agentTokenSeconds, left))
-  const token = await parts.sign(
-    {
-      sub: person.id,
-      aud: audience,
-      client_id: agent.clientId,
-      agent_generation: agent.generation,
-      delegation: delegation.id,
-      act: { sub: agent.id, client_id: agent.clientId },
-    },
-    seconds,
-  )
-  answer(ctx, token, seconds, { issued_token_type: accessTokenType })
+  const claims = {
+    sub: person.id,
+    aud: audience,
+    client_id: agent.clientId,
+    agent_generation: agent.generation,
+    delegation: delegation.id,
+    act: { sub: agent.id, client_id: agent.clientId },
+    ...binding,
+  }
+  await answer(parts, ctx, { claims, seconds, issued_token_type: accessTokenType })
 }
 
 /** The agent shows its own token besides its credential: nobody acts with half of what an agent has. */
-async function checkActor({ tokens, now }: ExchangeParts, params: Params, agentId: string): Promise<void> {
+async function checkActor(
+  { tokens, now }: ExchangeParts,
+  params: Params,
+  agent: { id: string; key: string | undefined },
+): Promise<void> {
   const { actor_token: text, actor_token_type: type } = params
   if (text === undefined) throw new errors.InvalidRequest('actor_token must be the agent’s own access token')
   if (!tokenTypes.includes(type)) throw new errors.InvalidRequest('actor_token_type must be an access token')
   const actor = await tokens.find(text)
-  if (actor?.kind !== 'agent' || actor.agentId !== agentId || actor.endsAt <= now())
+  if (actor?.kind !== 'agent' || actor.agentId !== agent.id || actor.endsAt <= now())
     throw new errors.InvalidGrant('the actor token is not a living token of this agent')
+  if (actor.boundTo !== undefined && actor.boundTo !== agent.key)
+    throw new errors.InvalidGrant('the actor token is bound to a key: prove that key with this request')
 }
 
 async function personOf(
   { tokens, identity, now }: ExchangeParts,
   { subject_token: text, subject_token_type: type }: Params,
+  told: Exchange,
 ): Promise<Principal | undefined> {
   if (text === undefined || text === '') throw new errors.InvalidRequest('subject_token names the person')
   switch (type) {
@@ -119,6 +125,10 @@ async function personOf(
     case accessTokenType: {
       const token = await tokens.find(text)
       const isLiving = token?.kind === 'person' && token.endsAt > now()
+      if (isLiving && token.boundTo !== undefined) {
+        told.why = 'the subject token is bound to a key that only its own client can prove'
+        throw new errors.InvalidGrant(told.why)
+      }
       return isLiving ? identity.find(token.userId) : undefined
     }
     default:

@@ -1,12 +1,17 @@
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider'
 import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
+import { nonceIn } from '../kernel/challenge.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Proofs } from './check-proof.ts'
+import { endpoints } from './configure-provider.ts'
 import { apiScope, audienceOf, mcpScope, scopeOf } from './name-resource.ts'
-import { agentTokenSeconds, type SignToken } from './sign-token.ts'
+import { agentTokenSeconds, type SignedClaims, type SignToken } from './sign-token.ts'
 
 export type AgentGrantParts = {
   provider: Provider
   agents: Pick<AgentAccounts, 'findClient'>
   sign: SignToken
+  proofs: Pick<Proofs, 'take'>
   base: string
 }
 
@@ -22,8 +27,9 @@ export function grantToAgents(parts: AgentGrantParts): void {
         aud: audience,
         client_id: account.clientId,
         agent_generation: account.generation,
+        ...(await bindingOf(parts, ctx)),
       }
-      answer(ctx, await parts.sign(claims, agentTokenSeconds), agentTokenSeconds)
+      await answer(parts, ctx, { claims, seconds: agentTokenSeconds })
     },
     ['scope', 'resource'],
   )
@@ -47,11 +53,44 @@ export function soleAudience(resource: string | string[] | undefined, base: stri
   return audience
 }
 
-export function answer(
+type Binding = { cnf?: { jkt: string } }
+
+/** The key a token will be bound to: the one whose proof came with the request, if one did (RFC 9449 §5). */
+export async function bindingOf(
+  { proofs }: Pick<AgentGrantParts, 'proofs'>,
   ctx: TokenEndpointGrantContext,
-  token: string,
-  seconds: number,
-  more: object = {},
-): void {
-  ctx.body = { access_token: token, token_type: 'Bearer', expires_in: seconds, scope: mcpScope, ...more }
+): Promise<Binding> {
+  const text = ctx.get('dpop')
+  if (text === '') return {}
+  try {
+    const jkt = await proofs.take({ text, method: ctx.method, path: `${endpoints}/token` })
+    return { cnf: { jkt } }
+  } catch (thrown) {
+    if (!(thrown instanceof GatewayError)) throw thrown
+    const nonce = nonceIn(thrown)
+    if (nonce !== undefined) {
+      ctx.set('dpop-nonce', nonce)
+      throw new errors.UseDpopNonce(thrown.message)
+    }
+    if (thrown.reason === 'key-proof-refused') throw new errors.InvalidDpopProof(thrown.message)
+    throw thrown
+  }
+}
+
+export async function answer(
+  { sign }: Pick<AgentGrantParts, 'sign'>,
+  ctx: TokenEndpointGrantContext,
+  {
+    claims,
+    seconds,
+    ...more
+  }: { claims: SignedClaims & Binding; seconds: number; issued_token_type?: string },
+): Promise<void> {
+  ctx.body = {
+    access_token: await sign(claims, seconds),
+    token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP',
+    expires_in: seconds,
+    scope: mcpScope,
+    ...more,
+  }
 }

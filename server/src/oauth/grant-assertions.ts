@@ -2,8 +2,9 @@ import { errors, type TokenEndpointGrantContext } from 'oidc-provider'
 import type { Principal } from '../kernel/caller.ts'
 import type { UserId } from '../kernel/ids.ts'
 import { documentHashOf } from './ask-person.ts'
+import type { Proofs } from './check-proof.ts'
 import type { Exchange } from './exchange-token.ts'
-import { answer, soleAudience } from './grant-agents.ts'
+import { answer, bindingOf, soleAudience } from './grant-agents.ts'
 import type { Assertion, Issuers } from './keep-issuers.ts'
 import { type GrantParts, makeGrant } from './make-grant.ts'
 import { mcpScope } from './name-resource.ts'
@@ -17,6 +18,7 @@ type Params = { assertion?: string }
 export type AssertionParts = GrantParts & {
   issuers: Issuers
   sign: SignToken
+  proofs: Pick<Proofs, 'take'>
   identity: {
     find(id: UserId): Promise<Principal | undefined>
     personByEmail(email: string): Promise<UserId | undefined>
@@ -43,6 +45,7 @@ async function grant(parts: AssertionParts, ctx: TokenEndpointGrantContext<Param
     told.why = why
     throw new errors.InvalidGrant(why)
   }
+  const binding = await bindingOf(parts, ctx)
   const expected = { issuer: parts.base, clientId: client.clientId }
   const assertion = await parts.issuers.read(params.assertion, expected)
   if (typeof assertion === 'string') return refuse(assertion)
@@ -63,8 +66,9 @@ async function grant(parts: AssertionParts, ctx: TokenEndpointGrantContext<Param
     aud: audience,
     client_id: client.clientId,
     grant: parts.records.nameOf('Grant', grantId),
+    ...binding,
   }
-  answer(ctx, await parts.sign(claims, tokenSeconds), tokenSeconds)
+  await answer(parts, ctx, { claims, seconds: tokenSeconds })
 }
 
 /** The audience both the assertion and the request mean; undefined when they do not agree on one of ours. */

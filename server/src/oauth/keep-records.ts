@@ -38,6 +38,10 @@ export function keepRecords(parts: RecordParts): Records {
     await store.remove('Grant', name)
     await parts.onGrantEnded(name)
   }
+  /** What counts once: the library looks first and writes then, and two processes may look at the same moment. */
+  const putOnce: RecordStore['put'] = async (kind, id, row) => {
+    if (!(await store.putFirst(kind, id, row))) throw new errors.InvalidGrant('it was used already')
+  }
   return {
     nameOf,
     endGrant,
@@ -46,7 +50,8 @@ export function keepRecords(parts: RecordParts): Records {
         const at = now()
         const { consumed: _consumed, ...rest } = payload
         const row = nameOf(kind, id)
-        await store.put(kind, row, {
+        const put = kind === 'ReplayDetection' ? putOnce : store.put
+        await put(kind, row, {
           sealed: keyring.seal(JSON.stringify(rest), `${kind}:${row}`),
           grantId: payload.grantId === undefined ? undefined : nameOf('Grant', payload.grantId),
           uid: payload.uid === undefined ? undefined : nameOf('uid', payload.uid),

@@ -68,7 +68,7 @@ export type OauthParts = {
 }
 
 export async function openOauth(parts: OauthParts): Promise<Oauth> {
-  const { db, bus, identity, tokens, now, log } = parts
+  const { db, bus, identity, tokens, agents, now, log } = parts
   const base = baseOf(parts.publicUrl)
   const connections = connectionStore(db)
   const redirects = await keepRedirectRules({ db, bus, now })
@@ -81,19 +81,20 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       mayFetch: hourlyLimit(fetchesPerHour, now),
       keys: tokens.signingKeys,
       records: tokens.records,
-      agents: parts.agents,
+      agents,
       cookieKeys: [parts.keyring.derive('oauth-cookie').toString('base64url')],
+      nonceSecret: parts.keyring.derive('oauth-dpop-nonce'),
       findPerson: async (id) => (isUuid(id) ? await identity.find(id) : undefined),
     }),
   )
-  compareByHash(provider, parts.agents)
-  const granting = { provider, agents: parts.agents, sign: tokens.sign, base }
+  compareByHash(provider, agents)
+  const granting = { provider, agents, sign: tokens.sign, proofs: tokens.proofs, base }
   grantToAgents(granting)
   exchangeTokens({ ...granting, tokens, identity, now })
   const issuers = await keepIssuers({ db, bus, fetch: documentFetch(guarded), now })
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
   const making = { provider, connections, records: tokens.records, base, now }
-  grantToAssertions({ ...making, issuers, sign: tokens.sign, identity })
+  grantToAssertions({ ...granting, ...making, issuers, identity })
   const end = async (ids: readonly string[]) => {
     for (const name of await connections.grantsOf(ids)) await tokens.records.endGrant(name)
     for (const id of ids) await connections.remove(id)
@@ -109,7 +110,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       base,
       journal: parts.journal,
       judge: redirects.judge,
-      agents: parts.agents,
+      agents,
       issuers,
       personOf: (cookie, ip) => personOf(identity, cookie, ip),
       now,

@@ -45,16 +45,24 @@ export function tokenReader(keys: readonly JWK[], issuer: string, now: () => num
     const subject = subjectOf(payload)
     if (typeof aud !== 'string' || typeof clientId !== 'string') return undefined
     if (subject === undefined || exp === undefined) return undefined
-    const jkt = (cnf as { jkt?: unknown } | undefined)?.jkt
+    const boundTo = keyIn(cnf)
+    if (boundTo === null) return undefined
     return {
       subject,
       audience: aud,
       clientId,
       scopes: typeof scope === 'string' ? scope.split(' ') : [],
       endsAt: exp * 1000,
-      boundTo: typeof jkt === 'string' ? jkt : undefined,
+      boundTo,
     }
   }
+}
+
+/** null for a binding of another kind: it could not be checked. */
+function keyIn(cnf: unknown): string | undefined | null {
+  if (cnf === undefined) return undefined
+  const jkt = typeof cnf === 'object' && cnf !== null && 'jkt' in cnf ? cnf.jkt : undefined
+  return typeof jkt === 'string' && jkt !== '' ? jkt : null
 }
 
 function subjectOf(payload: JWTPayload): TokenSubject | undefined {

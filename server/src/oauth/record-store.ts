@@ -66,6 +66,20 @@ export function recordStore(db: Db) {
         .values({ kind, id, ...rest, createdAt: at })
         .onConflictDoUpdate({ target: [records.kind, records.id], set: rest })
     },
+    /** False when there is one already: of two at once, the second gets false. */
+    async putFirst(
+      kind: string,
+      id: string,
+      row: RecordNames & { sealed: string; at: Date },
+    ): Promise<boolean> {
+      const { at, ...rest } = row
+      const added = await db
+        .insert(records)
+        .values({ kind, id, ...rest, createdAt: at })
+        .onConflictDoNothing()
+        .returning({ id: records.id })
+      return added.length > 0
+    },
     /** True for the one that consumed it: of two at once, the other gets false. */
     async consume(kind: string, id: string, at: Date): Promise<boolean> {
       const done = await db

@@ -72,7 +72,8 @@ eachStore((open) => {
       'a person without a delegation': { sub: ann, act: { sub: account.id } },
       'a delegation nobody knows': { sub: ann, act: { sub: account.id }, delegation: ann },
       'an actor that is none': { sub: ann, act: null, delegation: ann },
-      'bound to a key it cannot prove here': { cnf: { jkt: 'x'.repeat(43) } },
+      'bound to a certificate': { cnf: { 'x5t#S256': 'x'.repeat(43) } },
+      'bound to nothing that could be': { cnf: { jkt: '' } },
       'another scope': { scope: 'openid' },
       'several audiences': { aud: [`${base}/mcp`, base] },
     }

@@ -3,10 +3,12 @@ import type { AgentAccounts } from '../agent-accounts/agent-accounts.ts'
 import type { AgentId, ConnectionId, DelegationId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import { checkProofs, type Proofs } from './check-proof.ts'
 import { type ConnectionStore, connectionStore } from './connection-store.ts'
 import { loadSigningKeys, type Sealer } from './keep-keys.ts'
 import { keepRecords, type Records } from './keep-records.ts'
 import { baseOf, resourcePath, scopeOf } from './name-resource.ts'
+import { proofStore } from './proof-store.ts'
 import { type TokenClaims, tokenReader } from './read-token.ts'
 import { recordStore, signingKeyStore } from './record-store.ts'
 import { type Subject, subjectSigner } from './sign-subject.ts'
@@ -18,6 +20,8 @@ export type KnownToken = TokenOwner & {
   readonly clientName: string
   readonly audience: string
   readonly endsAt: number
+  /** Thumbprint of the key it is bound to: it counts with a proof of that key alone. */
+  readonly boundTo: string | undefined
 }
 export type TokenOwner =
   | { readonly kind: 'person'; readonly userId: UserId; readonly connectionId: ConnectionId }
@@ -35,10 +39,11 @@ export type TokenOwner =
 
 /** Access tokens as whoever authenticates sees them. */
 export type Tokens = {
-  /** undefined for whatever is not a living token of ours. */
+  /** undefined for whatever is not a living token of ours. One that is bound to a key counts only with its proof. */
   find(text: string): Promise<KnownToken | undefined>
   /** True when a token for this audience counts at this MCP path; never where there is no such path, as on REST. */
   accepts(audience: string, path: string | undefined): boolean
+  readonly proofs: Proofs
   recordUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
   recordAgentUses(uses: readonly { id: string; at: Date; ip: string }[]): Promise<void>
   readonly signingKeys: readonly JWK[]
@@ -78,6 +83,10 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
     onGrantEnded: () => bus.publish('identity', 'key:oauth-grant'),
   })
   const read = tokenReader(signingKeys, base, now)
+  const proofs = checkProofs({
+    ...{ store: proofStore(db), base, now, log },
+    secret: keyring.derive('dpop-nonce'),
+  })
   const cleaning = setInterval(() => {
     stored
       .removeExpired(new Date(now()), new Date(now() - unusedClientMs))
@@ -87,23 +96,26 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
     async find(text) {
       const claims = await read(text)
       if (claims === undefined || !claims.scopes.includes(scopeOf(claims.audience, base))) return undefined
-      if (claims.boundTo !== undefined) return undefined
       const owner = await ownerOf({ connections, agents }, claims)
       if (owner === undefined) return undefined
-      const { clientId, audience, endsAt } = claims
-      return { ...owner, clientId, audience, endsAt }
+      const { clientId, audience, endsAt, boundTo } = claims
+      return { ...owner, clientId, audience, endsAt, boundTo }
     },
     accepts(audience, path) {
       const own = path === undefined ? undefined : resourcePath(path)
       return own !== undefined && audience === `${base}${own}`
     },
+    proofs,
     recordUses: connections.recordUses,
     recordAgentUses: agents.recordUses,
     signingKeys,
     sign: tokenSigner(signingKeys, base, now),
     signSubject: subjectSigner(signingKeys, base, now),
     records,
-    close: () => clearInterval(cleaning),
+    close() {
+      clearInterval(cleaning)
+      proofs.close()
+    },
   }
 }
 

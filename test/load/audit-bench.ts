@@ -121,7 +121,7 @@ const cost = await measure(async () => {
 latencies.sort((a, b) => a - b)
 const at = (part: number) => (latencies[Math.floor(latencies.length * part)] ?? 0).toFixed(3)
 const stored = await storage.pool.query(
-  `SELECT count(*)::int AS rows FROM audit_entries WHERE outcome = 'success'`,
+  `SELECT count(*)::int AS rows FROM audit_log WHERE outcome = 'success'`,
 )
 console.log(
   JSON.stringify({

@@ -92,7 +92,8 @@ function shaky(storage: Storage) {
   const query = async (...ask: unknown[]) => {
     if (state.down) throw new Error('no database')
     const answer = await (storage.pool.query as (...all: unknown[]) => Promise<unknown>)(...ask)
-    const isLanding = typeof ask[0] === 'object' && (ask[0] as { name?: string }).name === 'audit-land'
+    const isLanding =
+      typeof ask[0] === 'object' && (ask[0] as { name?: string }).name?.startsWith('audit-land') === true
     if (state.lost && isLanding) {
       state.lost = false
       throw new Error('the connection broke after the commit')
@@ -199,11 +200,11 @@ eachStore((open) => {
     expect(spoolOf(dataDir)).toHaveLength(0)
   })
 
-  test('a commit whose answer was lost is not stored twice', async () => {
+  test.each([1, 40])('a commit of %i calls whose answer was lost is not stored twice', async (calls) => {
     const { state, pool } = shaky(await open())
     const audit = await start({ pool })
     state.lost = true
-    await call(audit)
+    await Promise.all(Array.from({ length: calls }, () => call(audit)))
     await audit.flush().catch(() => undefined)
     await call(audit)
     await expect
@@ -214,7 +215,8 @@ eachStore((open) => {
         ),
       )
       .toBe('landed')
-    expect((await audit.list(admin, all)).rows).toHaveLength(2)
+    expect(state.lost).toBe(false)
+    expect((await audit.list(admin, all)).rows).toHaveLength(calls + 1)
     expect((await pool.query('SELECT count(*)::int AS n FROM audit_heads')).rows[0].n).toBe(2)
   })
 
@@ -240,8 +242,7 @@ eachStore((open) => {
     const storage = await open()
     const audit = await start(storage)
     await call(audit)
-    const count = async () =>
-      (await storage.pool.query('SELECT count(*)::int AS n FROM audit_entries')).rows[0].n
+    const count = async () => (await storage.pool.query('SELECT count(*)::int AS n FROM audit_log')).rows[0].n
     await expect.poll(count, { interval: 10, timeout: 2000 }).toBe(1)
   })
 
@@ -346,7 +347,7 @@ eachStore((open) => {
     const detail = await audit.find(admin, id)
     expect(detail?.meta).toBe('use [REDACTED:runlayer-key]')
     expect(detail?.arguments).toEqual({ password: '[REDACTED:secret]', note: '[REDACTED:runlayer-key]' })
-    const raw = JSON.stringify((await storage.pool.query('SELECT * FROM audit_entries')).rows)
+    const raw = JSON.stringify((await storage.pool.query('SELECT * FROM audit_log')).rows)
     for (const plain of ['REDACTED:secret', 'hello']) expect(raw).not.toContain(plain)
   })
 

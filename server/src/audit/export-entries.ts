@@ -1,8 +1,9 @@
+import type { EntryRow } from './entry-row.ts'
 import type { Bodies } from './event.ts'
 import { bodyNames, sha256 } from './event.ts'
 import { detailOf, hasBodies, parsedBody, type Query, type Reader, type Viewer } from './read-entries.ts'
 import type { Head, Signer } from './sign-heads.ts'
-import type { AuditStore, EntryRow } from './store.ts'
+import type { AuditStore } from './store.ts'
 
 export type ExportFormat = 'json' | 'jsonl' | 'csv'
 export type ExportFile = { contentType: string; fileName: string; text: string }

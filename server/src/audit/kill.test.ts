@@ -58,7 +58,7 @@ async function killRounds(dataDir: string, databaseUrl: string | undefined): Pro
   const { pool, connection } = storage
   const audit = await openAudit({ pool, connection, dataDir, keyring, now: Date.now, log: quietLog })
   try {
-    const { rows } = await storage.pool.query('SELECT id, outcome FROM audit_entries')
+    const { rows } = await storage.pool.query('SELECT id, outcome FROM audit_log')
     const outcomes = new Map<string, string>(rows.map((row) => [row.id, row.outcome]))
     expect(outcomes.size).toBe(rows.length)
     expect([...said.closed].filter((id) => outcomes.get(id) !== 'success')).toEqual([])

@@ -93,10 +93,13 @@ function texts<Source>(columns: readonly Column<Source>[], sources: readonly Sou
   })
 }
 
-/** The first row of each combination of shared values, and for every row the number of its own, from 1. */
-function combinations(rows: readonly Row[]): { first: Row[]; numbers: string } {
+/**
+ * The first row of each combination of shared values, how many have it, and for every row the number of its own, from 1.
+ */
+function combinations(rows: readonly Row[]): { first: Row[]; counts: number[]; numbers: string } {
   const known = new Map<string, number>()
   const first: Row[] = []
+  const counts: number[] = []
   let numbers = ''
   for (const row of rows) {
     let key = ''
@@ -106,78 +109,95 @@ function combinations(rows: readonly Row[]): { first: Row[]; numbers: string } {
       number = first.push(row)
       known.set(key, number)
     }
+    counts[number - 1] = (counts[number - 1] ?? 0) + 1
     numbers += numbers === '' ? number : `\n${number}`
   }
-  return { first, numbers }
+  return { first, counts, numbers }
 }
 
-/** `onConflict`: what to do about ids that are stored already, which only a damaged spool can hold. */
-function landSql(onConflict: string): string {
-  const own = names(rowColumns)
-  const shared = names(sharedColumns)
-  const late = names(lateColumns)
+/** How a batch is stored. `careful` passes over ids that are stored already, which only a damaged spool can hold. */
+type Way = 'rows' | 'block' | 'careful'
+
+const own = names(rowColumns)
+const shared = names(sharedColumns)
+const late = names(lateColumns)
+const blockColumns = [...own, 'shared', ...shared, 'shared_count']
+const firstValue = 10
+const rowsAt = firstValue + late.length
+const sharedAt = rowsAt + own.length + 1
+
+/** Entries one by one, where the console and the indexes find them at once. */
+const insertRows = (onConflict: string) => `INSERT INTO audit_entries (writer, ${own}, ${shared})
+  SELECT writer.id, ${casts(rowColumns)}, ${shared.map((name) => `s.${name}`)}
+  FROM unnest(${arrays(rowsAt, own.length + 1)}) AS r(${own}, shared)
+  JOIN unnest(${arrays(sharedAt, shared.length)}) WITH ORDINALITY AS s(${shared}, number) ON s.number = r.shared::bigint
+  CROSS JOIN writer
+  ${onConflict}`
+
+const blockAt = sharedAt + shared.length
+/** Entries that both opened and closed in this batch, as they travelled: the database neither parses nor indexes each. */
+const insertBlock = `INSERT INTO audit_blocks (writer, first_id, last_id, entries, ${blockColumns})
+  SELECT writer.id, $${blockAt}, $${blockAt + 1}, $${blockAt + 2}, ${blockColumns.map((_, at) => `$${blockAt + 3 + at}`)} FROM writer`
+
+function landSql(way: Way): string {
   const set = lateColumns.slice(1).map(([name, , cast]) => `${name} = ${cast ?? `r.${name}`}`)
   const as = ['action', 'server_id', 'tool', 'resource_id']
   const changed = `(${as.map((name) => `e.${name}`)}) IS DISTINCT FROM (${as.map((name) => `r.${name}`)})`
-  const numbersAt = 10 + own.length
-  const sharedAt = numbersAt + 1
-  const lateAt = sharedAt + shared.length
   return `WITH writer AS (
   UPDATE audit_writers SET seq = $2, hash = $3, heartbeat_at = now() WHERE id = $1 AND seq = $4 RETURNING id
 ), head AS (
   INSERT INTO audit_heads (writer, from_seq, to_seq, prev_hash, hash, digests, signed_at, key_id, signature)
   SELECT id, $4::bigint + 1, $2, $5, $3, $6, $7, $8, $9 FROM writer
-), whole AS (
-  INSERT INTO audit_entries (writer, ${own}, ${shared})
-  SELECT writer.id, ${casts(rowColumns)}, ${shared.map((name) => `s.${name}`)}
-  FROM unnest(${arrays(10, own.length)}, ${arrays(numbersAt, 1)}) AS r(${own}, shared)
-  JOIN unnest(${arrays(sharedAt, shared.length)}) WITH ORDINALITY AS s(${shared}, number) ON s.number = r.shared::bigint
-  CROSS JOIN writer
-  ${onConflict}
-), late AS (
+), one_by_one AS (
+  ${insertRows(way === 'careful' ? 'ON CONFLICT (id) DO NOTHING' : '')}
+), ${way === 'block' ? `block AS (${insertBlock}), ` : ''}late AS (
   UPDATE audit_entries e SET ${set},
     opened = CASE WHEN ${changed} THEN json_build_array(${as.map((name) => `e.${name}`)})::text END
-  FROM unnest(${arrays(lateAt, late.length)}) AS r(${late}) CROSS JOIN writer
+  FROM unnest(${arrays(firstValue, late.length)}) AS r(${late}) CROSS JOIN writer
   WHERE e.id = r.id::uuid AND e.close_seq IS NULL
 )
 SELECT id FROM writer`
 }
-const plainSql = landSql('')
-const carefulSql = landSql('ON CONFLICT (id) DO NOTHING')
+const statements = { rows: landSql('rows'), block: landSql('block'), careful: landSql('careful') }
 
 /** The columns of an entry but its bodies, as read back. */
-export const entryColumns = [...names(rowColumns), ...names(sharedColumns)].filter(
-  (name) => !name.endsWith('_bodies'),
-)
+export const entryColumns = [...own, ...shared].filter((name) => !name.endsWith('_bodies'))
+
+/** Fewer entries than this are stored one by one. */
+export const smallestBlock = 32
 
 /**
  * The one statement that stores a batch, all or nothing: it does nothing unless the writer's chain is where the batch
- * begins, and returns one row if it did. `careful` passes over ids that are stored already, at a tenth of the cost of a row.
+ * begins, and returns one row if it did.
  */
 export function landingStatement(
   { from, to, head, rows, ends }: Landing,
   careful: boolean,
 ): { name: string; text: string; values: unknown[] } {
-  const stretch = [
-    to.writer,
-    to.seq,
-    to.hash,
-    from.seq,
-    from.hash,
-    head.digests,
-    head.signedAt,
-    head.keyId,
-    head.signature,
-  ]
-  const { first, numbers } = combinations(rows)
+  const closed = careful ? [] : rows.filter(({ close }) => close !== undefined)
+  const way: Way = careful ? 'careful' : closed.length < smallestBlock ? 'rows' : 'block'
+  const single = way !== 'block' ? rows : rows.filter(({ close }) => close === undefined)
   const values = [
-    ...stretch,
-    ...texts(rowColumns, rows),
-    numbers,
-    ...texts(sharedColumns, first),
+    ...[to.writer, to.seq, to.hash, from.seq, from.hash],
+    ...[head.digests, head.signedAt, head.keyId, head.signature],
     ...texts(lateColumns, ends),
+    ...rowValues(single).values,
+    ...(way === 'block' ? blockValues(closed) : []),
   ]
-  return careful
-    ? { name: 'audit-land-careful', text: carefulSql, values }
-    : { name: 'audit-land', text: plainSql, values }
+  return { name: `audit-land-${way}`, text: statements[way], values }
+}
+
+function rowValues(rows: readonly Row[]): { values: string[]; counts: number[] } {
+  const { first, counts, numbers } = combinations(rows)
+  return { values: [...texts(rowColumns, rows), numbers, ...texts(sharedColumns, first)], counts }
+}
+
+function blockValues(rows: readonly Row[]): unknown[] {
+  const { values, counts } = rowValues(rows)
+  let [first = '', last = ''] = [rows[0]?.open.fields[1], rows[0]?.open.fields[1]] as string[]
+  for (const { open } of rows) {
+    if (open.fields[1] < first) first = open.fields[1]
+    if (open.fields[1] > last) last = open.fields[1]
+  }
+  return [first, last, rows.length, ...values, counts.join('\n')]
 }

@@ -85,7 +85,7 @@ const landed = (audit: Audit) =>
     .toBe('landed')
 
 async function outcomes({ pool }: Storage): Promise<Record<string, number>> {
-  const { rows } = await pool.query('SELECT outcome, count(*)::int AS n FROM audit_entries GROUP BY outcome')
+  const { rows } = await pool.query('SELECT outcome, count(*)::int AS n FROM audit_log GROUP BY outcome')
   return Object.fromEntries(rows.map(({ outcome, n }) => [outcome, n]))
 }
 

@@ -3,9 +3,10 @@ import { GatewayError } from '../kernel/errors.ts'
 import { isUuid } from '../kernel/ids.ts'
 import type { Json } from '../kernel/json.ts'
 import type { LandingParts } from './build-rows.ts'
+import type { BodyColumns, EntryFilter, EntryRow, EqualColumn } from './entry-row.ts'
 import { type Bodies, bodyNames, type ScanFields, type ScanWhy } from './event.ts'
 import type { BodyPart } from './large-bodies.ts'
-import type { AuditStore, BodyColumns, EntryFilter, EntryRow, EqualColumn } from './store.ts'
+import type { AuditStore } from './store.ts'
 
 /** Who reads, and how far that person may see. */
 export type Viewer = {

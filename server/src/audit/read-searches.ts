@@ -1,9 +1,9 @@
 import type { ServerId } from '../kernel/ids.ts'
 import type { Json } from '../kernel/json.ts'
+import { type EntryRow, firstId, type Pool } from './entry-row.ts'
 import type { Bodies } from './event.ts'
 import type { Reader } from './read-entries.ts'
 import { readTrailRows } from './search-store.ts'
-import { type EntryRow, firstId, type Pool } from './store.ts'
 
 type Trace = { readonly atMs: number; readonly actorId: string; readonly client: string }
 /** What people searched for and what they then ran. `hits` are public names, best first. */

@@ -1,14 +1,13 @@
-import { entryColumns } from './landing-statement.ts'
-import type { EntryRow, Pool } from './store.ts'
+import type { EntryRow, Pool } from './entry-row.ts'
+import { holdsLine, newestEntries } from './find-entries.ts'
 
 /** Searches and successful calls through the Runlayer Plugin since a moment, newest first. */
-export async function readTrailRows(pool: Pool, o: { sinceId: string; limit: number }): Promise<EntryRow[]> {
-  const { rows } = await pool.query(
-    `SELECT ${entryColumns.map((name) => `e.${name}`)}, e.writer, w.demo
-    FROM audit_entries e JOIN audit_writers w ON w.id = e.writer
-    WHERE e.id >= $1 AND e.via = 'runlayer' AND e.outcome = 'success' AND (e.tool IS NOT NULL OR e.action = 'tool_searched')
-    ORDER BY e.id DESC LIMIT $2`,
-    [o.sinceId, o.limit],
-  )
-  return rows as EntryRow[]
+export function readTrailRows(pool: Pool, o: { sinceId: string; limit: number }): Promise<EntryRow[]> {
+  const entry = `e.via = 'runlayer' AND e.outcome = 'success' AND (e.tool IS NOT NULL OR e.action = 'tool_searched')`
+  const asked = {
+    entry: ['e.id >= $1', entry],
+    block: ['b.last_id >= $1', holdsLine('via', `'runlayer'`)],
+    values: [o.sinceId],
+  }
+  return newestEntries(pool, asked, o.limit)
 }

@@ -1,81 +1,10 @@
-import type pg from 'pg'
 import type { Chain, Landing } from './build-rows.ts'
-import { entryColumns, landingStatement } from './landing-statement.ts'
+import { type BodyColumns, type EntryFilter, type EntryRow, firstId, type Pool } from './entry-row.ts'
+import { conditions, countCalls, findBodies, findEntry, newestEntries } from './find-entries.ts'
+import { landingStatement } from './landing-statement.ts'
 import type { Head } from './sign-heads.ts'
 
-/** The part of the pool that is used. Plain SQL: the statements below are the hot path of the database. */
-export type Pool = Pick<pg.Pool, 'query'>
-
 const uniqueViolation = '23505'
-
-/** A row as stored, without bodies. */
-export type EntryRow = {
-  id: string
-  time: Date
-  closed_at: Date | null
-  action: string
-  outcome: string
-  actor_type: string
-  actor_id: string
-  actor_email: string | null
-  proof: string | null
-  request_id: string
-  correlation_id: string
-  server_id: string | null
-  tool: string | null
-  plugin_id: string | null
-  resource_type: string | null
-  resource_id: string | null
-  client_name: string | null
-  client_version: string | null
-  ip: string | null
-  via: string | null
-  meta: string | null
-  reason: string | null
-  rules: string | null
-  scans: string | null
-  opened: string | null
-  open_hashes: string | null
-  close_hashes: string | null
-  writer: string
-  open_seq: number
-  close_seq: number | null
-  demo: boolean
-}
-export type BodyColumns = { open_bodies: string | null; close_bodies: string | null }
-
-/** What a reader may see and asks for. `actorId` is both a filter and the fence around people without audit.read. */
-export type EntryFilter = {
-  equal: Partial<Record<EqualColumn, string>>
-  /** Fence: only this actor's entries. */
-  onlyActor: string | undefined
-  fromMs: number | undefined
-  toMs: number | undefined
-  /** Only entries older than this id. */
-  beforeId: string | undefined
-  limit: number
-}
-export const equalColumns = [
-  'action',
-  'actor_id',
-  'resource_type',
-  'resource_id',
-  'server_id',
-  'plugin_id',
-  'client_name',
-  'correlation_id',
-  'outcome',
-] as const
-export type EqualColumn = (typeof equalColumns)[number]
-
-const selectEntries = `SELECT ${entryColumns.map((name) => `e.${name}`)}, e.writer, w.demo
-  FROM audit_entries e JOIN audit_writers w ON w.id = e.writer`
-
-/** The smallest version 7 id of a millisecond. */
-export function firstId(ms: number): string {
-  const hex = Math.max(0, Math.trunc(ms)).toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`
-}
 
 export type AuditStore = ReturnType<typeof auditStore>
 
@@ -152,26 +81,9 @@ function writerStatements(pool: Pool) {
 function entryStatements(pool: Pool) {
   return {
     /** Newest first. */
-    list(filter: EntryFilter): Promise<EntryRow[]> {
-      const { where, values } = conditions(filter)
-      values.push(filter.limit)
-      return rowsOf<EntryRow>(
-        pool,
-        `${selectEntries} ${where} ORDER BY e.id DESC LIMIT $${values.length}`,
-        values,
-      )
-    },
-    async find(id: string): Promise<EntryRow | undefined> {
-      return (await rowsOf<EntryRow>(pool, `${selectEntries} WHERE e.id = $1`, [id]))[0]
-    },
-    async bodies(ids: readonly string[]): Promise<Map<string, BodyColumns>> {
-      const rows = await rowsOf<BodyColumns & { id: string }>(
-        pool,
-        'SELECT id, open_bodies, close_bodies FROM audit_entries WHERE id = ANY($1::uuid[])',
-        [ids],
-      )
-      return new Map(rows.map(({ id, ...columns }) => [id, columns]))
-    },
+    list: (filter: EntryFilter): Promise<EntryRow[]> => newestEntries(pool, conditions(filter), filter.limit),
+    find: (id: string): Promise<EntryRow | undefined> => findEntry(pool, id),
+    bodies: (ids: readonly string[]): Promise<Map<string, BodyColumns>> => findBodies(pool, ids),
     /** The heads that cover these events, in order. */
     async heads(events: readonly { writer: string; seq: number }[]): Promise<Head[]> {
       return rowsOf<Head>(
@@ -186,40 +98,20 @@ function entryStatements(pool: Pool) {
       )
     },
     /** Successful calls since a moment, by server and tool; of one person or of all. */
-    usage(
-      sinceMs: number,
-      userId: string | undefined,
-    ): Promise<{ serverId: string; tool: string; calls: number }[]> {
-      return rowsOf(
-        pool,
-        `SELECT server_id AS "serverId", tool, count(*)::int AS calls FROM audit_entries
-        WHERE action IN ('tool_call_success', 'security_warning') AND outcome = 'success' AND actor_type = 'user' AND id >= $1 AND server_id IS NOT NULL AND tool IS NOT NULL AND ($2::text IS NULL OR actor_id = $2)
-        GROUP BY server_id, tool`,
-        [firstId(sinceMs), userId ?? null],
-      )
-    },
+    usage: (sinceMs: number, userId: string | undefined) => countCalls(pool, firstId(sinceMs), userId),
     async removeDemo(): Promise<number> {
-      const removed = await pool.query(
-        `WITH w AS (DELETE FROM audit_writers WHERE demo RETURNING id), h AS (DELETE FROM audit_heads WHERE writer IN (SELECT id FROM w))
-        DELETE FROM audit_entries WHERE writer IN (SELECT id FROM w)`,
+      const [removed] = await rowsOf<{ n: number }>(
+        pool,
+        `WITH w AS (DELETE FROM audit_writers WHERE demo RETURNING id), h AS (DELETE FROM audit_heads WHERE writer IN (SELECT id FROM w)),
+        e AS (DELETE FROM audit_entries WHERE writer IN (SELECT id FROM w) RETURNING 1 AS n),
+        b AS (DELETE FROM audit_blocks WHERE writer IN (SELECT id FROM w) RETURNING entries AS n)
+        SELECT coalesce(sum(n), 0)::int AS n FROM (SELECT n FROM e UNION ALL SELECT n FROM b) removed`,
+        [],
       )
-      return removed.rowCount ?? 0
+      return removed?.n ?? 0
     },
   }
 }
 
 const markInterrupted = `UPDATE audit_entries SET outcome = 'interrupted',
   reason = 'The server stopped before this ended.' WHERE outcome = 'pending'`
-
-function conditions(filter: EntryFilter): { where: string; values: unknown[] } {
-  const values: unknown[] = []
-  const all: string[] = []
-  const add = (condition: string, value: unknown) => all.push(`${condition} $${values.push(value)}`)
-  for (const column of equalColumns)
-    if (filter.equal[column] !== undefined) add(`e.${column} =`, filter.equal[column])
-  if (filter.onlyActor !== undefined) add('e.actor_id =', filter.onlyActor)
-  if (filter.fromMs !== undefined) add('e.id >=', firstId(filter.fromMs))
-  if (filter.toMs !== undefined) add('e.id <', firstId(filter.toMs + 1))
-  if (filter.beforeId !== undefined) add('e.id <', filter.beforeId)
-  return { where: all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`, values }
-}

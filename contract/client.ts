@@ -66,7 +66,7 @@ export type Directory = { scim_url: string; people: number; groups: number }
 
 export type DroppedTool = { name: string; reason: string }
 
-export type Group = { id: string; name: string; member_ids: string[]; demo: boolean; created_at: string; updated_at: string }
+export type Group = { id: string; name: string; member_ids: string[]; sso_member_ids: string[]; demo: boolean; created_at: string; updated_at: string }
 
 export type GroupChange = { name?: string | undefined; member_ids?: string[] | undefined }
 
@@ -122,7 +122,7 @@ export type NewSession = { token?: string | undefined; email?: string | undefine
 
 export type NewSessionGrant = { delegation_id: string; server_id: string }
 
-export type NewSsoProvider = { name: string; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined }
+export type NewSsoProvider = { name: string; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; mapping?: SsoMapping | undefined }
 
 export type NewTrustedIssuer = { issuer: string; jwks_uri: string; algorithms?: ("ES256" | "EdDSA" | "RS256" | "PS256")[] | undefined; link_by_email?: boolean | undefined }
 
@@ -214,15 +214,17 @@ export type SsoAddress = { url: string }
 
 export type SsoAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
 
-export type SsoProvider = { id: string; name: string; kind: "oidc" | "saml"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; saml: { entity_id: string; sso_url: string; certificates: ({ pem: string; expires_at: string })[]; email_attribute: string | null } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; enforced: boolean; tested_at: string | null; service_provider: { redirect_uri: string; entity_id: string; acs_url: string; metadata_url: string }; created_at: string; updated_at: string }
+export type SsoMapping = { groups: { claim: string; by_name: boolean; rows: ({ value: string; group_id: string })[] } | null; attributes: ({ claim: string; attribute: string })[] }
 
-export type SsoProviderChange = { name?: string | undefined; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; enforced?: boolean | undefined }
+export type SsoProvider = { id: string; name: string; kind: "oidc" | "saml"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; saml: { entity_id: string; sso_url: string; certificates: ({ pem: string; expires_at: string })[]; email_attribute: string | null } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; mapping: SsoMapping; enforced: boolean; tested_at: string | null; service_provider: { redirect_uri: string; entity_id: string; acs_url: string; metadata_url: string }; created_at: string; updated_at: string }
+
+export type SsoProviderChange = { name?: string | undefined; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; mapping?: SsoMapping | undefined; enforced?: boolean | undefined }
 
 export type SsoSession = { csrf_token: string; user_id: string; next: string }
 
 export type SsoStart = { provider_id?: string | undefined; email?: string | undefined; next?: string | undefined }
 
-export type SsoTestResult = { provider_id: string; provider_name: string; email: string | null; subject: string; claims: ({ name: string; value: string })[] }
+export type SsoTestResult = { provider_id: string; provider_name: string; email: string | null; subject: string; claims: ({ name: string; value: string })[]; mapped: { groups: ({ value: string; group_id: string | null; group_name: string | null })[]; attributes: { [name: string]: string[] } } }
 
 export type Status = { product: string; version: string; public_url: string; mcp_url: string; store: "embedded" | "postgres"; sandbox: { kind: string; reason: string | null }; demo: boolean; warnings: string[] }
 

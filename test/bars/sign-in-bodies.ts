@@ -30,6 +30,10 @@ export async function signInBodies(server: RunningServer, connectorId: string): 
         name: 'Other',
         oidc: { ...oidc, client_secret: 'x', scopes: ['openid'] },
         domains: ['acme.example'],
+        mapping: {
+          groups: { claim: 'groups', by_name: true, rows: [] },
+          attributes: [{ claim: 'dept', attribute: 'department' }],
+        },
       },
     },
     updateSsoProvider: { path: `/api/v1/sso-providers/${provider.id}`, body: { name: 'Acme', oidc } },

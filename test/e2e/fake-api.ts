@@ -146,6 +146,7 @@ const ssoProvider = (n: number, name: string, more: Partial<SsoProvider>): SsoPr
   link_by_email: false,
   trust_email: false,
   shown: true,
+  mapping: { groups: null, attributes: [] },
   enforced: false,
   tested_at: null,
   saml: null,
@@ -160,7 +161,14 @@ const ssoProvider = (n: number, name: string, more: Partial<SsoProvider>): SsoPr
   ...more,
 })
 const ssoProviders = [
-  ssoProvider(801, 'Acme', { enforced: true, tested_at: ago(50) }),
+  ssoProvider(801, 'Acme', {
+    enforced: true,
+    tested_at: ago(50),
+    mapping: {
+      groups: { claim: 'groups', by_name: false, rows: [{ value: 'eng-all', group_id: uuid(22) }] },
+      attributes: [{ claim: 'dept', attribute: 'department' }],
+    },
+  }),
   ssoProvider(802, 'Partner', {
     kind: 'saml',
     oidc: null,
@@ -179,6 +187,7 @@ const groups: Group[] = [
     id: uuid(21),
     name: 'Finance',
     member_ids: [uuid(4), uuid(5)],
+    sso_member_ids: [uuid(5), uuid(6)],
     created_at: ago(90_000),
     updated_at: ago(900),
     demo: false,
@@ -187,6 +196,7 @@ const groups: Group[] = [
     id: uuid(22),
     name: 'Engineering',
     member_ids: [uuid(1), uuid(2), uuid(3)],
+    sso_member_ids: [],
     created_at: ago(90_000),
     updated_at: ago(900),
     demo: false,
@@ -695,6 +705,13 @@ const routes: readonly (readonly [
         email: 'ada@acme.example',
         subject: '00u1',
         claims: [{ name: 'groups', value: '["engineering"]' }],
+        mapped: {
+          groups: [
+            { value: 'engineering', group_id: uuid(22), group_name: 'Engineering' },
+            { value: 'all-staff', group_id: null, group_name: null },
+          ],
+          attributes: { department: ['Finance'] },
+        },
       },
     }),
   ],

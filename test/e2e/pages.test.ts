@@ -16,7 +16,7 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   [`/connectors/${github}/connection`, 'Your own values'],
   [`/connectors/${github}/connection`, 'Your sign-in'],
   ['/connections/callback?state=x&error=access_denied', 'Connecting'],
-  [`/policies?policy=${rule}`, 'Affects 2 people'],
+  [`/policies?policy=${rule}`, 'Affects 3 people'],
   [`/people?person=${person}`, 'What they manage'],
   ['/directory', 'Provisioning tokens'],
   [`/groups?group=${group}`, 'Rules that name it'],

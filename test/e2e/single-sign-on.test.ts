@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import type { Group, User } from '../../contract/client.ts'
 import { startOidcIdentityProvider } from '../fixtures/oidc-identity-provider.ts'
 import { startSamlIdentityProvider } from '../fixtures/saml-identity-provider.ts'
 import { freshServer } from '../support/fresh-server.ts'
@@ -19,7 +20,12 @@ beforeAll(async () => {
     redirectUri: `${base}/sign-in/callback`,
     accounts: [
       { id: 'root', email: 'admin@example.com', name: 'Root' },
-      { id: 'ada', email: 'ada@example.com', name: 'Ada Byte' },
+      {
+        id: 'ada',
+        email: 'ada@example.com',
+        name: 'Ada Byte',
+        groups: ['eng-all', 'Finance', 'super_admin'],
+      },
       { id: 'eve', email: 'eve@elsewhere.example', name: 'Eve' },
     ],
   })
@@ -66,6 +72,7 @@ test('a Super Admin adds, tests and enforces an OpenID provider; people then sig
 }, async () => {
   const me = await server.api<{ id: string }>('GET', '/api/v1/users/me')
   const link = await server.api<{ url: string }>('POST', `/api/v1/users/${me.id}/sign-in-links`)
+  for (const name of ['Engineering', 'Finance']) await server.api('POST', '/api/v1/groups', { name })
   const admin = await open()
   await admin.goto(`${link.url}&next=/single-sign-on`)
   await heading(admin, 'Single sign-on')
@@ -76,6 +83,13 @@ test('a Super Admin adds, tests and enforces an OpenID provider; people then sig
   await fill(admin, field(admin, 'Client id'), 'console')
   await fill(admin, field(admin, 'Client secret'), idp.clientSecret)
   await fill(admin, field(admin, 'Domains'), 'example.com')
+  await fill(admin, field(admin, 'Groups claim'), 'groups')
+  await press(admin, button(admin, 'Add value'))
+  await fill(admin, field(admin, 'Value 1'), 'eng-all')
+  await field(admin, 'Value 1 becomes').selectOption({ label: 'Engineering' })
+  await press(admin, button(admin, 'Add claim'))
+  await fill(admin, field(admin, 'Claim 1'), 'name')
+  await fill(admin, field(admin, 'Claim 1 becomes'), 'called')
   expect(await faults(admin)).toEqual([])
   await admin.keyboard.press('Enter')
   await heading(admin, 'Acme')
@@ -109,6 +123,14 @@ test('a Super Admin adds, tests and enforces an OpenID provider; people then sig
     '/api/v1/audit-logs?action=session_created&limit=1',
   )
   expect(data).toMatchObject([{ actor: { email: 'ada@example.com' } }])
+  // By the row alone: names were not asked for, and a claim gives no role.
+  const ada = await server.api<{ data: User[] }>('GET', '/api/v1/users?query=ada%40example.com')
+  expect(ada.data).toMatchObject([{ roles: ['user'], attributes: { called: ['Ada Byte'] } }])
+  const { data: groups } = await server.api<{ data: Group[] }>('GET', '/api/v1/groups')
+  expect(groups.map(({ name, member_ids: own, sso_member_ids: ids }) => ({ name, own, ids }))).toEqual([
+    { name: 'Engineering', own: [], ids: [ada.data[0]?.id] },
+    { name: 'Finance', own: [], ids: [] },
+  ])
   await page.context().close()
 })
 

@@ -22,7 +22,10 @@ const GroupDocument = z
   .object({
     id: z.string(),
     name: z.string(),
-    member_ids: z.array(z.string()),
+    member_ids: z.array(z.string()).describe('Entered here, or by a directory.'),
+    sso_member_ids: z
+      .array(z.string())
+      .describe('Members as well, because an identity provider said so when they last signed in.'),
     demo: z.boolean(),
     created_at: z.string(),
     updated_at: z.string(),
@@ -45,6 +48,7 @@ function showGroup(group: Group) {
     id: group.id,
     name: group.name,
     member_ids: [...group.memberIds],
+    sso_member_ids: [...group.ssoMemberIds],
     demo: group.demo,
     created_at: group.createdAt.toISOString(),
     updated_at: group.updatedAt.toISOString(),
@@ -113,7 +117,7 @@ function changeRoutes(groups: Groups): Route[] {
       method: 'PATCH',
       path: '/api/v1/groups/{id}',
       operationId: 'updateGroup',
-      summary: 'Renames a group or replaces its members',
+      summary: 'Renames a group or replaces the members entered here',
       tag: 'People',
       needs: 'people.write',
       audit: { action: 'group_updated', resourceType: 'group' },

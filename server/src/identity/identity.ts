@@ -8,6 +8,7 @@ import { type Keys, openKeys } from './change-keys.ts'
 import { type Author, type Groups, openGroups, openPeople, type People } from './change-people.ts'
 import { keepSessions, type Sessions, type SignInLink } from './keep-session.ts'
 import { invite, type Known, recoverAdmin } from './let-in.ts'
+import { type Memberships, openMemberships } from './membership-store.ts'
 import { type Notices, openNotices } from './notice-store.ts'
 import { principalOf } from './person.ts'
 import { keyStore } from './proof-store.ts'
@@ -54,6 +55,7 @@ export type Identity = {
   superAdminBesides(id: UserId): Promise<UserId | undefined>
   readonly people: People
   readonly groups: Groups
+  readonly memberships: Memberships
   readonly keys: Keys
   readonly sessions: Sessions
   readonly notices: Notices
@@ -124,6 +126,7 @@ export async function openIdentity(parts: IdentityParts): Promise<Identity> {
     superAdminBesides: async (id) => (await people.firstSuperAdmin(id))?.id,
     people: openPeople(people, bus, now),
     groups: openGroups(groups, bus, now),
+    memberships: openMemberships(db, bus),
     keys: openKeys({ keys, people, bus, hashKey: hashKeys.apiKey, now }),
     sessions: kept,
     notices: openNotices(db, now),

@@ -26,7 +26,10 @@ export type Person = {
 export type Group = {
   readonly id: GroupId
   readonly name: string
+  /** Entered here, or by a directory. */
   readonly memberIds: readonly UserId[]
+  /** Members because an identity provider said so when they last signed in. */
+  readonly ssoMemberIds: readonly UserId[]
   readonly demo: boolean
   readonly createdAt: Date
   readonly updatedAt: Date

@@ -10,6 +10,7 @@ import {
   people,
   serverAdmins,
   signInLinks,
+  ssoGroupMembers,
 } from './tables-store.ts'
 
 /** Page of a list sorted by a text key: at most `limit` items behind `after`, narrowed by `query`. */
@@ -50,7 +51,7 @@ export const personColumns = {
   ...ownColumns,
   groupIds: sql<
     GroupId[]
-  >`array(select m.group_id from ${groupMembers} m where m.user_id = ${outer.person} order by 1)`,
+  >`array(select m.group_id from ${groupMembers} m where m.user_id = ${outer.person} union select s.group_id from ${ssoGroupMembers} s where s.user_id = ${outer.person} order by 1)`,
   adminOf: sql<
     ServerId[]
   >`array(select a.server_id from ${serverAdmins} a where a.user_id = ${outer.person} order by 1)`,
@@ -201,6 +202,9 @@ const groupColumns = {
   memberIds: sql<
     UserId[]
   >`array(select m.user_id from ${groupMembers} m where m.group_id = ${outer.group} order by 1)`,
+  ssoMemberIds: sql<
+    UserId[]
+  >`array(select distinct s.user_id from ${ssoGroupMembers} s where s.group_id = ${outer.group} order by 1)`,
 }
 
 function toGroup(row: Omit<Group, 'demo'> & { demo: boolean | null }): Group {
@@ -242,7 +246,10 @@ export function groupStore(db: Db) {
       return new Set(rows.map((row) => row.id))
     },
     /** False when the name is taken. */
-    insert: (group: Omit<Group, 'memberIds'>, members: readonly UserId[]): Promise<boolean> =>
+    insert: (
+      group: Omit<Group, 'memberIds' | 'ssoMemberIds'>,
+      members: readonly UserId[],
+    ): Promise<boolean> =>
       db.transaction(async (tx) => {
         const row = { ...group, demo: group.demo ? true : null }
         const added = await tx.insert(groups).values(row).onConflictDoNothing().returning({ id: groups.id })

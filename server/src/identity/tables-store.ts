@@ -33,6 +33,12 @@ export const groupMembers = pgTable('group_members', {
   userId: uuid('user_id').notNull().$type<UserId>(),
 })
 
+export const ssoGroupMembers = pgTable('sso_group_members', {
+  providerId: uuid('provider_id').notNull(),
+  groupId: uuid('group_id').notNull().$type<GroupId>(),
+  userId: uuid('user_id').notNull().$type<UserId>(),
+})
+
 export const apiKeys = pgTable('api_keys', {
   id: uuid().primaryKey().$type<KeyId>(),
   userId: uuid('user_id').$type<UserId>(),

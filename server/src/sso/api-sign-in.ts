@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { type RequestContext, type Route, route, type SignInContext } from '../kernel/route.ts'
+import type { Mapped } from './map-claims.ts'
 import type { Sso } from './sso.ts'
 
 const Begin = z
@@ -32,6 +33,14 @@ const TestResult = z
     claims: z
       .array(z.object({ name: z.string(), value: z.string() }))
       .describe('What the provider said, for mapping; at most 100, each cut at 500 characters.'),
+    mapped: z
+      .object({
+        groups: z.array(
+          z.object({ value: z.string(), group_id: z.string().nullable(), group_name: z.string().nullable() }),
+        ),
+        attributes: z.record(z.string(), z.array(z.string())),
+      })
+      .describe('What a sign-in would make of it now. A value without a group leads nowhere.'),
   })
   .meta({ id: 'SsoTestResult' })
 
@@ -123,7 +132,7 @@ export function testRoutes({ sso }: Parts): Route[] {
       status: 200,
       async run(context, { body }) {
         const { setCookie, cookie, caller } = context as SignInContext
-        const { provider, claimed, clearCookie } = await sso.finishTest(answerOf(body), {
+        const { provider, claimed, mapped, clearCookie } = await sso.finishTest(answerOf(body), {
           cookies: cookie,
           from: fromOf(context),
           caller,
@@ -135,6 +144,7 @@ export function testRoutes({ sso }: Parts): Route[] {
           provider_name: provider.name,
           email: claimed.email ?? null,
           subject: claimed.subject,
+          mapped: showMapped(mapped),
           claims: Object.entries(claimed.claims)
             .slice(0, 100)
             .map(([called, value]) => ({
@@ -149,6 +159,17 @@ export function testRoutes({ sso }: Parts): Route[] {
 
 function fromOf({ requestId, ip, userAgent }: RequestContext) {
   return { requestId, ip, userAgent }
+}
+
+function showMapped({ groups, attributes }: Mapped) {
+  return {
+    groups: groups.map(({ value, groupId, groupName }) => ({
+      value,
+      group_id: groupId ?? null,
+      group_name: groupName ?? null,
+    })),
+    attributes: Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, [...values]])),
+  }
 }
 
 function answerOf({ error_description: errorDescription, ...answer }: z.output<typeof Answer>) {

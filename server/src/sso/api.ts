@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { GatewayError } from '../kernel/errors.ts'
-import { isUuid, type UserId } from '../kernel/ids.ts'
+import { type GroupId, isUuid, type UserId } from '../kernel/ids.ts'
 import { type Route, route } from '../kernel/route.ts'
 import { beginRoutes, testRoutes } from './api-sign-in.ts'
 import type { ProviderChange, ProviderDraft } from './change-providers.ts'
-import type { Provider } from './provider.ts'
+import type { Mapping, Provider } from './provider.ts'
 import { NewProvider, ProviderDocument, ProviderPatch } from './provider-schemas.ts'
 import { readSettings } from './read-settings.ts'
 import { showProvider } from './show-provider.ts'
@@ -137,6 +137,12 @@ function disconnectRoute({ sso }: Parts): Route {
   })
 }
 
+function mappingOf({ groups, attributes }: z.output<typeof NewProvider>['mapping']): Mapping {
+  if (groups === null) return { groups, attributes }
+  const rows = groups.rows.map((row) => ({ value: row.value, groupId: row.group_id as GroupId }))
+  return { groups: { claim: groups.claim, byName: groups.by_name, rows }, attributes }
+}
+
 async function draftOf(body: z.output<typeof NewProvider>): Promise<ProviderDraft> {
   const read = await readSettings(body)
   if (read === undefined) throw new Error('settings of a new provider are always read')
@@ -149,6 +155,7 @@ async function draftOf(body: z.output<typeof NewProvider>): Promise<ProviderDraf
     linkByEmail: body.link_by_email,
     trustEmail: body.trust_email,
     shown: body.shown,
+    mapping: mappingOf(body.mapping),
   }
 }
 
@@ -163,6 +170,7 @@ async function changeOf(body: z.output<typeof ProviderPatch>, known: Provider): 
     linkByEmail: body.link_by_email,
     trustEmail: body.trust_email,
     shown: body.shown,
+    mapping: body.mapping === undefined ? undefined : mappingOf(body.mapping),
     enforced: body.enforced,
   }
   return Object.fromEntries(

@@ -1,12 +1,14 @@
 import type { Keyring } from '../credentials/keyring.ts'
+import type { Identity } from '../identity/identity.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { isUuid, newId } from '../kernel/ids.ts'
-import type { Provider, ProviderId } from './provider.ts'
+import { reachableGroups } from './apply-mapping.ts'
+import type { Mapping, Provider, ProviderId } from './provider.ts'
 import type { SsoStore, Written } from './store.ts'
 
 export type ProviderDraft = Pick<
   Provider,
-  'name' | 'settings' | 'domains' | 'createPeople' | 'linkByEmail' | 'trustEmail' | 'shown'
+  'name' | 'settings' | 'domains' | 'createPeople' | 'linkByEmail' | 'trustEmail' | 'shown' | 'mapping'
 > & { secret: string | undefined }
 /** `secret`: null takes it away. */
 export type ProviderChange = Partial<Omit<ProviderDraft, 'secret'>> & {
@@ -42,9 +44,10 @@ const bindOf = (id: ProviderId) => `sso-provider ${id}`
 export function openProviders(o: {
   store: SsoStore
   keyring: Pick<Keyring, 'seal' | 'open'>
+  identity: Pick<Identity, 'groupNames' | 'memberships'>
   now: () => number
 }): Providers {
-  const { store, keyring, now } = o
+  const { store, keyring, identity, now } = o
   const get = async (id: string): Promise<Provider> => {
     const found = isUuid(id) ? await store.find(id as ProviderId) : undefined
     if (found === undefined)
@@ -56,6 +59,7 @@ export function openProviders(o: {
     get,
     async create({ secret, ...draft }) {
       checkDomains(draft.domains)
+      checkGroups(draft.mapping, await identity.groupNames())
       if ((await store.list()).length >= most)
         throw new GatewayError('conflict', `There are ${most} identity providers, which is the limit.`)
       const at = new Date(now())
@@ -68,6 +72,7 @@ export function openProviders(o: {
     async update(id, { secret, ...change }) {
       const before = await get(id)
       if (change.domains !== undefined) checkDomains(change.domains)
+      if (change.mapping !== undefined) checkGroups(change.mapping, await identity.groupNames())
       const { hasSecret: _, ...kept } = before
       const isElsewhere = secret !== undefined || isReachedElsewhere(before, change)
       const wanted = {
@@ -80,11 +85,18 @@ export function openProviders(o: {
       checkEnforced(before, wanted, isElsewhere)
       const sealed = typeof secret === 'string' ? keyring.seal(secret, bindOf(before.id)) : secret
       checkWritten(await store.update(wanted, sealed))
+      if (change.mapping !== undefined) {
+        // What no sign-in could give any more ends now.
+        const reachable = reachableGroups(change.mapping)
+        if (reachable !== undefined) await identity.memberships.end(before.id, reachable)
+      }
       return { before, after: await get(id) }
     },
     async remove(id) {
       const before = await get(id)
       await store.remove(before.id)
+      // They went with the provider; this tells whoever remembers them.
+      await identity.memberships.end(before.id, [])
       return before
     },
     async secretOf({ id }) {
@@ -129,6 +141,21 @@ function checkDomains(domains: readonly string[]): void {
   )
   if (errors.length > 0)
     throw new GatewayError('invalid-field', `${errors[0]?.loc}: ${errors[0]?.msg}`, { errors })
+}
+
+function checkGroups({ groups }: Mapping, known: ReadonlyMap<string, string>): void {
+  const errors: FieldError[] = (groups?.rows ?? []).flatMap(({ groupId }, index) =>
+    known.has(groupId)
+      ? []
+      : [
+          {
+            loc: `body.mapping.groups.rows.${index}.group_id`,
+            rule: 'exists',
+            msg: 'There is no such group.',
+          },
+        ],
+  )
+  if (errors.length > 0) throw new GatewayError('invalid-field', 'Some groups do not exist.', { errors })
 }
 
 function checkWritten(written: Written): void {

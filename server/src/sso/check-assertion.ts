@@ -131,13 +131,14 @@ function isNow(times: Record<string, string | undefined>, now: number): boolean 
 
 function attributesOf(assertion: Element): JsonObject {
   const found: JsonObject = Object.create(null) as JsonObject
-  for (const statement of elements(assertion['AttributeStatement']))
-    for (const attribute of elements(statement['Attribute'])) {
-      const { Name: name } = attribute.$ ?? {}
-      const values = elements(attribute['AttributeValue']).map(textOf)
-      if (name === undefined || values.length === 0) continue
-      found[name] = values.length === 1 ? (values[0] ?? '') : values
-    }
+  const statements = elements(assertion['AttributeStatement'])
+  for (const attribute of statements.flatMap((statement) => elements(statement['Attribute']))) {
+    const { Name: name } = attribute.$ ?? {}
+    if (name === undefined) continue
+    // Some providers repeat the attribute, one for each group.
+    const values = [found[name] ?? [], elements(attribute['AttributeValue']).map(textOf)].flat() as string[]
+    if (values.length > 0) found[name] = values.length === 1 ? (values[0] ?? '') : values
+  }
   return { ...found }
 }
 

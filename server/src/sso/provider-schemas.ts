@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attributeName, mostAttributes } from '../kernel/attributes.ts'
 
 // What REST takes and shows of identity providers.
 
@@ -55,6 +56,45 @@ const Saml = z
     email_attribute: z.string().trim().min(1).max(500).optional().describe('By default the usual names.'),
   })
   .meta({ id: 'SamlSettings' })
+const claim = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}*$/u, 'must have no control characters')
+const MappingFields = z
+  .strictObject({
+    groups: z
+      .strictObject({
+        claim: claim.describe(
+          'Of OpenID Connect a claim, or a path such as realm_access.roles; of SAML an attribute.',
+        ),
+        by_name: z.boolean().describe('A value that is the name of a group here leads to it.'),
+        rows: z
+          .array(z.strictObject({ value: z.string().trim().min(1).max(500), group_id: z.uuid() }))
+          .max(500)
+          .describe('Values, compared exactly, and the groups they lead to.'),
+      })
+      .nullable(),
+    attributes: z
+      .array(
+        z.strictObject({
+          claim,
+          attribute: z
+            .string()
+            .regex(attributeName, 'must begin with a letter and have letters, digits, _ and - only'),
+        }),
+      )
+      .max(mostAttributes.names)
+      .refine(
+        (rows) => new Set(rows.map(({ attribute }) => attribute)).size === rows.length,
+        'must name each attribute once',
+      ),
+  })
+  .describe(
+    'What the provider says at each sign-in and what it becomes: groups and attributes, never roles. What it says no more ends.',
+  )
+  .meta({ id: 'SsoMapping' })
 const shared = {
   domains: z
     .array(domain)
@@ -68,6 +108,7 @@ const shared = {
     .boolean()
     .describe('Emails count though the provider does not say whether it verified them (Entra ID).'),
   shown: z.boolean().describe('The sign-in page has a button for it.'),
+  mapping: MappingFields,
 }
 export const NewProvider = z
   .strictObject({
@@ -79,6 +120,7 @@ export const NewProvider = z
     link_by_email: shared.link_by_email.default(false),
     trust_email: shared.trust_email.default(false),
     shown: shared.shown.default(true),
+    mapping: shared.mapping.default({ groups: null, attributes: [] }),
   })
   .meta({ id: 'NewSsoProvider' })
 export const ProviderPatch = z
@@ -91,6 +133,7 @@ export const ProviderPatch = z
     link_by_email: shared.link_by_email.optional(),
     trust_email: shared.trust_email.optional(),
     shown: shared.shown.optional(),
+    mapping: shared.mapping.optional(),
     enforced: z
       .boolean()
       .optional()

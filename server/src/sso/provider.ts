@@ -1,4 +1,4 @@
-import type { Id, UserId } from '../kernel/ids.ts'
+import type { GroupId, Id, UserId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
 
 export type ProviderId = Id<'sso_provider'>
@@ -20,6 +20,17 @@ export type SamlSettings = {
 }
 export type ProviderSettings = OidcSettings | SamlSettings
 
+/** What claims become here. There is no mapping to roles: whoever administers the provider is no administrator by that. */
+export type Mapping = {
+  readonly groups: {
+    readonly claim: string
+    /** A value that is the name of a group leads to it. */
+    readonly byName: boolean
+    readonly rows: readonly { readonly value: string; readonly groupId: GroupId }[]
+  } | null
+  readonly attributes: readonly { readonly claim: string; readonly attribute: string }[]
+}
+
 /** An identity provider and what it may do here. */
 export type Provider = {
   readonly id: ProviderId
@@ -36,6 +47,7 @@ export type Provider = {
   readonly trustEmail: boolean
   /** The sign-in page has a button for it. */
   readonly shown: boolean
+  readonly mapping: Mapping
   readonly enforced: boolean
   readonly testedAt: Date | undefined
   readonly testedBy: UserId | undefined

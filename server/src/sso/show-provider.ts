@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import type { Provider, SamlSettings } from './provider.ts'
+import type { Mapping, Provider, SamlSettings } from './provider.ts'
 import type { Sso } from './sso.ts'
 
 /** A provider as REST shows it: all but its secret. */
@@ -24,6 +24,7 @@ export function showProvider({ own }: Pick<Sso, 'own'>, provider: Provider) {
     link_by_email: provider.linkByEmail,
     trust_email: provider.trustEmail,
     shown: provider.shown,
+    mapping: showMapping(provider.mapping),
     enforced: provider.enforced,
     tested_at: provider.testedAt?.toISOString() ?? null,
     service_provider: {
@@ -34,6 +35,20 @@ export function showProvider({ own }: Pick<Sso, 'own'>, provider: Provider) {
     },
     created_at: provider.createdAt.toISOString(),
     updated_at: provider.updatedAt.toISOString(),
+  }
+}
+
+function showMapping({ groups, attributes }: Mapping) {
+  return {
+    groups:
+      groups === null
+        ? null
+        : {
+            claim: groups.claim,
+            by_name: groups.byName,
+            rows: groups.rows.map(({ value, groupId }) => ({ value, group_id: groupId as string })),
+          },
+    attributes: attributes.map((one) => ({ ...one })),
   }
 }
 

@@ -5,6 +5,7 @@ import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import { explainOidc } from './explain-oidc.ts'
 import type { Flow } from './keep-flow.ts'
+import { claimAt, claimsOf } from './map-claims.ts'
 import type { Claimed, OidcSettings, Provider } from './provider.ts'
 
 /** What a provider's authorization endpoint sent the browser back with. */
@@ -76,7 +77,10 @@ export function openOidc(parts: OidcParts): Oidc {
         })
         const token = tokens.claims()
         if (token === undefined) throw new GatewayError('sso-refused', 'There was no ID token.')
-        const claims = await withUserInfo(config, tokens.access_token, token)
+        const claims = await withUserInfo(config, tokens.access_token, {
+          token,
+          more: claimsOf(provider.mapping),
+        })
         return claimed(config.serverMetadata().issuer, token.sub, claims)
       }),
   }
@@ -158,13 +162,13 @@ function answered(callbackUrl: string, answer: OidcAnswer): URL {
 async function withUserInfo(
   config: client.Configuration,
   accessToken: string,
-  token: client.IDToken,
+  { token, more }: { token: client.IDToken; more: readonly string[] },
 ): Promise<JsonObject> {
   const claims = token as unknown as JsonObject
-  const isWhole = wanted.every((name) => claims[name] !== undefined)
+  const isWhole = [...wanted, ...more].every((name) => claimAt(claims, name) !== undefined)
   if (isWhole || config.serverMetadata().userinfo_endpoint === undefined) return claims
-  const more = await client.fetchUserInfo(config, accessToken, token.sub)
-  return { ...(more as unknown as JsonObject), ...claims }
+  const further = await client.fetchUserInfo(config, accessToken, token.sub)
+  return { ...(further as unknown as JsonObject), ...claims }
 }
 
 function claimed(issuer: string, subject: string, claims: JsonObject): Claimed {

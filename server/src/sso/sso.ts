@@ -8,8 +8,10 @@ import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import { limitAttempts } from '../lib/limit-attempts.ts'
 import type { Db } from '../storage/storage.ts'
 import { type AdmitParts, admitPerson, connect, emailOf, type Trace } from './admit-person.ts'
+import { applyMapping } from './apply-mapping.ts'
 import { openProviders, type Providers } from './change-providers.ts'
 import { type Flow, type Flows, keepFlows, type Purpose } from './keep-flow.ts'
+import { type Mapped, mapClaims } from './map-claims.ts'
 import { type Claimed, domainOf, type Provider, type ProviderId } from './provider.ts'
 import { type Assertions, isSaml, openAssertions } from './receive-assertion.ts'
 import { type Oidc, type OidcAnswer, type OidcProvider, openOidc } from './speak-oidc.ts'
@@ -46,7 +48,7 @@ export type Sso = {
   finishTest(
     answer: OidcAnswer,
     o: { cookies: Cookies; from: From; caller: Caller },
-  ): Promise<{ provider: Provider; claimed: Claimed; clearCookie: string }>
+  ): Promise<{ provider: Provider; claimed: Claimed; mapped: Mapped; clearCookie: string }>
   /** The provider people with this email must sign in through. */
   requiredFor(email: string): Promise<{ id: string; name: string } | undefined>
   /** Forgets who a person is at every provider; answers how many identities those were. */
@@ -57,7 +59,7 @@ export type Sso = {
 export type SsoParts = {
   db: Db
   keyring: Pick<Keyring, 'seal' | 'open' | 'derive'>
-  identity: Pick<Identity, 'people' | 'sessions'>
+  identity: Pick<Identity, 'people' | 'sessions' | 'memberships' | 'groupNames'>
   journal: Journal
   fetch: GuardedFetch
   publicUrl: URL
@@ -92,11 +94,7 @@ export function openSso(parts: SsoParts): Sso {
     providers,
     own: { callbackUrl, entityId: saml.entityId, acsUrl: saml.acsUrl },
     assertions: { receive: assertions.receive, metadata: saml.metadata },
-    async offered() {
-      const all = await store.list()
-      const shown = all.filter((one) => one.shown).map(({ id, name }) => ({ id, name }))
-      return { asksEmail: all.some(({ domains }) => domains.length > 0), providers: shown }
-    },
+    offered: async () => offeredOf(await store.list()),
     async begin(by, next) {
       const provider =
         'email' in by ? await store.ofDomain(domainOf(by.email)) : await byId(store, by.providerId)
@@ -109,6 +107,7 @@ export function openSso(parts: SsoParts): Sso {
       const giveBack = attempts.take(undefined, from.ip)
       const { flow, provider, claimed } = await judgeAnswer(ends, answer, { purpose: 'sign_in', cookies })
       const person = await admitPerson(admit, provider, { claimed, trace: from })
+      await applyMapping(parts, provider, { person, claimed, trace: from })
       giveBack()
       await identified(person)
       const signedIn = await identity.sessions.start(person, from, 'single_sign_on')
@@ -119,19 +118,36 @@ export function openSso(parts: SsoParts): Sso {
       if (flow.by !== caller.id)
         throw new GatewayError('sso-refused', 'Somebody else began this test. Begin your own.')
       emailOf(provider, claimed)
+      // Shown, not applied: a test changes nothing but what it says it does.
+      const mapped = mapClaims(provider, claimed.claims, await identity.groupNames())
       await connect(admit, provider, { claimed, person: caller, trace: from })
       const test = { at: new Date(now()), by: caller.id }
       if (!(await store.recordTest(provider.id, provider.updatedAt, test)))
         throw new GatewayError('conflict', 'The provider was changed during the test. Test it again.')
-      return { provider, claimed, clearCookie: flows.clear(flow) }
+      return { provider, claimed, mapped, clearCookie: flows.clear(flow) }
     },
     async requiredFor(email) {
       const provider = await store.ofDomain(domainOf(email))
       return provider?.enforced === true ? { id: provider.id, name: provider.name } : undefined
     },
-    disconnect: store.disconnect,
+    disconnect: (userId) => disconnect(store, identity, userId),
     close: () => parts.fetch.close(),
   }
+}
+
+function offeredOf(all: readonly Provider[]): Awaited<ReturnType<Sso['offered']>> {
+  const providers = all.filter((one) => one.shown).map(({ id, name }) => ({ id, name }))
+  return { asksEmail: all.some(({ domains }) => domains.length > 0), providers }
+}
+
+async function disconnect(
+  store: ReturnType<typeof ssoStore>,
+  { memberships }: Pick<Identity, 'memberships'>,
+  userId: UserId,
+): Promise<number> {
+  const count = await store.disconnect(userId)
+  if (count > 0) await memberships.endOf(userId)
+  return count
 }
 
 type Ends = {

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, lt, sql } from 'drizzle-orm'
 import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
-import type { Claimed, Provider, ProviderId, ProviderSettings } from './provider.ts'
+import type { Claimed, Mapping, Provider, ProviderId, ProviderSettings } from './provider.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -15,6 +15,7 @@ const providers = pgTable('sso_providers', {
   linkByEmail: boolean('link_by_email').notNull(),
   trustEmail: boolean('trust_email').notNull(),
   shown: boolean().notNull(),
+  mapping: jsonb().notNull().$type<Mapping>(),
   enforced: boolean().notNull(),
   testedAt: moment('tested_at'),
   testedBy: uuid('tested_by').$type<UserId>(),
@@ -56,6 +57,7 @@ const { secret, ...plainColumns } = {
   linkByEmail: providers.linkByEmail,
   trustEmail: providers.trustEmail,
   shown: providers.shown,
+  mapping: providers.mapping,
   enforced: providers.enforced,
   testedAt: providers.testedAt,
   testedBy: providers.testedBy,

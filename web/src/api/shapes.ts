@@ -30,6 +30,7 @@ export type SignInLinkDocument = Contract.SignInLink
 export type ProvisioningToken = Contract.ProvisioningToken
 export type SearchReport = Contract.SearchReport
 export type SsoProvider = Contract.SsoProvider
+export type SsoTestResult = Contract.SsoTestResult
 export type WorstQuery = Contract.WorstQuery
 export type HardTool = Contract.HardTool
 export type AuditRow = Contract.AuditLog

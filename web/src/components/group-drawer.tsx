@@ -16,6 +16,11 @@ import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 import { useNames } from './use-names.ts'
 
+/** Everybody who counts as a member, however they became one. */
+export function membersOf({ member_ids: own, sso_member_ids: provided }: Group): string[] {
+  return [...new Set([...own, ...provided])]
+}
+
 function Members({ group, writes }: { group: Group; writes: boolean }) {
   const names = useNames()
   const [ids, setIds] = useState<string[]>(group.member_ids)
@@ -28,13 +33,14 @@ function Members({ group, writes }: { group: Group; writes: boolean }) {
   return (
     <div className="grid gap-3">
       <ul className="flex flex-wrap gap-x-4 gap-y-2 text-13">
-        {group.member_ids.length === 0 && <li className="text-n11">Nobody yet.</li>}
-        {group.member_ids.map((id) => (
+        {membersOf(group).length === 0 && <li className="text-n11">Nobody yet.</li>}
+        {membersOf(group).map((id) => (
           <li key={id} className="flex items-center gap-1.5">
             <Avatar name={names.user(id)} />
             <Link {...paths.person(id)} className="underline-offset-2 hover:underline">
               {names.user(id)}
             </Link>
+            {group.sso_member_ids.includes(id) && <span className="text-12 text-n10">by single sign-on</span>}
           </li>
         ))}
       </ul>
@@ -69,7 +75,7 @@ export function GroupDrawer({ group, me, onClose }: { group: Group; me: Me; onCl
     after: onClose,
   })
   return (
-    <Drawer title={group.name} subtitle={`${group.member_ids.length} members`} onClose={onClose}>
+    <Drawer title={group.name} subtitle={`${membersOf(group).length} members`} onClose={onClose}>
       <Section title="Members">
         <Members key={group.member_ids.join()} group={group} writes={writes} />
       </Section>
@@ -97,7 +103,7 @@ export function GroupDrawer({ group, me, onClose }: { group: Group; me: Me; onCl
       {asking && (
         <ConfirmDialog
           title={`Delete ${group.name}`}
-          about={`Its ${group.member_ids.length} members lose what ${rules.length} rules gave them through it.`}
+          about={`Its ${membersOf(group).length} members lose what ${rules.length} rules gave them through it.`}
           verb="Delete group"
           busy={remove.isPending}
           onConfirm={() => remove.mutate(undefined)}

@@ -43,7 +43,7 @@ function Roles({ user, me }: { user: User; me: Me }) {
 
 export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClose(): void }) {
   const groups = (useQuery(queries.groups()).data?.data ?? []).filter((group) =>
-    group.member_ids.includes(user.id),
+    user.group_ids.includes(group.id),
   )
   const [asking, setAsking] = useState(false)
   const isActive = user.status === 'active'

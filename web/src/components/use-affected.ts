@@ -21,7 +21,9 @@ export function useAffected(principals: Principals): User[] | undefined {
   if (principals.type === 'role')
     return active.filter((user) => user.roles.some((role) => ids.includes(role)))
   const members = new Set(
-    groups.filter((group) => ids.includes(group.id)).flatMap((group) => group.member_ids),
+    groups
+      .filter((group) => ids.includes(group.id))
+      .flatMap((group) => [...group.member_ids, ...group.sso_member_ids]),
   )
   return active.filter((user) => members.has(user.id))
 }

@@ -1,7 +1,8 @@
 import type { SsoProvider } from '../api/shapes.ts'
+import { type MappingDraft, mappingDraftOf, mappingOf } from './sso-mapping-draft.ts'
 
 /** What the form shows, as the screen has it. */
-export type SsoDraft = {
+export type SsoDraft = MappingDraft & {
   name: string
   kind: SsoProvider['kind']
   /** Of SAML: the provider's metadata, or what it holds. */
@@ -36,6 +37,7 @@ export function draftOf(provider: SsoProvider | undefined): SsoDraft {
     linkByEmail: provider?.link_by_email ?? false,
     trustEmail: provider?.trust_email ?? false,
     shown: provider?.shown ?? true,
+    ...mappingDraftOf(provider?.mapping),
   }
 }
 
@@ -87,6 +89,7 @@ export function bodyOf(draft: SsoDraft) {
     link_by_email: draft.linkByEmail,
     trust_email: draft.trustEmail,
     shown: draft.shown,
+    mapping: mappingOf(draft),
   }
 }
 

@@ -9,6 +9,7 @@ import { Segments } from '../ui/choice.tsx'
 import { TextField } from '../ui/field.tsx'
 import { bodyOf, draftOf, missingOf, type SsoDraft } from './sso-draft.ts'
 import { OidcFields, PeopleFields, SamlFields } from './sso-fields.tsx'
+import { MappingFields } from './sso-mapping-fields.tsx'
 
 /** An identity provider: new ones and the settings of one that exists. */
 export function SsoForm(props: {
@@ -66,6 +67,7 @@ export function SsoForm(props: {
         <SamlFields {...parts} />
       )}
       <PeopleFields {...parts} />
+      <MappingFields draft={draft} set={set} kind={draft.kind} />
       <TroubleNote error={save.error} />
       <div className="flex justify-end">
         <Button type="submit" look="primary" busy={save.isPending} why={why}>

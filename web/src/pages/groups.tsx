@@ -5,7 +5,7 @@ import { cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { Group } from '../api/shapes.ts'
 import { SearchBox, Toolbar } from '../components/filters.tsx'
-import { GroupDrawer } from '../components/group-drawer.tsx'
+import { GroupDrawer, membersOf } from '../components/group-drawer.tsx'
 import { GroupForm } from '../forms/group-form.tsx'
 import { paths } from '../paths.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -32,7 +32,7 @@ const columns: readonly Column<Group>[] = [
       </span>
     ),
   },
-  { name: 'Members', width: 'w-28', end: true, cell: (row) => row.member_ids.length },
+  { name: 'Members', width: 'w-28', end: true, cell: (row) => membersOf(row).length },
   {
     name: 'Created',
     width: 'w-28',

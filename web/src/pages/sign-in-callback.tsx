@@ -2,6 +2,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
+import type { SsoTestResult } from '../api/shapes.ts'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { useEntrance } from '../components/use-entrance.ts'
@@ -67,6 +68,7 @@ function TestEnding({ answer }: { answer: Answer }) {
               ['Subject', data.subject],
             ]}
           />
+          <Mapped mapped={data.mapped} />
           <h2 className="text-14">What it said</h2>
           <Code
             label="What the provider said"
@@ -77,6 +79,27 @@ function TestEnding({ answer }: { answer: Answer }) {
       <Link {...paths.singleSignOn()} className="text-13 text-accent underline underline-offset-2">
         Back to single sign-on
       </Link>
+    </>
+  )
+}
+
+/** What a sign-in would make of the claims. */
+function Mapped({ mapped: { groups, attributes } }: { mapped: SsoTestResult['mapped'] }) {
+  const led = groups.filter((one) => one.group_name !== null)
+  const lost = groups.filter((one) => one.group_name === null)
+  if (groups.length === 0 && Object.keys(attributes).length === 0) return null
+  return (
+    <>
+      <h2 className="text-14">What a sign-in makes of it</h2>
+      <Facts
+        rows={[
+          ['Groups', led.map((one) => one.group_name).join(', ') || 'None'],
+          ...(lost.length === 0
+            ? []
+            : [['Lead to no group', lost.map(({ value }) => value).join(', ')] as const]),
+          ...Object.entries(attributes).map(([name, values]) => [name, values.join('; ')] as const),
+        ]}
+      />
     </>
   )
 }

@@ -11,13 +11,13 @@ const whoami = { name: 'whoami', arguments: {} }
 let server: RunningServer
 let upstream: AuthorizationServer
 let made: Made
-let people: Record<'ada' | 'ben' | 'cleo' | 'dan' | 'eve', Person>
+let people: Record<'ada' | 'ben' | 'cleo' | 'dan' | 'eve' | 'finn', Person>
 
 beforeAll(async () => {
   upstream = await authorizationServer()
   server = await freshServer()
   made = await addConnector(server, 'Tickets', upstream.mcpUrl, { auth: { type: 'oauth' } })
-  const names = ['ada', 'ben', 'cleo', 'dan', 'eve'] as const
+  const names = ['ada', 'ben', 'cleo', 'dan', 'eve', 'finn'] as const
   const added = await Promise.all(names.map(async (name) => [name, await addPerson(server, name)] as const))
   people = Object.fromEntries(added) as typeof people
   await allow(server, Object.values(people), [made])
@@ -71,6 +71,40 @@ test('a modern client is asked to open the page, and its call goes on once the p
   const waiting = modern(people.ada, again(asked, 'accept'))
   await connect(people.ada)
   expect((await waiting).result).toMatchObject({ resultType: 'complete', content: [{ text: 'scope read' }] })
+})
+
+test('an operation that wants more rights waits for them, and is asked for with all of them at once', async () => {
+  await connect(people.finn)
+  expect((await modern(people.finn, whoami)).result).toMatchObject({ content: [{ text: 'scope read' }] })
+  upstream.on.wantsScope = 'read write admin'
+  try {
+    const asked = await modern(people.finn, whoami)
+    expect(asked.result).toMatchObject({ resultType: 'input_required' })
+    let isAnswered = false
+    const waiting = modern(people.finn, again(asked, 'accept')).finally(() => {
+      isAnswered = true
+    })
+    // Connected as before is not enough: the call waits for the new consent.
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(isAnswered).toBe(false)
+    const before = await server.api(
+      'GET',
+      `/api/v1/servers/${made.id}/connection`,
+      undefined,
+      people.finn.key,
+    )
+    expect(before).toMatchObject({
+      state: 'connected',
+      sign_in: { reason: 'An operation needs more rights: write admin.' },
+    })
+    await connect(people.finn)
+    expect((await waiting).result).toMatchObject({
+      resultType: 'complete',
+      content: [{ text: 'scope read write admin' }],
+    })
+  } finally {
+    upstream.on.wantsScope = ''
+  }
 })
 
 test('the question belongs to who was asked and to that call', async () => {

@@ -45,6 +45,8 @@ export type Credentials = {
   attach(connector: Connector, userId: UserId | undefined): Credential | Promise<Credential>
   /** Whether this person has to connect first; asks nobody outside. */
   lacks(connector: Connector, userId: UserId): Promise<boolean>
+  /** Whether what a call was refused for is still to be done: connecting, or granting more than before. */
+  awaits(connector: Connector, userId: UserId): Promise<boolean>
   /** For the change of a connector only. */
   read(serverId: ServerId): Promise<Secrets>
   /** The secret of a connector's OAuth client, read where it is kept. */
@@ -83,6 +85,15 @@ type Cached = {
   readonly missing: readonly string[]
   readonly revision: number
   readonly until: number
+}
+
+function lacking({ attach, connection }: Pick<Credentials, 'attach' | 'connection'>): Credentials['lacks'] {
+  return async (connector, userId) => {
+    if (connector.personalValues.length === 0) return false
+    // Attaching would ask the secret store.
+    if (referencesOf(connector).length > 0) return (await connection(connector, userId)).missing.length > 0
+    return await refuses(() => attach(connector, userId))
+  }
 }
 
 export function openCredentials(parts: CredentialsParts): Credentials {
@@ -127,6 +138,7 @@ export function openCredentials(parts: CredentialsParts): Credentials {
     return cached.credential ?? refuse(parts, connector, cached.missing)
   }
 
+  const lacks = lacking({ attach, connection })
   return {
     attach,
     read: vault.secrets,
@@ -142,12 +154,8 @@ export function openCredentials(parts: CredentialsParts): Credentials {
         },
       }),
     write: (writer, serverId, secrets) => store.writeSecrets(writer, serverId, vault.seal(serverId, secrets)),
-    async lacks(connector, userId) {
-      if (connector.personalValues.length === 0) return false
-      // Attaching would ask the secret store.
-      if (referencesOf(connector).length > 0) return (await connection(connector, userId)).missing.length > 0
-      return await refuses(() => attach(connector, userId))
-    },
+    lacks,
+    awaits: lacks,
     connection,
     async connect(connector, userId, values) {
       checkValues(connector, values)

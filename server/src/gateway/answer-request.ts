@@ -4,7 +4,13 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import { type Answer, type AnswerParts, answerCall } from './answer-call.ts'
-import { afterConnect, askToConnect, connectableOf, opensPages } from './ask-to-connect.ts'
+import {
+  type AskToConnectParts,
+  afterConnect,
+  askToConnect,
+  connectableOf,
+  opensPages,
+} from './ask-to-connect.ts'
 import { converse } from './converse.ts'
 import { executeToolName, runCodeName, searchToolsName } from './meta-tools.ts'
 import { LivesElsewhere } from './pass-on.ts'
@@ -18,7 +24,8 @@ import { connectedResult, connectResult, connectSuffix, mayLack, viewOf } from '
 
 export type RequestParts = SearchParts &
   RunCodeParts &
-  AnswerParts & {
+  AnswerParts &
+  AskToConnectParts & {
     run(call: Received): Promise<Cleared>
     /** The name of this process, where processes pass requests on to each other. */
     self: string | undefined

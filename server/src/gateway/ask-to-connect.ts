@@ -15,7 +15,7 @@ import { connectUrl } from './visible-tools.ts'
 
 export type AskToConnectParts = {
   connectors: Pick<Connectors, 'find'>
-  credentials: Pick<Credentials, 'lacks'>
+  credentials: Pick<Credentials, 'awaits'>
   states: RequestStates
   publicUrl: URL
   serverInfo: string
@@ -117,7 +117,7 @@ async function waitUntilConnected(
   connector: Connector,
 ): Promise<boolean> {
   for (let waited = 0; waited < patienceMs; waited += pollMs) {
-    if (!(await credentials.lacks(connector, who.caller.id))) return true
+    if (!(await credentials.awaits(connector, who.caller.id))) return true
     const left = await wait(pollMs, false, { signal: exchange.signal }).catch(() => true)
     if (left) throw new GatewayError('call-lost', 'The client went away while the person connected.')
   }

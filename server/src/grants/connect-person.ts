@@ -111,6 +111,10 @@ async function revoke(
   await revokeToken({ fetch, endpoint, client, token: refreshToken ?? accessToken, hint })
 }
 
+function moreRights(row: GrantRow | undefined): string | undefined {
+  return row?.wantedScope == null ? undefined : `An operation needs more rights: ${row.wantedScope}.`
+}
+
 function stateOf(connector: Connector, row: GrantRow | undefined, usable: boolean): GrantState {
   const time = (date: Date | null | undefined) => date?.toISOString()
   const state = usable ? 'connected' : row?.state === 'ended' ? 'ended' : 'needs_sign_in'
@@ -118,7 +122,7 @@ function stateOf(connector: Connector, row: GrantRow | undefined, usable: boolea
     serverId: connector.id,
     state,
     shared: isShared(connector),
-    reason: row?.reason ?? undefined,
+    reason: row?.reason ?? moreRights(row),
     issuer: row?.issuer,
     scope: row?.scope ?? undefined,
     connectedAt: time(row?.connectedAt),

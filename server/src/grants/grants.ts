@@ -8,7 +8,7 @@ import type { Upstreams } from '../kernel/upstream.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
-import { isShared, tokenAttacher } from './attach-token.ts'
+import { isShared, ownerOf, tokenAttacher } from './attach-token.ts'
 import type { Answer, FlowParts } from './authorize-person.ts'
 import type { Challenge } from './challenge.ts'
 import { type ClientStore, clientStore } from './client-store.ts'
@@ -34,6 +34,8 @@ export type Grants = {
   attach(connector: Connector, userId: UserId | undefined, base: Credential): Credential | Promise<Credential>
   /** Whether this person has to sign in first; asks nobody outside. */
   lacks(connector: Connector, userId: UserId): Promise<boolean>
+  /** Whether an operation needed rights this person was not asked for yet. */
+  wantsMore(connector: Connector, userId: UserId): Promise<boolean>
   state(connector: Connector, userId: UserId): Promise<GrantState>
   /** Finds out what the upstream wants and gives the address where this person signs in. */
   begin(connector: Connector, userId: UserId): Promise<URL>
@@ -103,6 +105,10 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
     isShared,
     attach: attacher.attach,
     lacks: async (connector, userId) => !(await attacher.has(connector, userId)),
+    async wantsMore(connector, userId) {
+      const row = await store.find(connector.id, ownerOf(connector, userId))
+      return row?.wantedScope != null
+    },
     ...connecting({ ...ground, flows }),
     async endPerson(userId) {
       const ended = await store.removeOf(userId)

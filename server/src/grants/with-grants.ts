@@ -16,6 +16,10 @@ export function withGrants(credentials: Credentials, grants: Grants): Credential
       if (await credentials.lacks(connector, userId)) return true
       return grants.governs(connector) && (await grants.lacks(connector, userId))
     },
+    async awaits(connector, userId) {
+      if (await this.lacks(connector, userId)) return true
+      return grants.governs(connector) && (await grants.wantsMore(connector, userId))
+    },
     async connection(connector, userId) {
       const base = await credentials.connection(connector, userId)
       if (!grants.governs(connector)) return base

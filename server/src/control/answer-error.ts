@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { challengeOf, nonceIn } from '../kernel/challenge.ts'
+import { challengeOf, isChallenged, nonceIn } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { type Reason, reasons } from '../kernel/reasons.ts'
 import type { Log } from '../lib/log.ts'
@@ -62,7 +62,7 @@ export type ErrorAnswerer = (thrown: unknown, requestId: string, reply: FastifyR
 export function errorAnswerer(metadata: string, log: Log): ErrorAnswerer {
   return async (thrown, requestId, reply) => {
     const error = asGatewayError(thrown, requestId, log)
-    if (error.status === 401) {
+    if (isChallenged(error)) {
       const { authorization } = reply.request.headers
       reply.header('www-authenticate', challengeOf(metadata, { error, authorization }))
       const nonce = nonceIn(error)

@@ -4,7 +4,7 @@ import type { Connectors } from '../connectors/connectors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../kernel/call.ts'
 import type { Caller } from '../kernel/caller.ts'
-import { challengeOf, nonceIn, type ShownProof } from '../kernel/challenge.ts'
+import { challengeOf, isChallenged, nonceIn, type ShownProof } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
 import type { PeerAddress } from '../lib/peer-address.ts'
@@ -163,7 +163,7 @@ function refuse(parts: DoorParts, { request, response, requestId }: Arrival, thr
     return
   }
   const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
-  if (error.status === 401) {
+  if (isChallenged(error)) {
     const { authorization } = request.headers
     headers['www-authenticate'] = challengeOf(metadataOf(parts.publicUrl, request.url ?? '/'), {
       error,

@@ -62,6 +62,8 @@ export type KnownToken = (
   audience: string
   endsAt: number
   boundTo: string | undefined
+  /** The scopes it would need where it is for, when it has too few. */
+  lacks: string | undefined
 }
 
 type Known = {
@@ -71,6 +73,7 @@ type Known = {
   audience: string | undefined
   /** Thumbprint of the key its token is bound to. */
   boundTo: string | undefined
+  lacks: string | undefined
   /** The path it was last found to be for: the same client asks at the same one again and again. */
   countsAt?: string | undefined
 }
@@ -114,9 +117,9 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
     if ('failure' in found) throw refuse(found.failure, ip)
     const { kind, id } = found.caller.proof
     const use: Use = { kind, id, at, ip, isNoted: false }
-    const { caller, endsAt, audience, boundTo, freshUntil = endsAt } = found
+    const { caller, endsAt, audience, boundTo, lacks, freshUntil = endsAt } = found
     const goodUntil = Math.min(endsAt, freshUntil, at + maxAgeMs)
-    const entry: Known = { caller, goodUntil, use, audience, boundTo }
+    const entry: Known = { caller, goodUntil, use, audience, boundTo, lacks }
     if (started === generation) known.set(cacheKey, entry)
     return entry
   }
@@ -153,6 +156,9 @@ export function openAuthenticator(parts: AuthenticatorParts): Authenticator {
   }
 }
 
+const tooFewScopes = (scope: string) =>
+  new GatewayError('scope-missing', `This token needs the scope ${scope} for this.`, { data: { scope } })
+
 type Admission = {
   uses: { note(use: Use, at: number, ip: string): void }
   refuse(why: Failure, ip: string): Error
@@ -172,6 +178,7 @@ function admission(parts: AuthenticatorParts, { uses, refuse }: Admission): Admi
       parts.onFailed('unproven', ip)
       throw thrown
     }
+    if (entry.lacks !== undefined) throw tooFewScopes(entry.lacks)
     uses.note(entry.use, now(), ip)
     return entry.caller
   }
@@ -187,6 +194,7 @@ function admission(parts: AuthenticatorParts, { uses, refuse }: Admission): Admi
       entry.countsAt = resource
     }
     if (entry.boundTo !== undefined || shown.withKey) return proven(entry, presented, shown)
+    if (entry.lacks !== undefined) throw tooFewScopes(entry.lacks)
     uses.note(entry.use, now(), ip)
     return entry.caller
   }
@@ -199,6 +207,7 @@ type Found =
       endsAt: number
       audience: string | undefined
       boundTo?: string | undefined
+      lacks?: string | undefined
       freshUntil?: number
     }
   | { failure: Failure }
@@ -227,17 +236,19 @@ async function findSession(parts: AuthenticatorParts, shown: Proof, at: number):
 async function findToken(parts: AuthenticatorParts, shown: Proof, at: number): Promise<Found> {
   const token = await parts.tokens.find(shown.secret)
   if (token === undefined) return { failure: 'unknown' }
-  const { clientId, clientName, audience, endsAt, boundTo } = token
+  const { clientId, clientName, endsAt } = token
+  const { audience, boundTo, lacks } = token
+  const terms = { endsAt, audience, boundTo, lacks }
   if (endsAt <= at) return { failure: 'expired' }
-  if (token.kind === 'agent') return { caller: callerOfAgent(token), endsAt, audience, boundTo }
+  if (token.kind === 'agent') return { caller: callerOfAgent(token), ...terms }
   const person = await parts.people.find(token.userId)
   if (person === undefined || person.status !== 'active') return { failure: 'deactivated' }
   if (token.kind === 'acting') {
     const { freshUntil } = token
-    return { caller: callerOfActing(person, token), endsAt, audience, boundTo, freshUntil }
+    return { caller: callerOfActing(person, token), ...terms, freshUntil }
   }
   const proof = { kind: 'access_token', id: token.connectionId, clientId, clientName } as const
-  return { caller: callerOf(person, proof), endsAt, audience, boundTo }
+  return { caller: callerOf(person, proof), ...terms }
 }
 
 const finders = { api_key: findKey, session: findSession, access_token: findToken } as const

@@ -12,18 +12,28 @@ export type ShownProof = {
 }
 
 /**
- * The WWW-Authenticate value of a 401. Whoever came with a token bound to a key hears what was wrong with its proof; to all
+ * The WWW-Authenticate value of a 401, or of the 403 for a token with too few scopes: all that are needed, at once. Whoever came with a token bound to a key hears what was wrong with its proof; to all
  * others both schemes are offered. `parameters`: where to get a token (RFC 9728 §5.1).
  */
 export function challengeOf(
   parameters: string,
-  refused?: { error: Pick<GatewayError, 'reason'>; authorization: string | undefined },
+  refused?: { error: Pick<GatewayError, 'reason' | 'data'>; authorization: string | undefined },
 ): string {
   const algs = `algs="${proofAlgorithms.join(' ')}"`
   const code = refused === undefined ? undefined : proofErrors[refused.error.reason]
   const isBound = code !== undefined || /^dpop /i.test(refused?.authorization ?? '')
+  const scope = refused?.error.data?.['scope']
+  if (refused?.error.reason === 'scope-missing')
+    return `${isBound ? 'DPoP' : 'Bearer'} error="insufficient_scope", scope="${scope}", ${metadataIn(parameters)}`
   if (!isBound) return `Bearer ${parameters}, DPoP ${algs}`
   return `DPoP ${parameters}, ${algs}, error="${code ?? 'invalid_token'}"`
+}
+
+const metadataIn = (parameters: string) => /resource_metadata="[^"]*"/.exec(parameters)?.[0] ?? ''
+
+/** Whether an answer with this error carries a challenge. */
+export function isChallenged({ status, reason }: Pick<GatewayError, 'status' | 'reason'>): boolean {
+  return status === 401 || reason === 'scope-missing'
 }
 
 const proofErrors: Readonly<Record<string, string>> = {

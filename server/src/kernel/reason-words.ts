@@ -9,6 +9,10 @@ export const reasonWords = {
     title: 'The proof needs a nonce',
     next: 'Make a new proof with the nonce of the header DPoP-Nonce, and set the clock of this machine.',
   },
+  'scope-missing': {
+    title: 'The access token allows too little for this',
+    next: 'Ask for a token once more, with the scopes that the header WWW-Authenticate names and those it had.',
+  },
   'sign-in-refused': {
     title: 'You were not signed in',
     next: 'Check what you entered, or use another way to sign in.',

@@ -11,6 +11,7 @@ const codes = {
   unauthenticated: { status: 401, fault: 'client', rpc: -31001 },
   'key-proof-refused': { status: 401, fault: 'client', rpc: -31058 },
   'key-proof-nonce': { status: 401, fault: 'client', rpc: -31059 },
+  'scope-missing': { status: 403, fault: 'client', rpc: -31060 },
   'sign-in-refused': { status: 401, fault: 'client', rpc: -31051 },
   'second-factor-required': { status: 401, fault: 'client', rpc: -31052 },
   'sign-in-again': { status: 403, fault: 'client', rpc: -31053 },

@@ -103,7 +103,12 @@ async function checkActor(
   if (text === undefined) throw new errors.InvalidRequest('actor_token must be the agent’s own access token')
   if (!tokenTypes.includes(type)) throw new errors.InvalidRequest('actor_token_type must be an access token')
   const actor = await tokens.find(text)
-  if (actor?.kind !== 'agent' || actor.agentId !== agent.id || actor.endsAt <= now())
+  if (
+    actor?.kind !== 'agent' ||
+    actor.lacks !== undefined ||
+    actor.agentId !== agent.id ||
+    actor.endsAt <= now()
+  )
     throw new errors.InvalidGrant('the actor token is not a living token of this agent')
   if (actor.boundTo !== undefined && actor.boundTo !== agent.key)
     throw new errors.InvalidGrant('the actor token is bound to a key: prove that key with this request')
@@ -124,7 +129,7 @@ async function personOf(
       return isUuid(text) ? identity.find(text as UserId) : undefined
     case accessTokenType: {
       const token = await tokens.find(text)
-      const isLiving = token?.kind === 'person' && token.endsAt > now()
+      const isLiving = token?.kind === 'person' && token.lacks === undefined && token.endsAt > now()
       if (isLiving && token.boundTo !== undefined) {
         told.why = 'the subject token is bound to a key that only its own client can prove'
         throw new errors.InvalidGrant(told.why)

@@ -22,6 +22,8 @@ export type KnownToken = TokenOwner & {
   readonly endsAt: number
   /** Thumbprint of the key it is bound to: it counts with a proof of that key alone. */
   readonly boundTo: string | undefined
+  /** The scopes it would need where it is for, when it has too few. */
+  readonly lacks: string | undefined
 }
 export type TokenOwner =
   | { readonly kind: 'person'; readonly userId: UserId; readonly connectionId: ConnectionId }
@@ -95,11 +97,13 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
   return {
     async find(text) {
       const claims = await read(text)
-      if (claims === undefined || !claims.scopes.includes(scopeOf(claims.audience, base))) return undefined
+      if (claims === undefined) return undefined
       const owner = await ownerOf({ connections, agents }, claims)
       if (owner === undefined) return undefined
       const { clientId, audience, endsAt, boundTo } = claims
-      return { ...owner, clientId, audience, endsAt, boundTo }
+      const needed = scopeOf(audience, base)
+      const lacks = claims.scopes.includes(needed) ? undefined : needed
+      return { ...owner, clientId, audience, endsAt, boundTo, lacks }
     },
     accepts(audience, path) {
       const own = path === undefined ? undefined : resourcePath(path)

@@ -19,6 +19,8 @@ let one: RunningServer
 let other: RunningServer
 let connector: Made
 let people = 0
+/** Calls the upstream is still working on. */
+let running = 0
 
 beforeAll(async () => {
   if (missing) return
@@ -32,7 +34,11 @@ beforeAll(async () => {
       // Speaks once, so that its answer is a stream, and then never again.
       'tools/call slow': ({ tell, closed }) => {
         tell('notifications/message', { level: 'error', data: 'begun' })
-        return closed.then(() => undefined)
+        running += 1
+        return closed.then(() => {
+          running -= 1
+          return undefined
+        })
       },
     },
   })
@@ -142,11 +148,21 @@ describe.skipIf(missing)('revocation on two processes', () => {
       expect(await statusAt(one, person.key)).toBe(401)
       await expect.poll(() => statusAt(other, person.key), { timeout: withinMs, interval: 20 }).toBe(401)
       expect(await longestEnd(streams, started)).toEqual([])
-      const running = await Promise.all(
+      for (const { heard } of streams.filter((stream) => stream.name.endsWith('call')))
+        expect(heard.at(-1)).toMatchObject({
+          error: {
+            message: expect.stringContaining('revoked while it ran'),
+            data: { reason: 'unauthenticated' },
+          },
+        })
+      // Of four calls stopped here and two that go on: the upstream was told to end the four.
+      await expect.poll(() => running, { timeout: withinMs }).toBe(2)
+      const still = await Promise.all(
         untouched.map(({ ended }) => Promise.race([ended.then(() => 'ended'), Promise.resolve('open')])),
       )
-      expect(running).toEqual(untouched.map(() => 'open'))
+      expect(still).toEqual(untouched.map(() => 'open'))
       await one.api('DELETE', `/api/v1/users/${bystander.id}`)
+      await expect.poll(() => running).toBe(0)
     })
   }
 

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Caller } from '../kernel/caller.ts'
+import { GatewayError } from '../kernel/errors.ts'
 import type { Bus } from '../storage/storage.ts'
+import { toGatewayError } from './rpc-text.ts'
 
 /** A response that is not finished; `seat` is its place in the list, -1 outside. Only StreamEnds writes it. */
 export type OpenStream = {
@@ -8,6 +10,8 @@ export type OpenStream = {
   /** Whose news the stream carries: judged again with every change of people, so that rules see them as they are. */
   readonly asker: { caller: Caller }
   reauthenticate(): Caller | Promise<Caller>
+  /** Ends what runs and says why, while there is something to say it to; without one the connection ends. */
+  stop: ((error: GatewayError) => void) | undefined
   seat: number
 }
 
@@ -29,8 +33,9 @@ export function endStreams(bus: Pick<Bus, 'on'>): StreamEnds {
   const judge = async (stream: OpenStream) => {
     try {
       stream.asker.caller = await stream.reauthenticate()
-    } catch {
-      stream.response.destroy()
+    } catch (thrown) {
+      if (stream.stop === undefined) stream.response.destroy()
+      else stream.stop(stoppedBy(thrown))
     }
   }
   const stop = bus.on('identity', async () => {
@@ -54,6 +59,16 @@ export function endStreams(bus: Pick<Bus, 'on'>): StreamEnds {
     },
     close: stop,
   }
+}
+
+function stoppedBy(thrown: unknown): GatewayError {
+  const error = toGatewayError(thrown)
+  if (error.reason !== 'unauthenticated') return error
+  return new GatewayError(
+    'unauthenticated',
+    'The credential of this request was revoked while it ran, so it was stopped. What the upstream had begun by then may have happened.',
+    { cause: thrown },
+  )
 }
 
 /** What stays open after it was answered: a GET, or a client that listens (protocol revision 2026-07-28). */

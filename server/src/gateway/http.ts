@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Connectors } from '../connectors/connectors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Endpoint } from '../kernel/call.ts'
-import type { Caller } from '../kernel/caller.ts'
 import { challengeOf, isChallenged, nonceIn, type ShownProof } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
@@ -31,13 +30,12 @@ export type DoorParts = {
 }
 
 /** One HTTP request at an MCP endpoint, after its credential was accepted. */
-export type Visit = {
+export type Visit = OpenStream & {
   request: IncomingMessage
   response: ServerResponse
   asker: Asker
   /** The stream a POST of the 2024-11-05 transport belongs to. */
   oldSession: string | undefined
-  reauthenticate(): Caller | Promise<Caller>
 }
 
 export type Receive = (visit: Visit) => Promise<void>
@@ -101,31 +99,25 @@ async function serve(
     correlationId: correlation(single(headers['x-correlation-id']), requestId),
     receivedAt: Date.now(),
   }
-  await watched(parts, { request, response, asker, reauthenticate, seat: -1 }, () =>
-    methods[method]({
-      request,
-      response,
-      asker,
-      oldSession:
-        mark === -1 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('sessionId') ?? undefined),
-      reauthenticate,
-    }),
-  )
+  const query = mark === -1 ? undefined : new URLSearchParams(url.slice(mark + 1))
+  const oldSession = query?.get('sessionId') ?? undefined
+  const visit: Visit = { request, response, asker, oldSession, reauthenticate, stop: undefined, seat: -1 }
+  await watched(parts, visit, methods[method])
 }
 
 /** Whoever loses their credential meanwhile loses the response: until it is answered, or, where it stays open, closed. */
 async function watched(
   { streamEnds }: Pick<DoorParts, 'streamEnds'>,
-  stream: OpenStream & { request: IncomingMessage },
-  run: () => Promise<void>,
+  visit: Visit,
+  receive: Receive,
 ): Promise<void> {
-  const staysOpen = mayStayOpen(stream.request.method, stream.request.headers)
-  streamEnds.watch(stream)
-  if (staysOpen) stream.response.once('close', () => streamEnds.unwatch(stream))
+  const staysOpen = mayStayOpen(visit.request.method, visit.request.headers)
+  streamEnds.watch(visit)
+  if (staysOpen) visit.response.once('close', () => streamEnds.unwatch(visit))
   try {
-    await run()
+    await receive(visit)
   } finally {
-    if (!staysOpen) streamEnds.unwatch(stream)
+    if (!staysOpen) streamEnds.unwatch(visit)
   }
 }
 

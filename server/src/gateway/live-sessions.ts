@@ -77,6 +77,11 @@ export class LiveSession {
     controller.abort(new GatewayError('invalid-request', 'the client cancelled the request'))
   }
 
+  /** Ends a request for a reason of ours, towards its upstream too. */
+  stop(id: string, why: GatewayError): void {
+    this.#running.get(id)?.abort(why)
+  }
+
   /** True when the client itself gave the request up: it expects no answer any more. */
   wasCancelled(signal: AbortSignal): boolean {
     return this.#cancelled.has(signal)

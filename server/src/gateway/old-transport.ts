@@ -79,6 +79,9 @@ export function oldTransport(parts: OldTransportParts): OldTransport {
       const message = readMessage(text, parts.read)
       visit.response.writeHead(202, { 'x-request-id': visit.asker.requestId }).end('Accepted')
       if (message.kind === 'request') {
+        const { session } = link
+        // Its stream is judged by itself.
+        visit.stop = (error) => session?.stop(message.id, error)
         await answer(parts, link, visit, message)
         endIdle(link)
       } else if (link.session !== undefined) takeLegacy(link.session, message)

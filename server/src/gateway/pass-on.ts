@@ -41,6 +41,7 @@ export class LivesElsewhere extends Error {
 const header = 'x-runlayer-passed-on'
 const freshMs = 30_000
 const connectMs = 2_000
+const graceMs = 500
 const maxAtOnce = 2_000
 /** Of one hop (RFC 9110 §7.6.1), or written anew. */
 const ofOneHop = new Set([
@@ -87,6 +88,8 @@ export function passingOn(parts: { processes: Processes; seal: Seal; now: () => 
         throw new GatewayError('busy', 'too many requests wait for another process; try again')
       const { request, asker } = visit
       const vouched = seal.seal({ h: home, i: asker.peer.ip, t: now(), d: digestOf(request) })
+      // Its home says why it ends, and hears of it at the same time.
+      visit.stop = () => void setTimeout(() => visit.response.destroy(), graceMs).unref()
       running += 1
       try {
         const went = await relay(new URL(request.url ?? '/', address), visit, { vouched, body })

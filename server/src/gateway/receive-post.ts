@@ -90,6 +90,10 @@ async function takeModern(parts: PostParts, { visit, message, reply, text }: Pos
         response: visit.response,
       })
     }
+    visit.stop = (error) => {
+      reply.finish(errorText(message.id, error, visit.asker.requestId))
+      gone.abort(error)
+    }
     const exchange: Exchange = {
       signal: gone.signal,
       notify: (method, params) => reply.notify(method, params),
@@ -173,6 +177,10 @@ async function takeLegacyMessage(
     takeLegacy(session, message)
     return reply.finishEmpty(202)
   }
+  visit.stop = (error) => {
+    reply.finish(errorText(message.id, error, visit.asker.requestId))
+    session.stop(message.id, error)
+  }
   const answer = await answerText(parts, { visit, session, message, reply })
   if (answer === undefined) reply.finishSilent()
   else reply.finish(answer)
@@ -250,6 +258,11 @@ async function takeBatch(parts: PostParts, visit: Visit, text: string): Promise<
     requestId: visit.asker.requestId,
     accept: visit.request.headers.accept ?? '*/*',
   })
+  const ids = messages.flatMap((message) => (message.kind === 'request' ? [message.id] : []))
+  visit.stop = (error) => {
+    reply.finish(`[${ids.map((id) => errorText(id, error, visit.asker.requestId)).join(',')}]`)
+    for (const id of ids) session.stop(id, error)
+  }
   const answers = await Promise.all(
     messages.map(async (message) => {
       if (message.kind === 'request') return await answerText(parts, { visit, session, message, reply })

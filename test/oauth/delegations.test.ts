@@ -172,6 +172,19 @@ describe('acting for a person', () => {
     const actor = { type: 'user', id: ada.id, proof: { kind: 'agent_token', id: agent.client_id } }
     expect(await own('tool_call_success')).toMatchObject({ actor })
     expect(await own('agent_token_exchanged')).toMatchObject({ actor, outcome: 'success' })
+    // Whoever reads the audit finds an agent's entries by the agent too, its own and those of people it acts for.
+    const { data } = await server.api<{ data: { action: string; actor: { id: string } }[] }>(
+      'GET',
+      `/api/v1/audit-logs?agent_client_id=${agent.client_id}`,
+    )
+    expect(data.find(({ action }) => action === 'tool_call_success')?.actor.id).toBe(ada.id)
+    expect(data.every((entry) => JSON.stringify(entry).includes(agent.client_id))).toBe(true)
+    const other = await addAgent(server)
+    const none = await server.api<{ data: object[] }>(
+      'GET',
+      `/api/v1/audit-logs?agent_client_id=${other.client_id}`,
+    )
+    expect(none.data).toEqual([])
   })
 })
 

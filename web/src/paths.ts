@@ -14,6 +14,7 @@ export type ConnectorTab = (typeof connectorTabs)[number]
 export type AuditSearch = {
   action?: string | undefined
   actor_id?: string | undefined
+  agent_client_id?: string | undefined
   server_id?: string | undefined
   outcome?: string | undefined
   correlation_id?: string | undefined

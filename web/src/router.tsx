@@ -246,7 +246,17 @@ const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
   validateSearch: (search: Record<string, unknown>): AuditSearch =>
-    pick('action', 'actor_id', 'server_id', 'outcome', 'correlation_id', 'from', 'to', 'entry')(search),
+    pick(
+      'action',
+      'actor_id',
+      'agent_client_id',
+      'server_id',
+      'outcome',
+      'correlation_id',
+      'from',
+      'to',
+      'entry',
+    )(search),
   loaderDeps: ({ search: { entry: _entry, ...filters } }) => filters,
   loader: async ({ deps }) => (await import('./pages/audit.tsx')).loader(deps),
   component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),

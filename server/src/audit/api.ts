@@ -78,6 +78,8 @@ const filters = {
   server_id: z.uuid().optional(),
   plugin_id: z.uuid().optional(),
   client_name: word,
+  /** Client id of an agent: what it did by itself, and what it did for people. */
+  agent_client_id: word,
   correlation_id: word,
   outcome: row.outcome.optional(),
   from: moment,
@@ -88,8 +90,9 @@ const ListQuery = z.object({ ...filters, limit: z.coerce.number().int().min(1).m
 const ExportQuery = z.object({ ...filters, format: z.enum(['json', 'jsonl', 'csv']).default('json') })
 type Filters = Omit<z.output<typeof ExportQuery>, 'format'>
 
-function queryOf({ from, to, cursor, ...equal }: Filters, limit: number): Query {
-  const set = Object.entries(equal).filter(([, value]) => value !== undefined)
+function queryOf({ from, to, cursor, agent_client_id: agent, ...equal }: Filters, limit: number): Query {
+  const proof = agent === undefined ? undefined : `agent_token:${agent}`
+  const set = Object.entries({ ...equal, proof }).filter(([, value]) => value !== undefined)
   return {
     equal: Object.fromEntries(set),
     fromMs: from === undefined ? undefined : Date.parse(from),

@@ -60,6 +60,7 @@ export const equalColumns = [
   'client_name',
   'correlation_id',
   'outcome',
+  'proof',
 ] as const
 export type EqualColumn = (typeof equalColumns)[number]
 

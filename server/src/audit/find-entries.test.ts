@@ -49,7 +49,11 @@ async function call(audit: Audit, at: number): Promise<void> {
   const requestId = newId()
   const entry = await audit.journal.open({
     action: 'tool_call_success',
-    actor: { type: 'user', id: pick(people, at) },
+    actor: {
+      type: 'user',
+      id: pick(people, at),
+      ...(at % 3 === 0 ? { proof: { kind: 'agent_token', id: `client ${at % 2}` } } : {}),
+    },
     requestId,
     correlationId: at % 5 === 0 ? `chain ${at}` : requestId,
     serverId: pick(servers, at >> 1),
@@ -92,8 +96,11 @@ async function pages(audit: Audit, query: Omit<Query, 'limit'>, viewer = admin):
 }
 
 const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id)
-const columnOf = (view: EntryView, column: EqualColumn) =>
-  column === 'actor_id' ? view.actor.id : view[column]
+const columnOf = (view: EntryView, column: EqualColumn) => {
+  const { id, proof } = view.actor
+  if (column === 'proof') return proof && `${proof.kind}:${proof.id}`
+  return column === 'actor_id' ? id : view[column]
+}
 
 eachStore((open) => {
   test('entries in blocks and in rows are one list, newest first, which every filter narrows and pages cut without loss', async () => {

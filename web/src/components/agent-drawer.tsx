@@ -28,8 +28,11 @@ export function AgentDrawer(props: { agent: AgentAccount; writes: boolean; onClo
       <Owner agent={agent} writes={writes} />
       <Section title="What it did">
         <p className="text-13">
-          <Link {...paths.audit({ actor_id: agent.id })} className="text-accent underline underline-offset-2">
-            Its entries in the audit
+          <Link
+            {...paths.audit({ agent_client_id: agent.client_id })}
+            className="text-accent underline underline-offset-2"
+          >
+            Its entries in the audit, for itself and for people
           </Link>
         </p>
       </Section>

@@ -54,6 +54,7 @@ export function AuditFilters({ filters, set }: { filters: Filters; set(change: A
     action: (value) => ['Action', actionWords(value)],
     outcome: (value) => ['Outcome', actionWords(value)],
     actor_id: (value) => ['Actor', names.user(value)],
+    agent_client_id: (value) => ['Agent', value],
     server_id: (value) => ['Connector', names.server(value)],
     correlation_id: (value) => ['Conversation', value],
     from: (value) => ['From', moment(value)],

@@ -224,6 +224,7 @@ async function openReach(
     brokerUrl: config.oauthBrokerUrl,
     connector: (id) => connectors.find(id),
     clientSecret: values.clientSecret,
+    clientAssertion: tokens.signClient,
     async subjectToken(userId, audience) {
       const person = await identity.find(userId)
       return person === undefined ? undefined : await tokens.signSubject(person, audience)
@@ -244,6 +245,8 @@ function ownAddresses({ publicUrl, productName }: Config): Grants['own'] {
     publicUrl,
     redirectUri: new URL('/connections/callback', publicUrl).href,
     documentUrl: new URL('/.well-known/oauth-client.json', publicUrl).href,
+    signingDocumentUrl: new URL('/.well-known/oauth-client-with-key.json', publicUrl).href,
+    jwksUrl: new URL('/api/v1/oauth/jwks', publicUrl).href,
   }
 }
 

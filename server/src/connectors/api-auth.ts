@@ -42,7 +42,7 @@ export const ConnectorAuth = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be the name of a vendor at the broker')
     .optional(),
-  token_auth: z.enum(['basic', 'post', 'none']).optional(),
+  token_auth: z.enum(['basic', 'post', 'none', 'private_key_jwt']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
   flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange']).optional(),
@@ -56,7 +56,7 @@ export const ShownAuth = z.object({
   authorization_url: z.string().optional(),
   token_url: z.string().optional(),
   broker: z.string().optional(),
-  token_auth: z.enum(['basic', 'post', 'none']).optional(),
+  token_auth: z.enum(['basic', 'post', 'none', 'private_key_jwt']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
   flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange']).optional(),

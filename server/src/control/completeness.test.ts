@@ -17,6 +17,7 @@ const ofNouns = routes.filter((route) => route.tag !== 'Interface')
 /** Public on purpose. Whoever adds one answers for it here. */
 const publicOnPurpose = [
   'GET /.well-known/oauth-client.json',
+  'GET /.well-known/oauth-client-with-key.json',
   'GET /api/v1/openapi.json',
   'GET /api/v1/sign-in',
   'GET /api/v1/utils/health-check/',

@@ -4,7 +4,7 @@ import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { can, type Route, route } from '../kernel/route.ts'
 import type { Grants } from './grants.ts'
-import { clientMetadata } from './register-client.ts'
+import { clientMetadata, signingMetadata } from './register-client.ts'
 
 export type GrantRoutesParts = {
   grants: Grants
@@ -77,6 +77,13 @@ export function grantRoutes(parts: GrantRoutesParts): Route[] {
         return { server_id: connector.id, name: connector.name }
       },
     }),
+    ...documentRoutes(grants),
+  ]
+}
+
+/** How authorization servers learn who this installation is as their client. */
+function documentRoutes(grants: Pick<Grants, 'own'>): Route[] {
+  return [
     route({
       method: 'GET',
       path: '/.well-known/oauth-client.json',
@@ -91,6 +98,22 @@ export function grantRoutes(parts: GrantRoutesParts): Route[] {
         client_id: grants.own.documentUrl,
         ...clientMetadata(grants.own),
         token_endpoint_auth_method: 'none',
+      }),
+    }),
+    route({
+      method: 'GET',
+      path: '/.well-known/oauth-client-with-key.json',
+      operationId: 'getSigningOauthClient',
+      tag: 'Connectors',
+      summary:
+        'The same client, for authorization servers where it proves itself by signing (private_key_jwt)',
+      needs: 'public',
+      output: z.looseObject({ client_id: z.string() }),
+      status: 200,
+      run: async () => ({
+        client_id: grants.own.signingDocumentUrl,
+        ...clientMetadata(grants.own),
+        ...signingMetadata(grants.own),
       }),
     }),
   ]

@@ -125,7 +125,7 @@ async function exchange(parts: FlowParts, connector: Connector, flow: Flow, code
     return await requestToken({
       fetch: parts.fetch,
       endpoint: flow.facts.tokenEndpoint,
-      client: await parts.present(connector, flow.client),
+      client: await parts.present(connector, flow.client, flow.facts.issuer),
       params: {
         grant_type: 'authorization_code',
         code,

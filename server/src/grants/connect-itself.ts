@@ -5,7 +5,7 @@ import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import type { DiscoveryShelf } from './discovery-shelf.ts'
 import type { AuthFacts, UpstreamClient } from './facts.ts'
 import { ownParams, type SubjectToken, userIn } from './own-flow.ts'
-import { keptClient } from './present-client.ts'
+import { keptClient, type PresentClient } from './present-client.ts'
 import { requestToken, TokenError } from './request-token.ts'
 import type { GrantStore } from './store.ts'
 import { type OpenGrant, secretsFrom, type Vault } from './vault.ts'
@@ -16,6 +16,7 @@ export type OwnFlowParts = {
   readonly fetch: GuardedFetch
   readonly discoveries: Pick<DiscoveryShelf, 'find'>
   client(connector: Connector, facts: AuthFacts): Promise<UpstreamClient>
+  readonly present: PresentClient
   changed(id: ServerId): Promise<void>
   readonly subjectToken: SubjectToken
   needsSignIn(connector: Connector, why?: string): GatewayError
@@ -36,7 +37,8 @@ export async function connectItself(
     const params = await ownParams(connector, { facts, owner, subjectToken: parts.subjectToken })
     if (params === undefined) throw parts.needsSignIn(connector, 'it acts for one person at a time')
     const { fetch, now } = parts
-    const tokens = await requestToken({ fetch, endpoint: facts.tokenEndpoint, client, params, now })
+    const shown = await parts.present(connector, client, facts.issuer)
+    const tokens = await requestToken({ fetch, endpoint: facts.tokenEndpoint, client: shown, params, now })
     const place = { serverId: connector.id, owner }
     await parts.store.put({
       ...place,

@@ -106,7 +106,7 @@ async function revoke(
   const endpoint = row.facts.revocationEndpoint
   if (endpoint === undefined || secrets === undefined) return
   const { refreshToken, accessToken } = secrets
-  const client = await present(connector, secrets.client)
+  const client = await present(connector, secrets.client, row.issuer)
   const hint = refreshToken === undefined ? 'access_token' : 'refresh_token'
   await revokeToken({ fetch, endpoint, client, token: refreshToken ?? accessToken, hint })
 }

@@ -211,7 +211,7 @@ function factsFrom(metadata: JsonObject, { serverUrl, resource, issuer, wanted }
     throw broken(issuer, 'has metadata without authorization or token endpoint')
   const registrationEndpoint = endpoint('registration_endpoint')
   const revocationEndpoint = endpoint('revocation_endpoint')
-  const methodsAtToken = metadata['token_endpoint_auth_methods_supported']
+  const tokenAuthMethods = authMethodsIn(metadata)
   const scope = withOfflineAccess(metadata, wanted)
   return {
     serverUrl,
@@ -223,9 +223,7 @@ function factsFrom(metadata: JsonObject, { serverUrl, resource, issuer, wanted }
     takesClientDocuments: metadata['client_id_metadata_document_supported'] === true,
     ...(registrationEndpoint === undefined ? {} : { registrationEndpoint }),
     ...(revocationEndpoint === undefined ? {} : { revocationEndpoint }),
-    ...(Array.isArray(methodsAtToken)
-      ? { tokenAuthMethods: methodsAtToken.filter((each) => typeof each === 'string') }
-      : {}),
+    ...(tokenAuthMethods === undefined ? {} : { tokenAuthMethods }),
     ...(scope === undefined ? {} : { scope }),
   }
 }
@@ -263,4 +261,15 @@ function textOf(list: Json | undefined): string | undefined {
 
 function broken(who: string, what: string): GatewayError {
   return new GatewayError('upstream-failed', `${who.slice(0, 300)} ${what}.`)
+}
+
+/** How clients may prove themselves; signing counts only where our kind of signature does. */
+function authMethodsIn(metadata: JsonObject): string[] | undefined {
+  const methods = metadata['token_endpoint_auth_methods_supported']
+  if (!Array.isArray(methods)) return undefined
+  const signatures = metadata['token_endpoint_auth_signing_alg_values_supported']
+  const signs = !Array.isArray(signatures) || signatures.includes('ES256')
+  return methods.filter(
+    (each) => typeof each === 'string' && (each !== 'private_key_jwt' || signs),
+  ) as string[]
 }

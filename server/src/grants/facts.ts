@@ -25,9 +25,12 @@ export type AuthFacts = {
 export type UpstreamClient = {
   readonly clientId: string
   readonly secret?: string
-  readonly auth: 'basic' | 'post' | 'none'
+  readonly auth: 'basic' | 'post' | 'none' | 'private_key_jwt'
   readonly origin: 'settings' | 'document' | 'registered'
 }
+
+/** A client as one request shows it: with what it signed for that request, which is kept nowhere. */
+export type ShownClient = UpstreamClient & { readonly assertion?: string }
 
 export function unionOfScopes(...scopes: readonly (string | undefined)[]): string | undefined {
   const words = new Set(scopes.flatMap((scope) => scope?.split(' ').filter((word) => word !== '') ?? []))

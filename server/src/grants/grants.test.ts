@@ -218,6 +218,49 @@ eachStore((open) => {
       expect(s.upstream.paths).toContain('/revoke')
     })
 
+    test('ended on one process it ends on the other: within a second nobody is served with it', async () => {
+      const s = await scene(await open())
+      const other = await newWorld(s.storage, s.clock)
+      await signIn(s)
+      for (const world of [s.world, other])
+        expect(await world.call(s.connector, s.person)).toContain('scope read')
+      const seen = s.upstream.seen.length
+      await s.world.grants.disconnect(s.connector, s.person)
+      const refused = { reason: 'needs-connection' }
+      await expect(s.world.call(s.connector, s.person)).rejects.toMatchObject(refused)
+      const callThere = () =>
+        other.call(s.connector, s.person).then(
+          () => 'served',
+          (thrown: { reason: string }) => thrown.reason,
+        )
+      await expect.poll(callThere, { timeout: 1_000, interval: 20 }).toBe('needs-connection')
+      expect(await s.world.grants.endPerson(s.person)).toBe(0)
+      expect(s.upstream.seen.length - seen).toBeLessThan(50)
+    })
+
+    test('where clients sign, the document that says so is shown, with a new assertion for each request', async () => {
+      const client_id_metadata_document_supported = true
+      const methods = { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] }
+      const metadataMembers = { client_id_metadata_document_supported, ...methods }
+      const s = await scene(await open(), { metadataMembers })
+      const signing = 'https://gate.example/.well-known/oauth-client-with-key.json'
+      s.upstream.addClient(signing, '')
+      expect((await signIn(s))['client_id']).toBe(signing)
+      expect(s.upstream.asked[0]?.params.get('client_assertion')).toBe(
+        `assertion of ${signing} for ${s.upstream.issuer}`,
+      )
+      // Of another kind of signature than ours: as before, by the document alone.
+      s.upstream.on.metadataMembers = {
+        ...metadataMembers,
+        token_endpoint_auth_signing_alg_values_supported: ['RS256'],
+      }
+      const connector = await addConnector(s.storage, { url: s.upstream.mcpUrl, auth: { type: 'oauth' } })
+      const plain = 'https://gate.example/.well-known/oauth-client.json'
+      s.upstream.addClient(plain, '')
+      expect((await signIn({ ...s, connector }))['client_id']).toBe(plain)
+      expect(s.upstream.asked.at(-1)?.params.has('client_assertion')).toBe(false)
+    })
+
     test('a connector moved to another address does not take its tokens along', async () => {
       const s = await scene(await open())
       await signIn(s)

@@ -19,7 +19,7 @@ import { unionOfScopes } from './facts.ts'
 import { flowStore } from './flow-store.ts'
 import { guardCalls } from './guard-calls.ts'
 import type { SubjectToken } from './own-flow.ts'
-import { presentClient } from './present-client.ts'
+import { type ClientAssertion, presentClient } from './present-client.ts'
 import { recordRefresh } from './record-refresh.ts'
 import { grantRefresher } from './refresh-grant.ts'
 import { type OwnAddresses, resolveClient } from './register-client.ts'
@@ -61,6 +61,7 @@ export type GrantsParts = {
   readonly brokerUrl?: string | undefined
   connector(id: ServerId): Connector | undefined
   clientSecret(id: ServerId): Promise<string | undefined>
+  readonly clientAssertion: ClientAssertion
   /** For connectors that act for a person without their consent there. */
   readonly subjectToken: SubjectToken
   /** Where a person connects. */
@@ -81,13 +82,24 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
   const discoveries = await discoveryShelf({ store: flows, fetch, brokerUrl: parts.brokerUrl, now, changed })
   const needsSignIn = refusalFor(parts)
   const client = clientResolver(parts, clients)
-  const present = presentClient(parts.clientSecret)
+  const present = presentClient(parts)
   const refresher = grantRefresher({
     ...{ store, vault, fetch, changed, needsSignIn, now, present, subjectToken },
     forgetClient: clients.forget,
     record: (grant, outcome) => recordRefresh(parts.journal, grant, outcome),
   })
-  const itself = { store, vault, fetch, discoveries, client, changed, subjectToken, needsSignIn, now }
+  const itself = {
+    store,
+    vault,
+    fetch,
+    discoveries,
+    client,
+    present,
+    changed,
+    subjectToken,
+    needsSignIn,
+    now,
+  }
   const attacher = tokenAttacher({
     ...{ store, vault, refresher, needsSignIn, now },
     connectItself: (connector, owner) => connectItself(itself, connector, owner),

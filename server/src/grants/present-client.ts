@@ -1,17 +1,32 @@
 import type { Connector } from '../kernel/connector.ts'
 import type { ServerId } from '../kernel/ids.ts'
-import type { UpstreamClient } from './facts.ts'
+import type { ShownClient, UpstreamClient } from './facts.ts'
 
-/** Gives a client of the connector's settings the secret it has now, which may have changed since it was used. */
-export type PresentClient = (connector: Connector, client: UpstreamClient) => Promise<UpstreamClient>
+/** Signs for a client of ours that it is itself, for one authorization server and moment (RFC 7523 §2.2). */
+export type ClientAssertion = (clientId: string, issuer: string) => Promise<string>
 
-export function presentClient(clientSecret: (id: ServerId) => Promise<string | undefined>): PresentClient {
-  return async (connector, client) => {
+/**
+ * Gives a client what it proves itself with at this authorization server: a new assertion, or the secret the connector's
+ * settings have now, which may have changed since it was used.
+ */
+export type PresentClient = (
+  connector: Connector,
+  client: UpstreamClient,
+  issuer: string,
+) => Promise<ShownClient>
+
+export function presentClient(parts: {
+  clientSecret(id: ServerId): Promise<string | undefined>
+  clientAssertion: ClientAssertion
+}): PresentClient {
+  return async (connector, client, issuer) => {
+    if (client.auth === 'private_key_jwt')
+      return { ...client, assertion: await parts.clientAssertion(client.clientId, issuer) }
     const { auth } = connector
     const isSettled =
       client.origin === 'settings' && auth.type === 'oauth' && auth.clientId === client.clientId
     if (!isSettled) return client
-    const secret = await clientSecret(connector.id)
+    const secret = await parts.clientSecret(connector.id)
     return secret === undefined ? client : { ...client, secret }
   }
 }

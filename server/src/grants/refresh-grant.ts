@@ -149,7 +149,7 @@ async function ask(
   return requestToken({
     fetch: parts.fetch,
     endpoint: row.facts.tokenEndpoint,
-    client: await parts.present(connector, secrets.client),
+    client: await parts.present(connector, secrets.client, row.issuer),
     params,
     now: parts.now,
   })

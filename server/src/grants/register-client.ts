@@ -11,6 +11,10 @@ export type OwnAddresses = {
   readonly redirectUri: string
   /** Of our client metadata document. */
   readonly documentUrl: string
+  /** Of the one that says we sign, for authorization servers that take that. */
+  readonly signingDocumentUrl: string
+  /** Of the keys we sign with. */
+  readonly jwksUrl: string
 }
 
 export type RegisteredClient = UpstreamClient & { readonly expiresAt?: number }
@@ -40,8 +44,11 @@ export async function resolveClient(ask: ClientAsk): Promise<UpstreamClient> {
     const auth = settings.tokenAuth ?? authMethod(facts, ask.secret !== undefined)
     return { clientId: settings.clientId, ...secret, auth, origin: 'settings' }
   }
+  const signs = facts.tokenAuthMethods?.includes('private_key_jwt') === true
   if (facts.takesClientDocuments && own.documentUrl.startsWith('https:'))
-    return { clientId: own.documentUrl, auth: 'none', origin: 'document' }
+    return signs
+      ? { clientId: own.signingDocumentUrl, auth: 'private_key_jwt', origin: 'document' }
+      : { clientId: own.documentUrl, auth: 'none', origin: 'document' }
   const known = await ask.shelf.find(facts.issuer)
   if (known !== undefined && (known.expiresAt === undefined || known.expiresAt > ask.now())) return known
   if (facts.registrationEndpoint === undefined)
@@ -70,16 +77,29 @@ export function clientMetadata(own: OwnAddresses) {
   }
 }
 
+/** What a client that signs says besides: where its keys are. */
+export function signingMetadata(own: OwnAddresses) {
+  return {
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks_uri: own.jwksUrl,
+  }
+}
+
+/** Signing comes last: the server has to reach us for our keys, which a registration does not show. */
+const registrable = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
+
 async function register(ask: ClientAsk, endpoint: string): Promise<RegisteredClient> {
   const { facts, own } = ask
   const methods = facts.tokenAuthMethods ?? ['none', 'client_secret_basic']
-  const wanted = ['none', 'client_secret_basic', 'client_secret_post'].find((each) => methods.includes(each))
+  const wanted = registrable.find((each) => methods.includes(each))
   const answer = await ask.fetch.json(new URL(endpoint), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       ...clientMetadata(own),
       token_endpoint_auth_method: wanted ?? 'client_secret_basic',
+      ...(wanted === 'private_key_jwt' ? signingMetadata(own) : {}),
       ...(facts.vendor === undefined ? {} : { vendor: facts.vendor }),
       ...(facts.scope === undefined ? {} : { scope: facts.scope }),
     }),
@@ -103,14 +123,18 @@ function readClient(facts: AuthFacts, answer: GuardedJson, redirectUri: string):
   return {
     clientId: id,
     ...(typeof secret === 'string' ? { secret } : {}),
-    auth: typeof secret === 'string' ? authOf(value['token_endpoint_auth_method'], facts) : 'none',
+    auth: authOf(value['token_endpoint_auth_method'], { facts, hasSecret: typeof secret === 'string' }),
     origin: 'registered',
     ...(Number.isFinite(until) && until > 0 ? { expiresAt: until * 1_000 } : {}),
   }
 }
 
-function authOf(given: unknown, facts: AuthFacts): UpstreamClient['auth'] {
-  if (given === 'none') return 'none'
+function authOf(
+  given: unknown,
+  { facts, hasSecret }: { facts: AuthFacts; hasSecret: boolean },
+): UpstreamClient['auth'] {
+  if (given === 'private_key_jwt') return 'private_key_jwt'
+  if (given === 'none' || !hasSecret) return 'none'
   if (given === 'client_secret_post') return 'post'
   return given === 'client_secret_basic' ? 'basic' : authMethod(facts, true)
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../kernel/json.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
-import type { UpstreamClient } from './facts.ts'
+import type { ShownClient } from './facts.ts'
 
 /** What a token endpoint gave. */
 export type Tokens = {
@@ -34,7 +34,7 @@ export class TokenError extends Error {
 export type TokenAsk = {
   readonly fetch: GuardedFetch
   readonly endpoint: string
-  readonly client: UpstreamClient
+  readonly client: ShownClient
   readonly params: Readonly<Record<string, string | undefined>>
   readonly now: () => number
 }
@@ -78,6 +78,10 @@ function post({ fetch, endpoint, client, params }: TokenAsk) {
   } else {
     form.set('client_id', client.clientId)
     if (client.auth === 'post' && client.secret !== undefined) form.set('client_secret', client.secret)
+    if (client.assertion !== undefined) {
+      form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+      form.set('client_assertion', client.assertion)
+    }
   }
   return fetch.json(new URL(endpoint), { method: 'POST', headers, body: form.toString(), timeoutMs })
 }

@@ -16,7 +16,7 @@ export type OAuthSettings = {
   readonly tokenUrl?: string
   /** The vendor's name at the OAuth broker, which signs people in there for us. */
   readonly broker?: string
-  readonly tokenAuth?: 'basic' | 'post' | 'none'
+  readonly tokenAuth?: 'basic' | 'post' | 'none' | 'private_key_jwt'
   /** `omit`: for providers that refuse the `resource` parameter. */
   readonly resource?: 'send' | 'omit'
   /** `shared`: one sign-in by an administrator serves everybody. */

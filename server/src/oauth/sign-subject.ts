@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { importJWK, type JWK, SignJWT } from 'jose'
+import { importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 
 /** A person as another authorization server hears of them. */
 export type Subject = { readonly id: string; readonly email: string }
@@ -12,15 +12,23 @@ const lifeSeconds = 120
  * refused for its type, elsewhere for its audience.
  */
 export function subjectSigner(keys: readonly JWK[], issuer: string, now: () => number) {
-  return async (subject: Subject, audience: string): Promise<string> => {
+  const sign = shortSigner(keys, now)
+  return ({ id, email }: Subject, aud: string): Promise<string> => sign({ iss: issuer, sub: id, aud, email })
+}
+
+/** Signs that we are this client. Its issuer is the client, so nothing of ours takes it for a token. */
+export function clientSigner(keys: readonly JWK[], now: () => number) {
+  const sign = shortSigner(keys, now)
+  return (clientId: string, aud: string): Promise<string> => sign({ iss: clientId, sub: clientId, aud })
+}
+
+function shortSigner(keys: readonly JWK[], now: () => number) {
+  return async (claims: JWTPayload): Promise<string> => {
     const [key] = keys
     if (key === undefined) throw new Error('there is no key to sign with')
     const at = Math.floor(now() / 1_000)
-    return await new SignJWT({ email: subject.email })
+    return await new SignJWT(claims)
       .setProtectedHeader({ alg: 'ES256', typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }) })
-      .setIssuer(issuer)
-      .setSubject(subject.id)
-      .setAudience(audience)
       .setJti(randomUUID())
       .setIssuedAt(at)
       .setExpirationTime(at + lifeSeconds)

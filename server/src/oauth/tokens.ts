@@ -11,7 +11,7 @@ import { baseOf, resourcePath, scopeOf } from './name-resource.ts'
 import { proofStore } from './proof-store.ts'
 import { type TokenClaims, tokenReader } from './read-token.ts'
 import { recordStore, signingKeyStore } from './record-store.ts'
-import { type Subject, subjectSigner } from './sign-subject.ts'
+import { clientSigner, type Subject, subjectSigner } from './sign-subject.ts'
 import { type SignToken, tokenSigner } from './sign-token.ts'
 
 /** Whose an access token is and where it counts. */
@@ -52,6 +52,8 @@ export type Tokens = {
   readonly sign: SignToken
   /** Who somebody is, signed for one other authorization server. */
   signSubject(subject: Subject, audience: string): Promise<string>
+  /** That this installation is the client it says, for one authorization server (RFC 7523 §2.2). */
+  signClient(clientId: string, audience: string): Promise<string>
   readonly records: Records
   close(): void
 }
@@ -115,6 +117,7 @@ export async function openTokens(parts: TokensParts): Promise<Tokens> {
     signingKeys,
     sign: tokenSigner(signingKeys, base, now),
     signSubject: subjectSigner(signingKeys, base, now),
+    signClient: clientSigner(signingKeys, now),
     records,
     close() {
       clearInterval(cleaning)

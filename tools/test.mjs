@@ -20,6 +20,7 @@ const systemParts = [
   { name: 'chromium', isHere: () => hasProgram('chromium') },
   { name: 'openssl', isHere: () => hasProgram('openssl') },
   { name: 'bubblewrap', isHere: () => hasProgram('bwrap') },
+  { name: 'glewlwyd', isHere: () => hasProgram('glewlwyd') },
 ]
 
 /** Programs of their own that close with a line of counts; each runs when it is there. */

@@ -136,6 +136,8 @@ export type OutsideModel = { slot: "model_server" | "llm_judge"; enabled: boolea
 
 export type OutsideModelChange = { enabled: boolean; url: string; model?: string | null | undefined; timeout_ms?: number | undefined; when_down?: "open" | "closed" | undefined; key?: string | null | undefined }
 
+export type OwnSsoIdentity = { provider_id: string; provider_name: string; subject: string; created_at: string }
+
 export type PackageUpdate = { current: { name: string; version: string; integrity: string } | null; proposed: { name: string; version: string; integrity: string; id: string } | null; tools: ({ name: string; change: "added" | "removed" | "changed"; before: string | null; after: string | null })[] }
 
 export type PackageUpdateAcceptance = { proposed_id: string }
@@ -213,6 +215,8 @@ export type SignInOptions = { passkey: PasskeyQuestion | null; single_sign_on: {
 export type SsoAddress = { url: string }
 
 export type SsoAnswer = { state: string; code?: string | undefined; iss?: string | undefined; error?: string | undefined; error_description?: string | undefined }
+
+export type SsoIdentity = { provider_id: string; provider_name: string; issuer: string; subject: string; created_at: string }
 
 export type SsoMapping = { groups: { claim: string; by_name: boolean; rows: ({ value: string; group_id: string })[] } | null; attributes: ({ claim: string; attribute: string })[] }
 
@@ -303,6 +307,7 @@ export const operations = {
   deleteGuardPattern: { method: 'DELETE', path: '/api/v1/security/patterns/{id}' },
   deleteNotice: { method: 'DELETE', path: '/api/v1/users/me/notices/{id}' },
   deleteOutsideModel: { method: 'DELETE', path: '/api/v1/security/outside-models/{slot}' },
+  deleteOwnSsoIdentity: { method: 'DELETE', path: '/api/v1/users/me/sso-identities/{id}' },
   deletePasskey: { method: 'DELETE', path: '/api/v1/users/me/passkeys/{id}' },
   deletePolicy: { method: 'DELETE', path: '/api/v1/policies/{id}' },
   deleteRedirectRule: { method: 'DELETE', path: '/api/v1/oauth/redirect-rules/{id}' },
@@ -355,6 +360,7 @@ export const operations = {
   listGroups: { method: 'GET', path: '/api/v1/groups' },
   listGuardPatterns: { method: 'GET', path: '/api/v1/security/patterns' },
   listNotices: { method: 'GET', path: '/api/v1/users/me/notices' },
+  listOwnSsoIdentities: { method: 'GET', path: '/api/v1/users/me/sso-identities' },
   listPolicies: { method: 'GET', path: '/api/v1/policies' },
   listProvisioningTokens: { method: 'GET', path: '/api/v1/directory/tokens' },
   listRedirectRules: { method: 'GET', path: '/api/v1/oauth/redirect-rules' },
@@ -365,6 +371,7 @@ export const operations = {
   listServers: { method: 'GET', path: '/api/v1/servers' },
   listSessionGrants: { method: 'GET', path: '/api/v1/session-grants' },
   listSessions: { method: 'GET', path: '/api/v1/sessions' },
+  listSsoIdentities: { method: 'GET', path: '/api/v1/users/{id}/sso-identities' },
   listSsoProviders: { method: 'GET', path: '/api/v1/sso-providers' },
   listToolVersions: { method: 'GET', path: '/api/v1/servers/{id}/tools/versions' },
   listTrustedIssuers: { method: 'GET', path: '/api/v1/oauth/trusted-issuers' },
@@ -444,6 +451,7 @@ export interface Operations {
   deleteGuardPattern: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteNotice: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteOutsideModel: { params: { slot: "model_server" | "llm_judge" }; query: undefined; body: undefined; response: undefined }
+  deleteOwnSsoIdentity: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deletePasskey: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deletePolicy: { params: { id: string }; query: undefined; body: undefined; response: undefined }
   deleteRedirectRule: { params: { id: string }; query: undefined; body: undefined; response: undefined }
@@ -496,6 +504,7 @@ export interface Operations {
   listGroups: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Group[]; next_cursor: string | null } }
   listGuardPatterns: { params: undefined; query: undefined; body: undefined; response: GuardPatternList }
   listNotices: { params: undefined; query: undefined; body: undefined; response: { data: AccountNotice[]; next_cursor: null } }
+  listOwnSsoIdentities: { params: undefined; query: undefined; body: undefined; response: { data: OwnSsoIdentity[]; next_cursor: null } }
   listPolicies: { params: undefined; query: { query?: string | undefined; server_id?: string | undefined; effect?: "allow" | "deny" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: PolicyList }
   listProvisioningTokens: { params: undefined; query: undefined; body: undefined; response: { data: ProvisioningToken[]; next_cursor: string | null } }
   listRedirectRules: { params: undefined; query: undefined; body: undefined; response: { data: RedirectRule[]; next_cursor: null } }
@@ -506,6 +515,7 @@ export interface Operations {
   listServers: { params: undefined; query: { query?: string | undefined; scope?: "accessible" | "all" | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Connector[]; next_cursor: string | null } }
   listSessionGrants: { params: undefined; query: undefined; body: undefined; response: { data: SessionGrant[]; next_cursor: null } }
   listSessions: { params: undefined; query: undefined; body: undefined; response: { data: ConsoleSession[]; next_cursor: null } }
+  listSsoIdentities: { params: { id: string }; query: undefined; body: undefined; response: { data: SsoIdentity[]; next_cursor: null } }
   listSsoProviders: { params: undefined; query: undefined; body: undefined; response: { data: SsoProvider[]; next_cursor: null } }
   listToolVersions: { params: { id: string }; query: { name: string }; body: undefined; response: ToolVersionList }
   listTrustedIssuers: { params: undefined; query: undefined; body: undefined; response: { data: TrustedIssuer[]; next_cursor: null } }

@@ -101,19 +101,20 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     scanner: guards.list,
     onFlagged: guards.list.tell,
   })
-  const oauth = await openOauth({
-    ...{ db, bus, keyring, tokens, identity, now, log },
-    publicUrl: config.publicUrl,
-    allowedNetworks: config.allowedNetworks,
-    agents,
-    journal: audit.journal,
-  })
   const sso = openSso({
     ...{ db, identity, keyring, now },
     journal: audit.journal,
     fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
     publicUrl: config.publicUrl,
     onRefused: ({ ip, why }) => audit.recordFailedAuthentication({ ip, why, requestId: newId(now()) }),
+  })
+  const oauth = await openOauth({
+    ...{ db, bus, keyring, tokens, identity, now, log },
+    publicUrl: config.publicUrl,
+    allowedNetworks: config.allowedNetworks,
+    agents,
+    sso,
+    journal: audit.journal,
   })
   const hosts = [...hostKeys(config)]
   const signIn = openSignIn({ db, identity, sso, keyring, config, hostKeys: hosts, now })

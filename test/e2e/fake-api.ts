@@ -15,6 +15,7 @@ import type {
   SsoProvider,
   Tool,
   ToolVersion,
+  TrustedIssuer,
   User,
 } from '../../contract/client.ts'
 
@@ -130,6 +131,22 @@ const searchReport: SearchReport = {
       suggestion: 'Moves in Filesystem. Takes source and destination. People also say: archive, put.',
     },
   ],
+}
+const ssoIdentity = {
+  provider_id: uuid(801),
+  provider_name: 'Acme',
+  issuer: 'https://id.acme.example',
+  subject: '00u1x2y3',
+  created_at: ago(9000),
+}
+const trustedIssuer: TrustedIssuer = {
+  id: uuid(851),
+  issuer: 'https://id.acme.example',
+  jwks_uri: 'https://id.acme.example/jwks',
+  algorithms: ['ES256', 'RS256'],
+  link_by_email: true,
+  created_by: uuid(1),
+  created_at: ago(9000),
 }
 const ssoProvider = (n: number, name: string, more: Partial<SsoProvider>): SsoProvider => ({
   id: uuid(n),
@@ -716,6 +733,8 @@ const routes: readonly (readonly [
     }),
   ],
   ['GET', /^\/api\/v1\/users$/, () => ({ body: page(users) })],
+  ['GET', /^\/api\/v1\/users\/[^/]+\/sso-identities$/, () => ({ body: page([ssoIdentity]) })],
+  ['GET', /^\/api\/v1\/oauth\/trusted-issuers$/, () => ({ body: page([trustedIssuer]) })],
   ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],
   ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],
   [

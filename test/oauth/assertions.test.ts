@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startIdentityProvider } from '../fixtures/identity-provider.ts'
 import { baseOf, initialize, register } from '../support/oauth-client.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { addPerson, type Person } from '../support/world.ts'
@@ -172,6 +173,65 @@ test('an assertion counts once, and only from the client it was made for, which 
   expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'unauthorized_client' }])
   const both = await Promise.all([show(text), show(text), show(text)])
   expect(both.map(({ status }) => status).sort()).toEqual([200, 400, 400])
+})
+
+test('a subject that signs in to the console here is found without an email, and before one', async () => {
+  const other = await startIdentityProvider()
+  try {
+    const sso = await server.api<{ id: string }>('POST', '/api/v1/sso-providers', {
+      name: 'Acme',
+      oidc: { issuer: other.issuer, client_id: 'console', client_secret: other.clientSecret },
+      domains: ['acme.test'],
+    })
+    await trust({ issuer: other.issuer, link_by_email: true })
+    const bo = { sub: 'bo-1', email: 'bo@acme.test', email_verified: true }
+    const about = { iss: other.issuer, sub: 'bo-1' }
+    const nobody = { ...about, email: 'bo@acme.test' }
+    expect(await show(await assertion(nobody))).toMatchObject({ error: 'invalid_grant' })
+    const begun = await fetch(`${base}/api/v1/sign-in/single-sign-on`, posted({ provider_id: sso.id }))
+    const { url } = (await begun.json()) as { url: string }
+    const cookie = (begun.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const answer = await fetch(
+      `${base}/api/v1/sessions/single-sign-on`,
+      posted(other.approve(url, bo), cookie),
+    )
+    const { user_id: userId } = (await answer.json()) as { user_id: string }
+    // Ada's email in the assertion: who signs in with the subject counts.
+    const { token } = await show(await assertion(about))
+    expect(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
+      sub: userId,
+    })
+    // Bo's address, said of somebody new at the same provider, is not Bo.
+    expect(await show(await assertion({ ...nobody, sub: 'bo-2' }))).toMatchObject({ error: 'invalid_grant' })
+    await server.api('DELETE', `/api/v1/users/${userId}/sso-identities`)
+    expect(await show(await assertion({ ...about, email: 'x@acme.test' }))).toMatchObject({
+      error: 'invalid_grant',
+    })
+  } finally {
+    await other.close()
+  }
+})
+
+function posted(body: object, cookie = ''): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie, origin: base },
+    body: JSON.stringify(body),
+  }
+}
+
+test('with the trust in an issuer the tokens given on its word end', async () => {
+  const { data } = await server.api<{ data: { id: string; issuer: string }[] }>(
+    'GET',
+    '/api/v1/oauth/trusted-issuers',
+  )
+  const { token } = await show(await assertion())
+  expect((await initialize(`${base}/mcp`, token)).status).toBe(200)
+  const own = data.find(({ issuer }) => issuer === idp)
+  await server.api('DELETE', `/api/v1/oauth/trusted-issuers/${own?.id}`)
+  expect((await initialize(`${base}/mcp`, token)).status).toBe(401)
+  expect(await show(await assertion())).toMatchObject({ error: 'invalid_grant' })
+  await trust({ link_by_email: true })
 })
 
 test('the person sees the client among theirs, ends it at once, and the audit holds no assertion', async () => {

@@ -50,6 +50,7 @@ export const paths = {
   directory: () => linkOptions({ to: '/directory' }),
   singleSignOn: () => linkOptions({ to: '/single-sign-on' }),
   ssoProvider: (provider: string) => linkOptions({ to: '/single-sign-on', search: { provider } }),
+  trustedIssuers: () => linkOptions({ to: '/trusted-issuers' }),
   keys: () => linkOptions({ to: '/keys' }),
   agents: () => linkOptions({ to: '/agents' }),
   agent: (agent: string) => linkOptions({ to: '/agents', search: { agent } }),

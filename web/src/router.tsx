@@ -211,6 +211,14 @@ const singleSignOn = createRoute({
   component: lazyRouteComponent(() => import('./pages/single-sign-on.tsx'), 'SingleSignOnPage'),
 })
 
+const trustedIssuers = createRoute({
+  getParentRoute: () => shell,
+  path: '/trusted-issuers',
+  validateSearch: pick('new'),
+  loader: async () => (await import('./pages/trusted-issuers.tsx')).loader(),
+  component: lazyRouteComponent(() => import('./pages/trusted-issuers.tsx'), 'TrustedIssuersPage'),
+})
+
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -284,6 +292,7 @@ export const router = createRouter({
       groups,
       directory,
       singleSignOn,
+      trustedIssuers,
       keys,
       agents,
       delegations,

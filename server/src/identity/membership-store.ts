@@ -14,8 +14,6 @@ export type Memberships = {
   set(providerId: string, userId: UserId, groupIds: readonly GroupId[]): Promise<void>
   /** Ends what this provider gave anybody, but for memberships of these groups. */
   end(providerId: string, except: readonly GroupId[]): Promise<void>
-  /** Ends what every provider gave this person. */
-  endOf(userId: UserId): Promise<void>
 }
 
 export function openMemberships(db: Db, bus: Bus): Memberships {
@@ -46,10 +44,6 @@ export function openMemberships(db: Db, bus: Bus): Memberships {
       const others = except.length === 0 ? undefined : notInArray(members.groupId, [...except])
       await db.delete(members).where(and(eq(members.providerId, providerId), others))
       await bus.publish('identity', '*')
-    },
-    async endOf(userId) {
-      await db.delete(members).where(eq(members.userId, userId))
-      await bus.publish('identity', userId)
     },
   }
 }

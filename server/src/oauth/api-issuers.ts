@@ -82,7 +82,7 @@ export function issuerRoutes({ issuers }: { issuers: Issuers }): Route[] {
       method: 'DELETE',
       path: `${path}/{id}`,
       operationId: 'deleteTrustedIssuer',
-      summary: 'Trusts an identity provider no longer; tokens it gave last until they are renewed',
+      summary: 'Trusts an identity provider no longer; tokens given on its word end at once',
       audit: { action: 'trusted_issuer_deleted', resourceType: 'trusted_issuer' },
       params: z.object({ id: z.string() }),
       output: z.undefined(),

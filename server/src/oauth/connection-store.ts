@@ -55,6 +55,14 @@ export function connectionStore(db: Db) {
         .orderBy(desc(connections.createdAt), asc(connections.id))
       return rows.map(show)
     },
+    /** Those that stand on this address: for assertions, their issuer. */
+    async idsAt(redirectUri: string): Promise<string[]> {
+      const rows = await db
+        .select({ id: connections.id })
+        .from(connections)
+        .where(eq(connections.redirectUri, redirectUri))
+      return rows.map(({ id }) => id)
+    },
     async find(id: string): Promise<Connection | undefined> {
       const [row] = await db
         .select(ofPerson)

@@ -5,7 +5,7 @@ import { documentHashOf } from './ask-person.ts'
 import type { Proofs } from './check-proof.ts'
 import type { Exchange } from './exchange-token.ts'
 import { answer, bindingOf, soleAudience } from './grant-agents.ts'
-import type { Assertion, Issuers } from './keep-issuers.ts'
+import type { Assertion, Issuers, Known } from './keep-issuers.ts'
 import { type GrantParts, makeGrant } from './make-grant.ts'
 import { mcpScope } from './name-resource.ts'
 import type { SignToken } from './sign-token.ts'
@@ -19,6 +19,7 @@ export type AssertionParts = GrantParts & {
   issuers: Issuers
   sign: SignToken
   proofs: Pick<Proofs, 'take'>
+  signIns: Pick<Known, 'bySignIn' | 'issuersOf'>
   identity: {
     find(id: UserId): Promise<Principal | undefined>
     personByEmail(email: string): Promise<UserId | undefined>
@@ -51,8 +52,11 @@ async function grant(parts: AssertionParts, ctx: TokenEndpointGrantContext<Param
   if (typeof assertion === 'string') return refuse(assertion)
   const audience = resourceIn(assertion, params.resource, parts.base) ?? refuse('made for another resource')
   checkScope(assertion)
-  const id = await parts.issuers.personOf(assertion, parts.identity.personByEmail)
-  const person = id === undefined ? undefined : await parts.identity.find(id)
+  const userId = await parts.issuers.personOf(assertion, {
+    byEmail: parts.identity.personByEmail,
+    ...parts.signIns,
+  })
+  const person = userId === undefined ? undefined : await parts.identity.find(userId)
   if (person === undefined) return refuse('nobody active here is linked to this subject')
   told.person = person
   const grantId = await makeGrant(parts, person, {
@@ -61,6 +65,8 @@ async function grant(parts: AssertionParts, ctx: TokenEndpointGrantContext<Param
     resources: [audience],
     scopes: [mcpScope],
   })
+  // The trust may have ended meanwhile, and with it what was given on it.
+  if (!parts.issuers.list().some(({ id }) => id === assertion.from.id)) return refuse('issuer not trusted')
   const claims = {
     sub: person.id,
     aud: audience,

@@ -22,12 +22,17 @@ export type Issuers = {
   remove(id: string): Promise<TrustedIssuer>
   /** What a good assertion says and whose it is, spent hereby; or in words why it does not count. */
   read(text: string, expected: { issuer: string; clientId: string }): Promise<Assertion | string>
-  /** Whom a subject means: remembered, or found by email where that is allowed. */
-  personOf(
-    assertion: Assertion,
-    byEmail: (email: string) => Promise<UserId | undefined>,
-  ): Promise<UserId | undefined>
+  /** Whom a subject means: remembered, who signs in here with it, or found by email where that is allowed. */
+  personOf(assertion: Assertion, known: Known): Promise<UserId | undefined>
   close(): void
+}
+/** What is known of people besides. */
+export type Known = {
+  byEmail(email: string): Promise<UserId | undefined>
+  /** Who signs in to the console as this subject. */
+  bySignIn(who: { issuer: string; subject: string }): Promise<UserId | undefined>
+  /** The issuers a person signs in to the console at. */
+  issuersOf(id: UserId): Promise<readonly string[]>
 }
 export type Assertion = {
   readonly from: TrustedIssuer
@@ -80,7 +85,7 @@ export async function keepIssuers({ db, bus, fetch, now }: IssuerParts): Promise
       if (claims === undefined) return 'signature, type, audience or times are wrong'
       return spend(store, { from, claims, clientId: expected.clientId, now })
     },
-    personOf: (assertion, byEmail) => personOf(store, assertion, byEmail, now),
+    personOf: (assertion, known) => personOf(store, assertion, known, now),
     close: stop,
   }
 }
@@ -132,14 +137,16 @@ async function spend(
 async function personOf(
   store: IssuerStore,
   { from, subject, claims }: Assertion,
-  byEmail: (email: string) => Promise<UserId | undefined>,
+  { byEmail, bySignIn, issuersOf }: Known,
   now: () => number,
 ): Promise<UserId | undefined> {
-  const known = await store.accountOf(from.id, subject)
+  const known =
+    (await store.accountOf(from.id, subject)) ?? (await bySignIn({ issuer: from.issuer, subject }))
   if (known !== undefined) return known
   const { email, email_verified: verified } = claims
   if (!from.linkByEmail || typeof email !== 'string' || verified === false) return undefined
   const found = await byEmail(email)
-  if (found === undefined) return undefined
+  // Whoever signs in here at this issuer is another subject: the address was given to somebody new.
+  if (found === undefined || (await issuersOf(found)).includes(from.issuer)) return undefined
   return (await store.link(from.id, subject, found, new Date(now()))) ? found : undefined
 }

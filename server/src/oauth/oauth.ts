@@ -7,6 +7,7 @@ import { isUuid, type UserId } from '../kernel/ids.ts'
 import { openGuardedFetch } from '../lib/guarded-fetch.ts'
 import type { Log } from '../lib/log.ts'
 import { addressGuard } from '../lib/network.ts'
+import type { Sso } from '../sso/sso.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { compareByHash } from './agent-clients.ts'
 import { type Devices, openDevices } from './ask-for-device.ts'
@@ -16,7 +17,7 @@ import { type Connection, connectionStore } from './connection-store.ts'
 import { exchangeTokens } from './exchange-token.ts'
 import { documentFetch } from './fetch-documents.ts'
 import { grantToAgents } from './grant-agents.ts'
-import { grantToAssertions } from './grant-assertions.ts'
+import { type AssertionParts, grantToAssertions } from './grant-assertions.ts'
 import { type Issuers, keepIssuers } from './keep-issuers.ts'
 import { keepRedirectRules, type RedirectRules } from './keep-redirect-rules.ts'
 import { hourlyLimit } from './limit-hourly.ts'
@@ -53,6 +54,8 @@ export type OauthParts = {
   tokens: Tokens
   agents: AgentAccounts
   journal: Journal
+  /** Who signs in to the console as whom. */
+  sso: Pick<Sso, 'personOf' | 'identitiesOf'>
   identity: {
     find(id: UserId): Promise<Principal | undefined>
     personByEmail(email: string): Promise<UserId | undefined>
@@ -94,7 +97,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
   const issuers = await keepIssuers({ db, bus, fetch: documentFetch(guarded), now })
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'an OAuth request failed'))
   const making = { provider, connections, records: tokens.records, base, now }
-  grantToAssertions({ ...granting, ...making, issuers, identity })
+  grantToAssertions({ ...granting, ...making, issuers, identity, signIns: signInsOf(parts.sso) })
   const end = async (ids: readonly string[]) => {
     for (const name of await connections.grantsOf(ids)) await tokens.records.endGrant(name)
     for (const id of ids) await connections.remove(id)
@@ -120,7 +123,7 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
     consents: openConsents({ ...making, judge: redirects.judge }),
     devices: openDevices(making),
     redirects,
-    issuers,
+    issuers: endingWith(issuers, async (issuer) => end(await connections.idsAt(issuer))),
     connectionsOf: connections.ofPerson,
     async disconnect(id, userId) {
       const found = isUuid(id) ? await connections.find(id) : undefined
@@ -135,6 +138,25 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       issuers.close()
       await guarded.close()
     },
+  }
+}
+
+/** What was given on the word of an issuer ends with the trust in it. */
+function endingWith(issuers: Issuers, end: (issuer: string) => Promise<void>): Issuers {
+  return {
+    ...issuers,
+    async remove(id) {
+      const gone = await issuers.remove(id)
+      await end(gone.issuer)
+      return gone
+    },
+  }
+}
+
+function signInsOf(sso: OauthParts['sso']): AssertionParts['signIns'] {
+  return {
+    bySignIn: sso.personOf,
+    issuersOf: async (id) => (await sso.identitiesOf(id)).map(({ issuer }) => issuer),
   }
 }
 

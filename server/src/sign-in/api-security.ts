@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { GatewayError } from '../kernel/errors.ts'
 import { isUuid } from '../kernel/ids.ts'
 import { type RequestContext, type Route, route } from '../kernel/route.ts'
+import { ownIdentityRoutes } from './api-identities.ts'
 import { mostCharacters } from './check-password.ts'
 import type { SignIn } from './sign-in.ts'
 import type { Passkey } from './store.ts'
@@ -58,7 +59,12 @@ type Parts = { signIn: SignIn }
 
 /** How a person signs in, changed by that person alone and only shortly after signing in. */
 export function securityRoutes(parts: Parts): Route[] {
-  return [...passwordRoutes(parts), ...codeRoutes(parts), ...passkeyRoutes(parts)]
+  return [
+    ...passwordRoutes(parts),
+    ...codeRoutes(parts),
+    ...passkeyRoutes(parts),
+    ...ownIdentityRoutes(parts),
+  ]
 }
 
 function passwordRoutes({ signIn }: Parts): Route[] {

@@ -26,6 +26,8 @@ async function openOn(storage: Storage) {
   const identity = await openIdentity({ db, bus, keyring, config, now, log: quietLog })
   const enforced = new Set<string>()
   const sso = {
+    identitiesOf: async () => [],
+    disconnect: async () => 0,
     offered: async () => ({ asksEmail: false, providers: [] }),
     requiredFor: async (email: string) =>
       enforced.has(email.split('@')[1] ?? '') ? { id: 'p', name: 'Acme' } : undefined,

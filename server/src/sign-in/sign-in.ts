@@ -10,6 +10,7 @@ import type { Db } from '../storage/storage.ts'
 import { openChallenges } from './challenge.ts'
 import { checkPassword } from './check-password.ts'
 import { openPasswordHasher, type PasswordHasher } from './hash-password.ts'
+import { type OwnIdentities, openOwnIdentities } from './own-identities.ts'
 import { type Answer, openPasskeys, type Passkeys } from './passkeys.ts'
 import { openSecondFactor, type SecondFactor } from './second-factor.ts'
 import { type SignInStore, signInStore } from './store.ts'
@@ -51,6 +52,8 @@ export type SignIn = {
   checkRecent(caller: Caller): Promise<void>
   /** What the sign-in page offers of identity providers. */
   singleSignOn: Sso['offered']
+  /** Who a person is at identity providers; changed by themselves. */
+  readonly identities: OwnIdentities
   readonly passkeys: Passkeys
   readonly secondFactor: SecondFactor
 }
@@ -65,7 +68,7 @@ export type SignInParts = {
   }
   config: { publicUrl: URL; productName: string }
   /** Who must sign in elsewhere, and what the sign-in page offers. */
-  sso: Pick<Sso, 'requiredFor' | 'offered'>
+  sso: Pick<Sso, 'requiredFor' | 'offered' | 'identitiesOf' | 'disconnect'>
   /** Who can sign with one of these owns the host. */
   hostKeys: readonly Buffer[]
   /** Of scrypt; for tests, which hash often. */
@@ -102,6 +105,11 @@ export function openSignIn(parts: SignInParts): SignIn {
     passkeys,
     secondFactor,
     singleSignOn: parts.sso.offered,
+    identities: openOwnIdentities({
+      sso: parts.sso,
+      store,
+      checkRecent: async (caller) => void (await recentSession(ground, caller)),
+    }),
     checkRecent: async (caller) => void (await recentSession(ground, caller)),
     recover: (claim, ip, identified) => recover({ ...ground, ...parts }, { claim, ip, identified }),
     passwordChangedAt: async (userId) => (await store.password(userId))?.changedAt,

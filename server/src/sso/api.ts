@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { GatewayError } from '../kernel/errors.ts'
-import { type GroupId, isUuid, type UserId } from '../kernel/ids.ts'
+import type { GroupId } from '../kernel/ids.ts'
 import { type Route, route } from '../kernel/route.ts'
+import { identityRoutes } from './api-identities.ts'
 import { beginRoutes, testRoutes } from './api-sign-in.ts'
 import type { ProviderChange, ProviderDraft } from './change-providers.ts'
 import type { Mapping, Provider } from './provider.ts'
@@ -20,7 +20,7 @@ export function ssoRoutes(parts: Parts): Route[] {
   return [
     ...readRoutes(parts),
     ...changeRoutes(parts),
-    disconnectRoute(parts),
+    ...identityRoutes(parts),
     ...testRoutes(parts),
     ...beginRoutes(parts),
   ]
@@ -112,29 +112,6 @@ function changeRoutes({ sso }: Parts): Route[] {
       },
     }),
   ]
-}
-
-function disconnectRoute({ sso }: Parts): Route {
-  return route({
-    method: 'DELETE',
-    path: '/api/v1/users/{id}/sso-identities',
-    operationId: 'deleteSsoIdentities',
-    summary:
-      'Forgets who a person is at every identity provider; their next sign-in is judged like a first one',
-    tag,
-    needs: 'sso.write',
-    audit: { action: 'sso_identity_deleted', resourceType: 'user' },
-    params: Params,
-    output: z.undefined(),
-    status: 204,
-    async run(context, { params }) {
-      const count = isUuid(params.id) ? await sso.disconnect(params.id as UserId) : 0
-      if (count === 0)
-        throw new GatewayError('not-found', 'Nobody with this id is connected with an identity provider.')
-      context.record({ after: { disconnected: count } })
-      return undefined
-    },
-  })
 }
 
 function mappingOf({ groups, attributes }: z.output<typeof NewProvider>['mapping']): Mapping {

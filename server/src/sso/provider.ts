@@ -66,6 +66,15 @@ export type Claimed = {
   readonly claims: JsonObject
 }
 
+/** Who a person is at a provider. */
+export type SsoIdentity = {
+  readonly providerId: ProviderId
+  readonly providerName: string
+  readonly issuer: string
+  readonly subject: string
+  readonly createdAt: Date
+}
+
 export function domainOf(email: string): string {
   return email.slice(email.lastIndexOf('@') + 1).toLowerCase()
 }

@@ -12,7 +12,7 @@ import { applyMapping } from './apply-mapping.ts'
 import { openProviders, type Providers } from './change-providers.ts'
 import { type Flow, type Flows, keepFlows, type Purpose } from './keep-flow.ts'
 import { type Mapped, mapClaims } from './map-claims.ts'
-import { type Claimed, domainOf, type Provider, type ProviderId } from './provider.ts'
+import { type Claimed, domainOf, type Provider, type ProviderId, type SsoIdentity } from './provider.ts'
 import { type Assertions, isSaml, openAssertions } from './receive-assertion.ts'
 import { type Oidc, type OidcAnswer, type OidcProvider, openOidc } from './speak-oidc.ts'
 import { openSaml } from './speak-saml.ts'
@@ -51,8 +51,12 @@ export type Sso = {
   ): Promise<{ provider: Provider; claimed: Claimed; mapped: Mapped; clearCookie: string }>
   /** The provider people with this email must sign in through. */
   requiredFor(email: string): Promise<{ id: string; name: string } | undefined>
-  /** Forgets who a person is at every provider; answers how many identities those were. */
-  disconnect(userId: UserId): Promise<number>
+  /** Who a person is at providers, oldest first. */
+  identitiesOf(userId: UserId): Promise<readonly SsoIdentity[]>
+  /** Who is this subject at an OpenID provider with this issuer; undefined as well where two people are. */
+  personOf(who: { issuer: string; subject: string }): Promise<UserId | undefined>
+  /** Forgets who a person is at this provider, or at every one, with the groups it gave; answers at how many. */
+  disconnect(userId: UserId, providerId?: ProviderId): Promise<number>
   close(): Promise<void>
 }
 
@@ -130,24 +134,32 @@ export function openSso(parts: SsoParts): Sso {
       const provider = await store.ofDomain(domainOf(email))
       return provider?.enforced === true ? { id: provider.id, name: provider.name } : undefined
     },
-    disconnect: (userId) => disconnect(store, identity, userId),
+    ...identitiesIn(store, identity),
     close: () => parts.fetch.close(),
+  }
+}
+
+function identitiesIn(
+  store: ReturnType<typeof ssoStore>,
+  { memberships }: Pick<Identity, 'memberships'>,
+): Pick<Sso, 'identitiesOf' | 'personOf' | 'disconnect'> {
+  return {
+    identitiesOf: store.identitiesOf,
+    async personOf(who) {
+      const [person, ...others] = await store.peopleOf(who)
+      return others.length === 0 ? person : undefined
+    },
+    async disconnect(userId, providerId) {
+      const gone = await store.disconnect(userId, providerId)
+      for (const id of gone) await memberships.set(id, userId, [])
+      return gone.length
+    },
   }
 }
 
 function offeredOf(all: readonly Provider[]): Awaited<ReturnType<Sso['offered']>> {
   const providers = all.filter((one) => one.shown).map(({ id, name }) => ({ id, name }))
   return { asksEmail: all.some(({ domains }) => domains.length > 0), providers }
-}
-
-async function disconnect(
-  store: ReturnType<typeof ssoStore>,
-  { memberships }: Pick<Identity, 'memberships'>,
-  userId: UserId,
-): Promise<number> {
-  const count = await store.disconnect(userId)
-  if (count > 0) await memberships.endOf(userId)
-  return count
 }
 
 type Ends = {

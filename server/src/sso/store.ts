@@ -2,7 +2,7 @@ import { and, asc, eq, gt, lt, sql } from 'drizzle-orm'
 import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
-import type { Claimed, Mapping, Provider, ProviderId, ProviderSettings } from './provider.ts'
+import type { Claimed, Mapping, Provider, ProviderId, ProviderSettings, SsoIdentity } from './provider.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -180,12 +180,38 @@ function identityStore(db: Db) {
         .returning({ userId: identities.userId })
       return added.length > 0
     },
-    async disconnect(userId: UserId): Promise<number> {
+    /** Who a person is where, oldest first. */
+    identitiesOf: (userId: UserId): Promise<SsoIdentity[]> =>
+      db
+        .select({
+          providerId: identities.providerId,
+          providerName: providers.name,
+          issuer: identities.issuer,
+          subject: identities.subject,
+          createdAt: identities.createdAt,
+        })
+        .from(identities)
+        .innerJoin(providers, eq(providers.id, identities.providerId))
+        .where(eq(identities.userId, userId))
+        .orderBy(asc(identities.createdAt), asc(identities.providerId)),
+    /** Everybody who is this subject at an OpenID provider with this issuer. */
+    async peopleOf({ issuer, subject }: Pick<Claimed, 'issuer' | 'subject'>): Promise<UserId[]> {
+      const isOidc = sql`${providers.settings}->>'kind' = 'oidc'`
+      const rows = await db
+        .selectDistinct({ userId: identities.userId })
+        .from(identities)
+        .innerJoin(providers, eq(providers.id, identities.providerId))
+        .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject), isOidc))
+      return rows.map(({ userId }) => userId)
+    },
+    /** The providers a person was disconnected from; of all, or of one. */
+    async disconnect(userId: UserId, providerId: ProviderId | undefined): Promise<ProviderId[]> {
+      const which = providerId === undefined ? undefined : eq(identities.providerId, providerId)
       const gone = await db
         .delete(identities)
-        .where(eq(identities.userId, userId))
-        .returning({ userId: identities.userId })
-      return gone.length
+        .where(and(eq(identities.userId, userId), which))
+        .returning({ providerId: identities.providerId })
+      return [...new Set(gone.map((row) => row.providerId))]
     },
   }
 }

@@ -170,3 +170,15 @@ export const signInOptions = () =>
 
 export const ssoProviders = () =>
   queryOptions({ queryKey: ['sso-providers'], queryFn: () => api.call('listSsoProviders') })
+
+export const ownIdentities = () =>
+  queryOptions({ queryKey: ['own-identities'], queryFn: () => api.call('listOwnSsoIdentities') })
+
+export const identitiesOf = (id: string) =>
+  queryOptions({
+    queryKey: ['users', id, 'identities'],
+    queryFn: () => api.call('listSsoIdentities', { params: { id } }),
+  })
+
+export const trustedIssuers = () =>
+  queryOptions({ queryKey: ['trusted-issuers'], queryFn: () => api.call('listTrustedIssuers') })

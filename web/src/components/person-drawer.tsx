@@ -14,6 +14,7 @@ import { Status } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
 import { PersonAttributes } from './person-attributes.tsx'
 import { SignInLink } from './sign-in-link.tsx'
+import { IdentitiesOf } from './sso-identities.tsx'
 import { useChange } from './use-change.ts'
 
 function Roles({ user, me }: { user: User; me: Me }) {
@@ -113,6 +114,7 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
       <Section title="What they manage">
         <Roles key={user.roles.join()} user={user} me={me} />
       </Section>
+      <IdentitiesOf user={user} me={me} />
       <div className="flex gap-2 border-t border-n5 pt-5">
         <SignInLink user={user} me={me} />
         <Button why={why} busy={signOut.isPending} onClick={() => signOut.mutate(undefined)}>

@@ -1,6 +1,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import {
+  BadgeCheck,
   Bot,
   Cable,
   Command,
@@ -53,6 +54,7 @@ const places = [
   { name: 'Groups', link: paths.groups(), icon: Users, needs: 'people.read' },
   { name: 'Directory', link: paths.directory(), icon: FolderSync, needs: 'directory.read' },
   { name: 'Single sign-on', link: paths.singleSignOn(), icon: LogIn, needs: 'sso.read' },
+  { name: 'Trusted issuers', link: paths.trustedIssuers(), icon: BadgeCheck, needs: 'system.manage' },
   { name: 'API keys', link: paths.keys(), icon: KeyRound, needs: undefined },
   { name: 'Agent accounts', link: paths.agents(), icon: Bot, needs: 'agent_accounts.read' },
   { name: 'Clients', link: paths.clients(), icon: Cable, needs: undefined },

@@ -5,6 +5,7 @@ import * as queries from '../api/queries.ts'
 import { AccountNotices } from '../components/account-notices.tsx'
 import { AuthenticatorApp } from '../components/authenticator-app.tsx'
 import { PasskeyList } from '../components/passkey-list.tsx'
+import { OwnIdentities } from '../components/sso-identities.tsx'
 import { useChange } from '../components/use-change.ts'
 import { PasswordForm } from '../forms/password-form.tsx'
 import { Button } from '../ui/button.tsx'
@@ -14,7 +15,11 @@ import { type Column, overRow, Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 
 export async function loader(): Promise<void> {
-  await Promise.all([cache.ensureQueryData(queries.security()), cache.ensureQueryData(queries.sessions())])
+  await Promise.all([
+    cache.ensureQueryData(queries.security()),
+    cache.ensureQueryData(queries.sessions()),
+    cache.ensureQueryData(queries.ownIdentities()),
+  ])
 }
 
 function Password() {
@@ -149,6 +154,7 @@ export function AccountPage() {
           <Password />
           <AuthenticatorApp />
           <PasskeyList />
+          <OwnIdentities />
         </div>
       </Panel>
       <Sessions />

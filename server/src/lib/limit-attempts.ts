@@ -8,7 +8,7 @@ const perAddress = { burst: 50, refillMs: 10_000 }
 const maxKept = 20_000
 
 type Bucket = { left: number; at: number }
-type Rate = typeof perAccount
+type Rate = { burst: number; refillMs: number }
 
 export type Attempts = {
   /** Takes an attempt before it is judged. Throws rate-limited, known account or not. Answers the way to give it back. */
@@ -16,7 +16,7 @@ export type Attempts = {
 }
 
 /** Per process and in memory: who tries on two processes has twice as many, which is still few. */
-export function limitAttempts(now: () => number): Attempts {
+export function limitAttempts(now: () => number, address: Rate = perAddress): Attempts {
   const accounts = new BoundedCache<Bucket>(maxKept)
   const addresses = new BoundedCache<Bucket>(maxKept)
   const bucketOf = (kept: BoundedCache<Bucket>, key: string, rate: Rate): Bucket => {
@@ -30,7 +30,7 @@ export function limitAttempts(now: () => number): Attempts {
   }
   return {
     take(account, ip) {
-      const buckets: [Bucket, Rate][] = [[bucketOf(addresses, network(ip), perAddress), perAddress]]
+      const buckets: [Bucket, Rate][] = [[bucketOf(addresses, network(ip), address), address]]
       if (account !== undefined)
         buckets.push([bucketOf(accounts, account.toLowerCase(), perAccount), perAccount])
       for (const [bucket, rate] of buckets) {

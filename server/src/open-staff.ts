@@ -12,13 +12,17 @@ export function openStaff(
     identity,
     connectors,
     grants,
-  }: Pick<Parts, 'audit' | 'agents' | 'identity' | 'connectors' | 'grants'>,
+    credentials,
+    signIn,
+  }: Pick<Parts, 'audit' | 'agents' | 'identity' | 'connectors' | 'grants' | 'credentials' | 'signIn'>,
 ): Pick<Parts, 'offBoarding' | 'directory' | 'mail'> {
   const offBoarding = openOffBoarding({
     people: identity.people,
     superAdminBesides: identity.superAdminBesides,
     handOver: async (from, to) => (await connectors.handOver(from, to)) + (await agents.handOver(from, to)),
     endGrants: grants.endPerson,
+    endValues: (id) => credentials.endPerson(id),
+    endWays: signIn.endWays,
   })
   const directory = openDirectory({
     ...{ db: storage.db, keyring, identity, offBoarding, now, log },

@@ -126,7 +126,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     audit,
     agents,
     identity,
-    ...openStaff(ground, { audit, agents, identity, connectors, grants: reach.grants }),
+    ...openStaff(ground, { audit, agents, identity, connectors, grants: reach.grants, credentials, signIn }),
     signIn,
     sso,
     tokens,

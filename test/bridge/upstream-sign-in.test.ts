@@ -117,6 +117,41 @@ describe('one process', () => {
     const refused = await mcp(made.url, ada.key, 'tools/call', { name: 'whoami', arguments: {} })
     expect(JSON.stringify(refused)).toContain('needs your own sign-in')
   })
+
+  test('whoever is deactivated loses sign-ins and values at upstreams, and does not get them back', async () => {
+    const vault = await addConnector(server, 'Vault', upstream.mcpUrl, {
+      headers: { 'x-credential': '{TOKEN}' },
+      auth: { type: 'none' },
+    })
+    const carl = await addPerson(server, 'carl')
+    await allow(server, [carl], [made, vault])
+    const stateOf = async ({ id }: Made, key: string) =>
+      (await server.api<Connection>('GET', `/api/v1/servers/${id}/connection`, undefined, key)).state
+    await connect(server, upstream, { made, key: carl.key })
+    const values = { values: { TOKEN: 'of-carl' } }
+    await server.api('PUT', `/api/v1/servers/${vault.id}/connection`, values, carl.key)
+    expect([await stateOf(made, carl.key), await stateOf(vault, carl.key)]).toEqual([
+      'connected',
+      'connected',
+    ])
+    const set = (status: string) => server.api('PATCH', `/api/v1/users/${carl.id}`, { status })
+    await set('deactivated')
+    const { data } = await server.api<{ data: { id: string }[] }>(
+      'GET',
+      `/api/v1/audit-logs?action=user_updated&resource_id=${carl.id}&limit=1`,
+    )
+    const { after } = await server.api<{ after: object }>('GET', `/api/v1/audit-logs/${data[0]?.id}`)
+    expect(after).toMatchObject({ grants_ended: 1, values_ended: 1 })
+    await set('active')
+    const { secret } = await server.api<{ secret: string }>('POST', '/api/v1/api-keys', {
+      name: 'again',
+      user_id: carl.id,
+    })
+    expect([await stateOf(made, secret), await stateOf(vault, secret)]).toEqual([
+      'needs_sign_in',
+      'needs_values',
+    ])
+  })
 })
 
 const missing = postgresMissing()

@@ -61,6 +61,8 @@ export type Credentials = {
   /** Replaces this person's values; throws invalid-field naming each value that cannot be used. */
   connect(connector: Connector, userId: UserId, values: Readonly<Record<string, string>>): Promise<Connection>
   disconnect(connector: Connector, userId: UserId): Promise<Connection>
+  /** Forgets a person's values at every connector; answers at how many. */
+  endPerson(userId: UserId): Promise<number>
   close(): void
 }
 
@@ -168,12 +170,23 @@ export function openCredentials(parts: CredentialsParts): Credentials {
       await changed(connector)
       return connection(connector, userId)
     },
+    endPerson: (userId) => endPerson(store, parts.bus, userId),
     close: () => {
       for (const off of offs) off()
       cache.clear()
       void parts.stores.close()
     },
   }
+}
+
+async function endPerson(
+  store: ReturnType<typeof credentialStore>,
+  bus: Bus,
+  userId: UserId,
+): Promise<number> {
+  const gone = await store.removeValuesOf(userId)
+  for (const id of gone) await bus.publish('credentials', id)
+  return gone.length
 }
 
 /** Reads what one call needs: a person's values first, so that nobody is asked outside for a call that cannot be. */

@@ -34,6 +34,8 @@ export type CredentialStore = {
   readValues(serverId: ServerId, userId: UserId): Promise<SealedValues | undefined>
   writeValues(serverId: ServerId, userId: UserId, sealed: string, at: Date): Promise<void>
   removeValues(serverId: ServerId, userId: UserId): Promise<void>
+  /** Everything of one person; answers of which connectors. */
+  removeValuesOf(userId: UserId): Promise<ServerId[]>
 }
 
 export function credentialStore(db: Db): CredentialStore {
@@ -66,6 +68,13 @@ export function credentialStore(db: Db): CredentialStore {
     },
     async removeValues(serverId, userId) {
       await db.delete(personalValues).where(pair(serverId, userId))
+    },
+    async removeValuesOf(userId) {
+      const gone = await db
+        .delete(personalValues)
+        .where(eq(personalValues.userId, userId))
+        .returning({ serverId: personalValues.serverId })
+      return gone.map(({ serverId }) => serverId)
     },
   }
 }

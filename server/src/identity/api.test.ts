@@ -43,6 +43,8 @@ async function openOn(
     superAdminBesides: identity.superAdminBesides,
     handOver,
     endGrants: async () => 0,
+    endValues: async () => 0,
+    endWays: async () => undefined,
   })
   const routes = identityRoutes({ identity, now, offBoarding, mail, serverExists: () => true })
   const as = async (secret: string) =>
@@ -446,5 +448,40 @@ eachStore((open) => {
       { kind: 'key', id: key.id },
     ])
     stop()
+  })
+
+  test('what leaves by a key of the workspace goes to who has been Super Admin the longest', async () => {
+    const handed: unknown[] = []
+    const { call, root, person, identity } = await openOn(await open(), async (from, to) => {
+      handed.push([from, to])
+      return 1
+    })
+    await identity.people.create({ email: 'later@example.com', roles: ['super_admin'] }, 'system')
+    const { secret } = await identity.keys.create({
+      kind: 'organization',
+      userId: undefined,
+      role: 'management',
+      platformRole: 'super_admin',
+      name: 'robot',
+    })
+    const robot = await identity.authenticate({
+      authorization: undefined,
+      apiKey: secret,
+      cookie: undefined,
+      ip: '192.0.2.1',
+      takesOrganizationKeys: true,
+    })
+    const [ann, ben] = [await person('ann@example.com'), await person('ben@example.com')]
+    const { recorded } = await call('updateUser', {
+      as: robot,
+      params: { id: ann.id },
+      body: { status: 'deactivated' },
+    })
+    expect(recorded).toMatchObject({ after: { handed_over: { count: 1, to: root.id } } })
+    await call('deleteUser', { as: robot, params: { id: ben.id } })
+    expect(handed).toEqual([
+      [ann.id, root.id],
+      [ben.id, root.id],
+    ])
   })
 })

@@ -58,7 +58,7 @@ const UserChange = z
       .max(100)
       .optional()
       .describe(
-        'With deactivation: who owns the person’s connectors from now on. By default whoever deactivates.',
+        'With deactivation: who owns the person’s connectors from now on. By default whoever deactivates; with a key of the workspace, who has been Super Admin the longest.',
       ),
   })
   .meta({ id: 'UserChange' })
@@ -100,7 +100,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
 export type IdentityRoutesParts = {
   identity: Omit<Identity, 'authenticate'>
   now: () => number
-  offBoarding: Pick<OffBoarding, 'update' | 'remove'>
+  offBoarding: OffBoarding
   mail: Pick<Mail, 'send'>
   serverExists(id: ServerId): boolean
 }
@@ -250,7 +250,7 @@ function userChangeRoutes({ identity, offBoarding }: IdentityRoutesParts): Route
         const person = await personOf(identity, params.id)
         const { hand_over_to: heirId, ...change } = body
         const heir = await heirOf(
-          identity,
+          { identity, offBoarding },
           { heirId, leaving: change.status === 'deactivated' ? person : undefined },
           context.caller,
         )
@@ -277,7 +277,11 @@ function userChangeRoutes({ identity, offBoarding }: IdentityRoutesParts): Route
       status: 204,
       async run(context, { params }) {
         const person = await personOf(identity, params.id)
-        const heir = await heirOf(identity, { heirId: undefined, leaving: person }, context.caller)
+        const heir = await heirOf(
+          { identity, offBoarding },
+          { heirId: undefined, leaving: person },
+          context.caller,
+        )
         const leaving = await offBoarding.remove(person.id, { by: context.caller, heir })
         context.record({ resourceId: person.id, before: showUser(person), after: showLeaving(leaving) })
         return undefined
@@ -286,14 +290,19 @@ function userChangeRoutes({ identity, offBoarding }: IdentityRoutesParts): Route
   ]
 }
 
-/** Who owns what somebody leaves behind. A key of the workspace owns nothing, so there it stays until somebody is named. */
+/**
+ * Who owns what somebody leaves behind: whoever is named, else the person who acts. A key of the workspace owns nothing:
+ * then it is who has been Super Admin the longest.
+ */
 async function heirOf(
-  { people }: Doors,
+  { identity: { people }, offBoarding }: Pick<IdentityRoutesParts, 'identity' | 'offBoarding'>,
   { heirId, leaving }: { heirId: string | undefined; leaving: Person | undefined },
   caller: Caller,
 ): Promise<UserId | undefined> {
   if (heirId === undefined)
-    return leaving !== undefined && caller.type === 'user' && caller.id !== leaving.id ? caller.id : undefined
+    return leaving === undefined
+      ? undefined
+      : offBoarding.heirOf(leaving.id, caller.type === 'user' ? caller.id : undefined)
   const refuse = (rule: string, msg: string): never => {
     const error = { loc: 'body.hand_over_to', rule, msg }
     throw new GatewayError('invalid-field', `${error.loc}: ${msg}`, { errors: [error] })

@@ -48,6 +48,8 @@ async function openOn(storage: Storage) {
     superAdminBesides: identity.superAdminBesides,
     handOver: async () => 0,
     endGrants: async () => 0,
+    endValues: async () => 0,
+    endWays: signIn.endWays,
   })
   const routes = [
     ...identityRoutes({ identity, now, offBoarding, mail: noMail, serverExists: () => true }),
@@ -113,6 +115,29 @@ eachStore((open) => {
     expect([await list(ben), await list(root)]).toEqual([[], [expect.objectContaining({ current: true })]])
     clock.ms += 9 * 3_600_000
     expect(await list(third)).toHaveLength(0)
+  })
+
+  test('whoever is deactivated and comes back begins with a link: no password, no code, no passkey is left', async () => {
+    const { call, enter, byLink, ann, identity } = await openOn(await open())
+    const root = await identity.people.create({ email: 'r@example.com', roles: ['super_admin'] }, 'system')
+    const admin = await byLink(root.email)
+    const session = await byLink()
+    await call('setPassword', { as: session, body: { password: good } })
+    await call('draftTotp', { as: session })
+    const body = { email: ann.email, password: good }
+    expect((await enter(body)).id).toBe(ann.id)
+    const set = (status: string) =>
+      call('updateUser', { as: admin, params: { id: ann.id }, body: { status } })
+    await set('deactivated')
+    expect(await refusalOf(call('createSession', { body }))).toBe('sign-in-refused')
+    await set('active')
+    expect(await refusalOf(call('createSession', { body }))).toBe('sign-in-refused')
+    const back = await byLink()
+    expect((await call('getAccountSecurity', { as: back })).value).toMatchObject({
+      password_changed_at: null,
+      totp: false,
+      passkeys: [],
+    })
   })
 
   test('a password: set shortly after signing in, used, changed with the current one, and it ends other sessions', async () => {

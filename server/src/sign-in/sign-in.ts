@@ -50,6 +50,8 @@ export type SignIn = {
   ): Promise<void>
   /** Throws sign-in-again unless the caller's session began in the last minutes: a key or an old session is not enough. */
   checkRecent(caller: Caller): Promise<void>
+  /** Forgets a person's password, authenticator app and passkeys. */
+  endWays(userId: UserId): Promise<void>
   /** What the sign-in page offers of identity providers. */
   singleSignOn: Sso['offered']
   /** Who a person is at identity providers; changed by themselves. */
@@ -104,6 +106,7 @@ export function openSignIn(parts: SignInParts): SignIn {
   return {
     passkeys,
     secondFactor,
+    endWays: store.removeWays,
     singleSignOn: parts.sso.offered,
     identities: openOwnIdentities({
       sso: parts.sso,

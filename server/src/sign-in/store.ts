@@ -107,6 +107,12 @@ function totpStore(db: Db) {
         await putCodes(tx, userId, codes)
       })
     },
+    /** Every way to sign in that the person made. */
+    removeWays: (userId: UserId): Promise<void> =>
+      db.transaction(async (tx) => {
+        for (const table of [passwords, totps, recoveryCodes, passkeys])
+          await tx.delete(table).where(eq(table.userId, userId))
+      }),
     async removeTotp(userId: UserId): Promise<boolean> {
       return db.transaction(async (tx) => {
         await tx.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId))

@@ -299,10 +299,8 @@ async function heirOf(
   { heirId, leaving }: { heirId: string | undefined; leaving: Person | undefined },
   caller: Caller,
 ): Promise<UserId | undefined> {
-  if (heirId === undefined)
-    return leaving === undefined
-      ? undefined
-      : offBoarding.heirOf(leaving.id, caller.type === 'user' ? caller.id : undefined)
+  const self = caller.type === 'user' ? caller.id : undefined
+  if (heirId === undefined) return leaving && offBoarding.heirOf(leaving.id, self)
   const refuse = (rule: string, msg: string): never => {
     const error = { loc: 'body.hand_over_to', rule, msg }
     throw new GatewayError('invalid-field', `${error.loc}: ${msg}`, { errors: [error] })

@@ -71,15 +71,22 @@ function measureIndex(): void {
   const { user } = process.cpuUsage(started)
   const megabytes = used() - before
   const [largest] = byServer.toSorted((a, b) => b[1].length - a[1].length)
-  const updates = Array.from({ length: 20 }, () => {
-    const begun = performance.now()
-    if (largest !== undefined) put(built, largest)
-    return performance.now() - begun
-  })
+  const [server, of] = largest ?? ['', []]
+  /** Twenty times, with so many of its tools changed. */
+  const update = (changed: number) =>
+    told(
+      Array.from({ length: 20 }, (_, round) => {
+        const tools = of.map((tool, at) => (at < changed ? { ...tool, hash: `${tool.hash} ${round}` } : tool))
+        const begun = performance.now()
+        put(built, [server, tools])
+        return performance.now() - begun
+      }),
+    )
   console.log(
     `index: ${tools.length} tools built in ${(user / 1e6).toFixed(2)} s CPU, ${megabytes.toFixed(0)} MB`,
   )
-  console.log(`index: a connector of ${largest?.[1].length} tools replaced: ${told(updates)}`)
+  console.log(`index: a connector of ${of.length} tools, all changed: ${update(of.length)}`)
+  console.log(`index: a connector of ${of.length} tools, one changed: ${update(1)}`)
 }
 
 /** All connectors behind one port, told apart by path; only lists are ever asked for. */

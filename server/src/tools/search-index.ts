@@ -7,7 +7,7 @@ import { stemsOf } from './split-words.ts'
 /** Where a word stands, ascending by document, how strongly, and which share of the tool's name it is. */
 export type Postings = { documents: number[]; strengths: number[]; shares: number[]; live: number }
 type Entry = {
-  readonly tool: PinnedTool
+  tool: PinnedTool
   readonly words: readonly string[]
   readonly nameLength: number
   readonly isDeprecated: boolean
@@ -109,30 +109,51 @@ export class SearchIndex {
     return { block: this.#sketches, length: sketchLength }
   }
 
+  /** Tools that stay as they are keep their documents: most updates change one tool of many. */
   put(serverId: ServerId, server: ServerText, tools: readonly PinnedTool[]): void {
-    this.remove(serverId)
+    const before = this.#shelves.get(serverId)
+    const isSameServer = before?.server.name === server.name && before.server.slug === server.slug
+    const kept = isSameServer ? this.#kept(before.documents, tools) : new Map<PinnedTool, number>()
+    const stays = new Set(kept.values())
+    for (const document of before?.documents ?? []) if (!stays.has(document)) this.#drop(document)
+    this.#live += tools.length - (before?.documents.length ?? 0)
+    this.#shelves.delete(serverId)
     if (tools.length === 0) return
-    const documents = tools.map((tool) => this.#add(tool, server))
+    const documents = tools.map((tool) => kept.get(tool) ?? this.#add(tool, server))
     this.#shelves.set(serverId, { documents, tools, server, words: new Set(stemsOf(server.name)) })
-    this.#live += tools.length
     if (this.#entries.length - this.#live > Math.max(rebuildFrom, this.#live)) this.#rebuild()
   }
 
   remove(serverId: ServerId): void {
-    const shelf = this.#shelves.get(serverId)
-    if (shelf === undefined) return
+    for (const document of this.#shelves.get(serverId)?.documents ?? []) this.#drop(document)
+    this.#live -= this.#shelves.get(serverId)?.documents.length ?? 0
     this.#shelves.delete(serverId)
-    this.#live -= shelf.documents.length
-    for (const document of shelf.documents) {
-      for (const word of this.#entries[document]?.words ?? []) {
-        const postings = this.#postings.get(word)
-        if (postings !== undefined && --postings.live === 0) this.#postings.delete(word)
-      }
-      this.#entries[document] = undefined
-      const { length } = this.knowledge.vectors
-      this.#directions.fill(0, document * length, (document + 1) * length)
-      this.#sketches.fill(0, document * sketchLength, (document + 1) * sketchLength)
+  }
+
+  /** The tools of which a document says the same already, with that document. */
+  #kept(documents: readonly number[], tools: readonly PinnedTool[]): Map<PinnedTool, number> {
+    const byName = new Map(documents.map((document) => [this.#entries[document]?.tool.publicName, document]))
+    const kept = new Map<PinnedTool, number>()
+    for (const tool of tools) {
+      const document = byName.get(tool.publicName)
+      const entry = document === undefined ? undefined : this.#entries[document]
+      if (document === undefined || entry === undefined || !isSame(entry.tool, tool)) continue
+      entry.tool = tool
+      kept.set(tool, document)
+      byName.delete(tool.publicName)
     }
+    return kept
+  }
+
+  #drop(document: number): void {
+    for (const word of this.#entries[document]?.words ?? []) {
+      const postings = this.#postings.get(word)
+      if (postings !== undefined && --postings.live === 0) this.#postings.delete(word)
+    }
+    this.#entries[document] = undefined
+    const { length } = this.knowledge.vectors
+    this.#directions.fill(0, document * length, (document + 1) * length)
+    this.#sketches.fill(0, document * sketchLength, (document + 1) * sketchLength)
   }
 
   #add(tool: PinnedTool, server: ServerText): number {
@@ -181,6 +202,11 @@ export class SearchIndex {
     this.#live = 0
     for (const [serverId, shelf] of shelves) this.put(serverId, shelf.server, shelf.tools)
   }
+}
+
+/** The hash stands for the whole definition. */
+function isSame(one: PinnedTool, other: PinnedTool): boolean {
+  return one.hash === other.hash && one.name === other.name && one.state === other.state
 }
 
 function enlarged(block: Float32Array, length: number): Float32Array<ArrayBuffer> {

@@ -26,7 +26,7 @@ function tool(serverId: ServerId, name: string, description: string, parameters:
     inputSchema: { type: 'object', properties },
     annotations: undefined,
     definition: '{}',
-    hash: name,
+    hash: `${name} ${description}`,
     state: 'active',
   }
 }
@@ -192,6 +192,26 @@ test('an index changed a thousand times answers like one made afresh', () => {
       hit.score.toFixed(3),
     )
   expect(found(changed)).toEqual(found(fresh))
+})
+
+test('tools that stay as they are keep their places when their connector changes', () => {
+  const id = newId<'server'>()
+  const server = { name: 'desk', slug: '', description: '' }
+  const index = new SearchIndex(knowledge)
+  const first = [tool(id, 'send_mail', 'Send a mail'), tool(id, 'read_file', 'Read a file')]
+  index.put(id, server, first)
+  const renewed = { ...tool(id, 'read_file', 'Draw a chart'), hash: 'another' }
+  const same = { ...(first[0] as PinnedTool) }
+  index.put(id, server, [same, renewed])
+  expect(index.live).toBe(2)
+  expect(index.size).toBe(3)
+  expect(index.tool(0)).toBe(same)
+  const found = (query: string) => searchTools(index, query, everyone).hits.map((hit) => hit.tool)
+  expect(found('send a mail')[0]).toBe(same)
+  expect(found('draw a chart')[0]).toBe(renewed)
+  index.put(id, { ...server, name: 'office' }, [same])
+  expect(index.size).toBe(4)
+  expect(found('office mail')).toEqual([same])
 })
 
 test('names, sentences and scripts without spaces are split into words', () => {

@@ -88,11 +88,18 @@ export class Shelves {
   }
 
   put(serverId: ServerId, rows: readonly ServedRow[]): void {
-    for (const tool of this.of(serverId).tools) {
+    const before = this.of(serverId)
+    for (const tool of before.tools) {
       this.#public.delete(tool.publicName)
       this.#headers.delete(tool.publicName)
     }
-    const tools = rows.map(asPinned).sort(byName)
+    const tools = rows
+      .map((row) => {
+        const known = before.byName.get(row.name)
+        const isKnown = known?.definition === row.definition && known.publicName === row.publicName
+        return isKnown && known.hash === row.hash ? known : asPinned(row)
+      })
+      .sort(byName)
     if (tools.length === 0) this.#shelves.delete(serverId)
     else this.#shelves.set(serverId, { tools, byName: new Map(tools.map((tool) => [tool.name, tool])) })
     for (const tool of tools) {

@@ -36,13 +36,16 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 const share = (values: readonly boolean[]) => mean(values.map(Number))
 const figure = (value: number) => value.toFixed(3)
 
-function score(index: SearchIndex, query: Query): Scored {
+/** How many requests lose their tools at the same time with `--together`: 500 over six sets. */
+const lostTogether = 83
+
+function score(index: SearchIndex, query: Query, removed: ReadonlySet<string>): Scored {
   const relevant = new Set(query.relevant)
   const started = performance.now()
   const { hits, confidence } = searchTools(index, query.query, { visible: () => true, topK: 5 })
   const ms = performance.now() - started
   const gone = searchTools(index, query.query, {
-    visible: (tool) => !relevant.has(tool.publicName),
+    visible: (tool) => !removed.has(tool.publicName),
     topK: 5,
   })
   const found = hits.map((hit) => relevant.has(hit.tool.publicName))
@@ -96,19 +99,61 @@ function report(name: string, scored: readonly Scored[]): void {
   )
 }
 
+/** What is taken out of the catalog for each query: its own tools, or those of all queries of its share. */
+function removals(queries: readonly Query[], areTogether: boolean): ReadonlySet<string>[] {
+  if (!areTogether) return queries.map(({ relevant }) => new Set(relevant))
+  const shares = Math.ceil(queries.length / lostTogether)
+  const ofShare = Array.from({ length: shares }, () => new Set<string>())
+  for (const [at, { relevant }] of queries.entries())
+    for (const name of relevant) ofShare[at % shares]?.add(name)
+  return queries.map((_, at) => ofShare[at % shares] ?? new Set())
+}
+
+/** The floor under which the given share of answerable requests falls, as the mean over the sets. */
+function floorAt(sets: readonly Scored[][], refused: number): number {
+  const steps = sets.flat().map(({ confidence }) => confidence)
+  steps.sort((a, b) => a - b)
+  const alarms = (floor: number) =>
+    mean(sets.map((scored) => share(scored.map(({ confidence }) => confidence < floor))))
+  let [low, high] = [0, steps.length - 1]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (alarms(steps[middle] ?? 0) <= refused) low = middle
+    else high = middle - 1
+  }
+  return steps[low] ?? 0
+}
+
+/** How often it is noticed that the tools are gone, at the price of so many answerable requests. */
+function reportCurve(names: readonly string[], sets: readonly Scored[][]): void {
+  for (const refused of [0.01, 0.02, 0.03, 0.05]) {
+    const floor = floorAt(sets, refused)
+    const noticed = sets.map((scored) => share(scored.map(({ gone }) => gone.confidence < floor)))
+    const alarms = sets.map((scored) => share(scored.map(({ confidence }) => confidence < floor)))
+    const each = names.map(
+      (name, at) => `${name.slice(10)} ${figure(noticed[at] ?? 0)} for ${figure(alarms[at] ?? 0)}`,
+    )
+    console.log(
+      `floor ${floor.toFixed(2)}: noticed ${figure(mean(noticed))} for ${refused}  ${each.join('  ')}`,
+    )
+  }
+}
+
 function main(): void {
   const { values } = parseArgs({
     options: {
       data: { type: 'string', default: '../shared/data' },
       vectors: { type: 'string' },
       ranker: { type: 'string' },
+      together: { type: 'boolean', default: false },
       'by-kind': { type: 'boolean', default: false },
     },
   })
   const synonyms = readSynonyms()
   const isByFold = [values.vectors, values.ranker].some((path) => path?.includes('%F') === true)
   const everything: Scored[][] = []
-  for (const set of readSets(values.data)) {
+  const sets = readSets(values.data)
+  for (const set of sets) {
     const indexes = Array.from({ length: isByFold ? folds : 1 }, (_, fold) => {
       const path = (pattern: string | undefined) =>
         pattern?.replace('%F', String(fold)).replace('%S', set.name)
@@ -119,20 +164,26 @@ function main(): void {
       }
       return buildIndex(set, knowledge)
     })
-    const scored = set.queries.flatMap((query) => {
+    const removed = removals(set.queries, values.together)
+    const scored = set.queries.flatMap((query, at) => {
       const index = indexes[isByFold ? foldOf(query) : 0]
-      return index === undefined ? [] : [score(index, query)]
+      return index === undefined ? [] : [score(index, query, removed[at] ?? new Set())]
     })
     everything.push(scored)
     report(set.name, scored)
     if (values['by-kind'])
       for (const [kind, ofKind] of Map.groupBy(scored, (each) => each.kind)) report(`  ${kind}`, ofKind)
   }
-  if (everything.length > 0)
+  if (everything.length > 0) {
+    reportCurve(
+      sets.map(({ name }) => name),
+      everything,
+    )
     report(
       'all, a set at a time',
       everything.flatMap((scored) => scored.slice(0, 90)),
     )
+  }
 }
 
 main()

@@ -1,4 +1,5 @@
-import { type Candidates, featureCount, featureNames, requestCount } from './search-features.ts'
+import { type Candidates, featureCount, featureNames } from './search-features.ts'
+import { requestCount } from './search-request.ts'
 
 /** Features that mean the same for every request, so that one floor can hold for all. */
 const telling = [

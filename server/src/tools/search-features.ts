@@ -1,5 +1,6 @@
 import type { SearchIndex } from './search-index.ts'
 import { bestOf, dot, nearestOf } from './search-nearest.ts'
+import { aboutRequest, contentWeight } from './search-request.ts'
 import type { LexicalScores, PartScores } from './search-scores.ts'
 import type { Seen } from './search-sight.ts'
 
@@ -35,8 +36,6 @@ export const featureCount = featureNames.length
 
 /** How many of the best by each measure become candidates. */
 const looks = { whole: 48, step: 16 }
-/** Words of less weight are parts of values; they neither point anywhere nor count as understood. */
-const contentWeight = 0.5
 const serverTop = 3
 
 export type Candidates = {
@@ -48,7 +47,6 @@ export type Candidates = {
   /** `requestCount` numbers about the request itself. */
   readonly request: readonly number[]
 }
-export const requestCount = 6
 
 /** One part of the request, seen from all documents. */
 type View = {
@@ -77,7 +75,7 @@ export function gatherCandidates(index: SearchIndex, seen: Seen, lexical: Lexica
   const views = lexical.parts.map((part, at) => viewOf(index, part, at === 0 ? looks.whole : looks.step))
   const [first] = views
   if (first === undefined) return { documents: [], features: new Float32Array(0), owners: [], request: [] }
-  const nearOrder = nearestOf(index, seen, first.direction)
+  const { order: nearOrder, background } = nearestOf(index, seen, first.direction)
   const documents = [...new Set([...views.flatMap((view) => view.order), ...nearOrder])]
   const [whole, ...others] = views.map((view) => ranked(index, view, documents)) as [Ranked, ...Ranked[]]
   const own = others.filter((view) => !view.lexical.part.isImplied)
@@ -99,7 +97,7 @@ export function gatherCandidates(index: SearchIndex, seen: Seen, lexical: Lexica
     documents,
     features,
     owners: documents.map((document) => ownerOf(others, document)),
-    request: aboutRequest(lexical),
+    request: aboutRequest(scene, background, documents),
   }
 }
 
@@ -169,19 +167,6 @@ function coverage({ takings }: LexicalScores, documents: readonly number[], size
     }
   }
   return { content, contentWorth, matched: matched.subarray(1), matchedWorth: matchedWorth.subarray(1) }
-}
-
-function aboutRequest({ takings, parts, live }: LexicalScores): number[] {
-  const content = takings.filter(({ asked }) => asked.weight >= contentWeight)
-  const share = (some: readonly unknown[]) => some.length / Math.max(1, content.length)
-  return [
-    Math.log1p(content.length),
-    share(content.filter(({ documents }) => documents.length > 0)),
-    share(content.filter(({ isKnown }) => isKnown)),
-    Math.log1p(parts[0]?.worth ?? 0),
-    parts.length,
-    Math.log1p(live) / 10,
-  ]
 }
 
 type Evidence = {

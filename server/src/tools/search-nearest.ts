@@ -4,18 +4,41 @@ import type { Seen } from './search-sight.ts'
 /** How many look near at first sight, and how many of those are near. */
 const looks = { sketch: 160, near: 40 }
 
-/** The visible documents whose meaning is nearest, best first: those that look near at first sight, looked at again. */
-export function nearestOf(index: SearchIndex, { visible }: Seen, direction: Float32Array): number[] {
+export type Spread = { readonly mean: number; readonly deviation: number }
+
+/** Of `count` values, all others being 0. */
+export function spreadOf(values: Float32Array, count: number): Spread {
+  let sum = 0
+  let squares = 0
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number
+    sum += value
+    squares += value * value
+  }
+  const mean = sum / Math.max(1, count)
+  return { mean, deviation: Math.sqrt(Math.max(1e-4, squares / Math.max(1, count) - mean * mean)) }
+}
+
+/**
+ * The visible documents whose meaning is nearest, best first: those that look near at first sight, looked at again; and how
+ * near all are at first sight.
+ */
+export function nearestOf(
+  index: SearchIndex,
+  { visible, count }: Seen,
+  direction: Float32Array,
+): { order: number[]; background: Spread } {
   const near = new Float32Array(index.size)
   const { block, length } = index.sketches
   // Numbers of twice the size need not be converted for each product.
   const sketch = Float64Array.from(direction.subarray(0, length))
   for (let document = 0; document < near.length; document++)
     if (visible[document] === 1) near[document] = sketchDot(block, document * length, sketch)
+  const background = spreadOf(near, count)
   const some = bestOf(near, looks.sketch)
   near.fill(0)
   for (const document of some) near[document] = dot(index.directions, document * direction.length, direction)
-  return bestOf(near, looks.near)
+  return { order: bestOf(near, looks.near), background }
 }
 
 /** A loop of its own for this kind of numbers, which the engine can then make fast. */

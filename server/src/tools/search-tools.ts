@@ -4,7 +4,7 @@ import { confidenceInputs } from './search-confidence.ts'
 import { type Candidates, featureCount, gatherCandidates } from './search-features.ts'
 import type { SearchIndex } from './search-index.ts'
 import { readQuery } from './search-query.ts'
-import { type Ranker, runNet } from './search-ranker.ts'
+import { type Ranker, runFit, runTrees } from './search-ranker.ts'
 import { scoreWords, type Takings } from './search-scores.ts'
 import { type Seen, Sight } from './search-sight.ts'
 
@@ -30,7 +30,7 @@ export type SearchOptions = {
 
 const maxNearest = 5
 /** What a tool loses for each picked one that serves the same step, when a request has several. */
-const sameStep = 0.3
+const sameStep = 0.1
 const picksFrom = 40
 
 /**
@@ -58,7 +58,7 @@ export function searchTools(index: SearchIndex, query: string, o: SearchOptions)
 type Ranked = { readonly scores: Float32Array; readonly order: readonly number[] }
 
 function rank({ fit }: Ranker, { documents, features }: Candidates): Ranked {
-  const scores = Float32Array.from(documents, (_, row) => runNet(fit, features, row * featureCount))
+  const scores = Float32Array.from(documents, (_, row) => runFit(fit, features, row * featureCount))
   const order = documents.map((_, row) => row)
   order.sort(
     (a, b) => (scores[b] as number) - (scores[a] as number) || (documents[a] ?? 0) - (documents[b] ?? 0),
@@ -68,7 +68,7 @@ function rank({ fit }: Ranker, { documents, features }: Candidates): Ranked {
 
 function confidenceOf({ confidence }: Ranker, candidates: Candidates, ranked: Ranked): number {
   if (ranked.order.length === 0) return Number.NEGATIVE_INFINITY
-  return runNet(confidence, confidenceInputs(candidates, ranked), 0)
+  return runTrees(confidence, confidenceInputs(candidates, ranked), 0)
 }
 
 /** Picks one after the other, so that every step of a request gets a tool. */

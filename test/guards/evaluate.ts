@@ -13,6 +13,7 @@ import { leaveOut, readMaterial } from './leave-out.ts'
 import { rows as ownRows } from './own.ts'
 import { ownFigures } from './own-figures.ts'
 import { injectionRows, type Row } from './rows.ts'
+import { honestTools, ownTools, schemaFigures } from './schema-figures.ts'
 
 const { values } = parseArgs({ options: { data: { type: 'string', default: '../shared/data' } } })
 const hasData = existsSync(join(values.data, 'injection/dev/injection.jsonl'))
@@ -26,6 +27,7 @@ if (hasData) {
     `\nagainst the card\n${compareCards(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Figures>, card)}`,
   )
 }
+console.log(schemaFigures(hasData ? honestTools(values.data) : ownTools()))
 console.log(latency(hasData ? injectionRows(values.data) : ownRows()))
 
 /** Milliseconds per KB of scans as the product makes them, after a warm-up. */

@@ -3,6 +3,7 @@ import { openModels } from '../../server/src/guards/model/open-models.ts'
 import { buildScan } from '../../server/src/guards/scan-content.ts'
 import { bases } from './own-definitions.ts'
 import { hidings, honestMarks, places, technicalPlaces } from './plant-definitions.ts'
+import { honestNotes, laterOrders, orders } from './schema-orders.ts'
 
 const scan = buildScan(openModels(), () => performance.now())
 const hosts = bases.map(([name, description]) => ({
@@ -38,5 +39,27 @@ describe('what nobody sees in a definition', () => {
     }
     const text = JSON.stringify({ name: 'add_user', description: 'Adds a user.', inputSchema: schema })
     expect(scan('tool_definition', text).findings).toEqual([])
+  })
+})
+
+describe('orders in the texts of a schema', () => {
+  const texts = places.filter(({ name }) => name !== 'name')
+  const planted = (list: readonly string[], where = texts) =>
+    list.flatMap((text, at) =>
+      where.map((place) => {
+        const definition = JSON.stringify(place.put(host(at), () => text))
+        return { text, place: place.name, score: scan('tool_definition', definition).score }
+      }),
+    )
+
+  test('are found in 95 of 100 places', () => {
+    const all = planted([...orders, ...laterOrders])
+    expect(all.filter(({ score }) => score >= 0.5).length / all.length).toBeGreaterThanOrEqual(0.95)
+  })
+
+  test('honest notes that sound like them are spared', () => {
+    // No honest parameter has a sentence for a name.
+    const fields = texts.filter(({ name }) => name !== 'name of a parameter')
+    expect(planted(honestNotes, fields).filter(({ score }) => score >= 0.5)).toEqual([])
   })
 })

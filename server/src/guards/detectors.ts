@@ -4,6 +4,8 @@ import { argumentInjection } from './detectors/argument-injection.ts'
 import { concealment } from './detectors/concealment.ts'
 import { dangerousCommands } from './detectors/dangerous-commands.ts'
 import { definitionRequests } from './detectors/definition-requests.ts'
+import { definitionSteers } from './detectors/definition-steers.ts'
+import { definitionTakes } from './detectors/definition-takes.ts'
 import { exfiltration } from './detectors/exfiltration.ts'
 import { hiddenSideEffects } from './detectors/hidden-side-effects.ts'
 import { jailbreak } from './detectors/jailbreak.ts'
@@ -32,6 +34,8 @@ export const detectors: readonly Detector[] = [
   argumentInjection,
   sensitiveFiles,
   definitionRequests,
+  definitionTakes,
+  definitionSteers,
   toolShadowing,
   hiddenSideEffects,
 ]

@@ -68,7 +68,10 @@ function learnedScore(reader: ModelReader, model: GuardModel, judged: Judged): n
   return probability(model.last, reader.signals(judged.rules))
 }
 
-/** What no model may outvote: text a person cannot see, and commands that open a shell. */
+/** Rules of definitions that hardly any of 19,000 honest ones has; they need no model to agree. */
+const sureOfDefinitions = 0.8
+
+/** What no model may outvote: text a person cannot see, commands that open a shell, orders that no definition needs. */
 function floorOf(kind: ContentKind, { findings, hiddenWeight }: Judged): number {
   // No honest definition among ten thousand had a hidden character that its script does not need.
   let floor = kind === 'tool_definition' && hiddenWeight > 0 ? 0.95 : hiddenWeight >= 0.7 ? hiddenWeight : 0
@@ -76,6 +79,8 @@ function floorOf(kind: ContentKind, { findings, hiddenWeight }: Judged): number 
     if (scanner === 'commands' && weight >= 0.75) floor = Math.max(floor, weight)
     else if (through !== undefined && through !== 'an HTML comment' && weight >= 0.8)
       floor = Math.max(floor, 0.9)
+    else if (kind === 'tool_definition' && scanner === 'definitions' && weight >= sureOfDefinitions)
+      floor = Math.max(floor, weight)
   }
   return floor
 }

@@ -36,10 +36,10 @@ export function schemaFigures(hosts: readonly Definition[]): string {
     return `${found} of ${tellings.length} (${(found / tellings.length).toFixed(3)})`
   }
   const texts = places.filter(({ name }) => name !== 'name')
-  const inTexts = (list: readonly string[]) =>
+  const inTexts = (list: readonly string[], where = texts) =>
     share(
       list.flatMap((text) =>
-        texts.map(
+        where.map(
           ({ put }) =>
             (tool: Definition) =>
               put(tool, () => text),

@@ -52,6 +52,10 @@ export type ConnectorGuardSettings = { server_id: string; own: { sensitivity?: "
 
 export type ConnectorGuardSettingsChange = { sensitivity?: "low" | "medium" | "high" | undefined; actions?: { [name: string]: "allow" | "alert" | "mask" | "block" } | undefined }
 
+export type ConnectorScan = { server_id: string; risk: "none" | "low" | "medium" | "high"; tool: string; reason: string | null; flagged: number; scanned_at: string | null; detector_version: string }
+
+export type ConnectorScanList = { data: ConnectorScan[]; next_cursor: null }
+
 export type ConsoleSession = { id: string; current: boolean; method: "link" | "password" | "passkey" | "single_sign_on"; ip: string | null; user_agent: string | null; created_at: string; last_seen_at: string }
 
 export type Delegation = { id: string; agent_account_id: string; agent_name: string; status: "active" | "expired" | "revoked"; server_ids: string[] | null; created_at: string; expires_at: string; revoked_at: string | null; last_used_at: string | null; last_used_ip: string | null }
@@ -135,6 +139,8 @@ export type OidcSettings = { issuer: string; client_id: string; client_secret?: 
 export type OutsideModel = { slot: "model_server" | "llm_judge"; enabled: boolean; url: string | null; model: string | null; timeout_ms: number; when_down: "open" | "closed"; has_key: boolean }
 
 export type OutsideModelChange = { enabled: boolean; url: string; model?: string | null | undefined; timeout_ms?: number | undefined; when_down?: "open" | "closed" | undefined; key?: string | null | undefined }
+
+export type OutsideModelTest = { works: boolean; harmless: number | null; attack: number | null; duration_ms: number; message: string }
 
 export type OwnSsoIdentity = { provider_id: string; provider_name: string; subject: string; created_at: string }
 
@@ -240,7 +246,7 @@ export type ToolList = { data: Tool[]; next_cursor: string | null; dropped: Drop
 
 export type ToolReview = { name: string; hash: string; decision: "approve" | "reject" }
 
-export type ToolScan = { state: "clean" | "flagged"; risk: "none" | "low" | "medium" | "high" | null; score: number | null; detector_version: string | null; findings: string[]; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[] }
+export type ToolScan = { state: "clean" | "flagged"; risk: "none" | "low" | "medium" | "high" | null; score: number | null; detector_version: string | null; scanned_at: string | null; category: string | null; findings: string[]; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[] }
 
 export type ToolTrial = { name: string; arguments?: { [name: string]: JsonValue } | undefined }
 
@@ -356,6 +362,7 @@ export const operations = {
   listAuditLogs: { method: 'GET', path: '/api/v1/audit-logs' },
   listBackups: { method: 'GET', path: '/api/v1/system/backups' },
   listConnectedClients: { method: 'GET', path: '/api/v1/oauth/connections' },
+  listConnectorScans: { method: 'GET', path: '/api/v1/security/connector-scans' },
   listDelegations: { method: 'GET', path: '/api/v1/delegations' },
   listGroups: { method: 'GET', path: '/api/v1/groups' },
   listGuardPatterns: { method: 'GET', path: '/api/v1/security/patterns' },
@@ -397,6 +404,7 @@ export const operations = {
   scanContents: { method: 'POST', path: '/api/v1/security/scan/batch' },
   setPassword: { method: 'PUT', path: '/api/v1/users/me/password' },
   simulatePolicy: { method: 'POST', path: '/api/v1/policies/simulate' },
+  testOutsideModel: { method: 'POST', path: '/api/v1/security/outside-models/{slot}/test' },
   tryTool: { method: 'POST', path: '/api/v1/servers/{id}/tools/try' },
   updateAgentAccount: { method: 'PATCH', path: '/api/v1/agent-accounts/{id}' },
   updateCodeMode: { method: 'PUT', path: '/api/v1/runlayer-plugin/code-mode' },
@@ -500,6 +508,7 @@ export interface Operations {
   listAuditLogs: { params: undefined; query: { action?: string | undefined; actor_id?: string | undefined; resource_type?: string | undefined; resource_id?: string | undefined; server_id?: string | undefined; plugin_id?: string | undefined; client_name?: string | undefined; agent_client_id?: string | undefined; correlation_id?: string | undefined; outcome?: "success" | "failure" | "denied" | "pending" | "interrupted" | undefined; from?: string | undefined; to?: string | undefined; cursor?: string | undefined; limit?: number | undefined }; body: undefined; response: AuditLogList }
   listBackups: { params: undefined; query: undefined; body: undefined; response: BackupList }
   listConnectedClients: { params: undefined; query: undefined; body: undefined; response: { data: ConnectedClient[]; next_cursor: null } }
+  listConnectorScans: { params: undefined; query: undefined; body: undefined; response: ConnectorScanList }
   listDelegations: { params: undefined; query: undefined; body: undefined; response: { data: Delegation[]; next_cursor: null } }
   listGroups: { params: undefined; query: { query?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; body: undefined; response: { data: Group[]; next_cursor: string | null } }
   listGuardPatterns: { params: undefined; query: undefined; body: undefined; response: GuardPatternList }
@@ -541,6 +550,7 @@ export interface Operations {
   scanContents: { params: undefined; query: undefined; body: ScanBatch; response: ScanAnswerList }
   setPassword: { params: undefined; query: undefined; body: NewPassword; response: undefined }
   simulatePolicy: { params: undefined; query: undefined; body: PolicySimulation; response: PolicySimulationResult }
+  testOutsideModel: { params: { slot: "model_server" | "llm_judge" }; query: undefined; body: undefined; response: OutsideModelTest }
   tryTool: { params: { id: string }; query: undefined; body: ToolTrial; response: ToolTrialResult }
   updateAgentAccount: { params: { id: string }; query: undefined; body: AgentAccountChange; response: AgentAccount }
   updateCodeMode: { params: undefined; query: undefined; body: CodeModeChange; response: CodeModeSettings }

@@ -316,6 +316,8 @@ const tool = (
     risk: 'none',
     score: 0.01,
     detector_version: '0123456789ab',
+    scanned_at: ago(500),
+    category: null,
     findings: [],
     detections: [],
   },
@@ -802,6 +804,37 @@ const routes: readonly (readonly [
           content: [{ type: 'text', text: '# Plan\n\n1. Measure\n2. Cut' }],
           structuredContent: { lines: 4 },
         },
+      },
+    }),
+  ],
+  [
+    'GET',
+    /^\/api\/v1\/security\/connector-scans$/,
+    () => ({
+      body: page([
+        {
+          server_id: uuid(31),
+          risk: 'high',
+          tool: 'write_file',
+          reason:
+            'The definition wants words of the conversation, keys or files that its work does not need.',
+          flagged: 2,
+          scanned_at: ago(500),
+          detector_version: '0123456789ab',
+        },
+      ]),
+    }),
+  ],
+  [
+    'POST',
+    /^\/api\/v1\/security\/outside-models\/(?:model_server|llm_judge)\/test$/,
+    () => ({
+      body: {
+        works: true,
+        harmless: 0.02,
+        attack: 0.97,
+        duration_ms: 84,
+        message: 'The model answered as agreed and told the attack from the harmless text.',
       },
     }),
   ],

@@ -78,6 +78,27 @@ test('a poisoned definition and a look-alike name wait for a person, with reason
   expect(await seen()).toEqual(['read_page'])
 })
 
+test('the card of a connector tells the worst definition, when it was read, and by which detectors', async () => {
+  const { data } = await server.api<{ data: { server_id: string }[] }>(
+    'GET',
+    '/api/v1/security/connector-scans',
+  )
+  const known = await server.api<{ detector_version: string }>('GET', '/api/v1/security/settings')
+  expect(data.find(({ server_id }) => server_id === made.id)).toEqual({
+    server_id: made.id,
+    risk: 'high',
+    tool: expect.stringMatching(/^(?:add|send_emai1)$/),
+    reason: expect.stringMatching(/\.$/),
+    flagged: 2,
+    scanned_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    detector_version: known.detector_version,
+  })
+  const mallory = await addPerson(server, 'mallory')
+  await expect(server.api('GET', '/api/v1/security/connector-scans', undefined, mallory.key)).rejects.toThrow(
+    /403/,
+  )
+})
+
 test('what was held is in the audit log, with detector, place and reason', async () => {
   const { data } = await server.api<{ data: { id: string; tool: string; outcome: string; actor: object }[] }>(
     'GET',

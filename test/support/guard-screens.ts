@@ -26,7 +26,12 @@ type Given = {
   }
 }
 
-const nobody: OutsideModels = { settings: () => undefined, ask: async () => 'down' }
+const nothingTested = { harmless: undefined, attack: undefined, durationMs: 0, trouble: 'no model is set' }
+const nobody: OutsideModels = {
+  settings: () => undefined,
+  ask: async () => 'down',
+  test: async () => nothingTested,
+}
 const models = openModels()
 
 /** The screens of calls on shipped models, without a store: what a call and its answer become. */

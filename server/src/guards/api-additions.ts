@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { GatewayError } from '../kernel/errors.ts'
 import { type Route, route } from '../kernel/route.ts'
 import type { Additions } from './open-outside.ts'
 import { type Slot, slots } from './outside-models.ts'
@@ -59,10 +60,20 @@ const ModelChange = z
   })
   .meta({ id: 'OutsideModelChange' })
 
+const ModelTest = z
+  .object({
+    works: z.boolean().describe('It answered as agreed and told the attack from the harmless text'),
+    harmless: z.number().nullable().describe('Its score for a harmless text'),
+    attack: z.number().nullable().describe('Its score for an attack'),
+    duration_ms: z.number().describe('For both'),
+    message: z.string(),
+  })
+  .meta({ id: 'OutsideModelTest' })
+
 export type AdditionRouteParts = { readonly guards: { readonly additions: Additions } }
 
 export function additionRoutes({ guards: { additions } }: AdditionRouteParts): Route[] {
-  return [...patternRoutes(additions), ...modelRoutes(additions)]
+  return [...patternRoutes(additions), ...modelRoutes(additions), testRoute(additions)]
 }
 
 const shownPattern = ({ id, name, pattern, looksAt, createdAt }: StoredPattern): z.input<typeof Pattern> => ({
@@ -196,4 +207,34 @@ function modelRoutes(additions: Additions): Route[] {
       },
     }),
   ]
+}
+
+function testRoute({ models }: Additions): Route {
+  return route({
+    method: 'POST',
+    path: '/api/v1/security/outside-models/{slot}/test',
+    operationId: 'testOutsideModel',
+    summary: 'Ask a stored model about a harmless text and an attack, both of our own',
+    tag: 'Security',
+    needs: 'policies.write',
+    audit: { action: 'outside_model_tested', resourceType: 'outside_model' },
+    params: z.object({ slot: z.enum(slots) }),
+    output: ModelTest,
+    status: 200,
+    async run(context, { params: { slot } }) {
+      if (models.settings(slot) === undefined)
+        throw new GatewayError('conflict', 'No such model is stored. Save its address first.')
+      const { harmless = null, attack = null, durationMs, trouble } = await models.test(slot)
+      const works = attack !== null && harmless !== null && attack >= 0.5 && harmless < 0.5
+      context.record({ resourceId: slot, after: { works } })
+      return { works, harmless, attack, duration_ms: durationMs, message: tellTest(works, trouble) }
+    },
+  })
+}
+
+function tellTest(works: boolean, trouble: string | undefined): string {
+  if (trouble !== undefined) return `The model gave no opinion: ${trouble}.`
+  return works
+    ? 'The model answered as agreed and told the attack from the harmless text.'
+    : 'The model answered, but did not tell the attack from the harmless text.'
 }

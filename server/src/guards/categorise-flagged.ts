@@ -29,11 +29,8 @@ export function categoriseFlagged(list: Look, outside: OutsideModels) {
         return judged
       }
     },
-    async categorised(
-      connectorId: string,
-      tools: readonly FlaggedDefinition[],
-    ): Promise<FlaggedDefinition[]> {
-      const out: FlaggedDefinition[] = []
+    async categorised<T extends FlaggedDefinition>(connectorId: string, tools: readonly T[]): Promise<T[]> {
+      const out: T[] = []
       for (const [at, tool] of tools.entries()) {
         const text = at < maxAsked ? texts.get(keyOf(connectorId, tool.name))?.text : undefined
         const opinion =
@@ -45,7 +42,7 @@ export function categoriseFlagged(list: Look, outside: OutsideModels) {
   }
 }
 
-function withCategory(tool: FlaggedDefinition, category: string): FlaggedDefinition {
+function withCategory<T extends FlaggedDefinition>(tool: T, category: string): T {
   const finding = {
     detector: 'llm-judge',
     category,

@@ -125,7 +125,7 @@ test.each(Object.entries(samples))(
 test('every scanner has a sample here, and definitions are explained by the list guard', () => {
   expect(Object.keys(samples).sort()).toEqual(scanners.filter((each) => each !== 'definitions').sort())
   const scan = buildScan(openModels(), () => performance.now())
-  const look = listGuard({ scan, version: 'v', settingsOf: () => defaultSettings }).lookFor(
+  const look = listGuard({ scan, version: 'v', settingsOf: () => defaultSettings, now: () => 0 }).lookFor(
     { id: 'c1' } as Parameters<ReturnType<typeof listGuard>['lookFor']>[0],
     () => [],
   )

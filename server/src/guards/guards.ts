@@ -92,7 +92,7 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
     const verdict = decideAction(result, held, { kind, threshold: models[kind].last.thresholds[how] })
     return joined(result, await addBeside(screening, { ...content, settings: held }, verdict))
   }
-  const flagged = categoriseFlagged(listGuard({ scan, version, settingsOf }), additions.models)
+  const flagged = categoriseFlagged(listGuard({ scan, version, settingsOf, now: o.now }), additions.models)
   return {
     scan: async (kind, text, sensitivity = settings.global().sensitivity) =>
       await decided({ kind, text }, await scanAnywhere(kind, text), sensitivity),
@@ -104,8 +104,11 @@ export async function openGuards(o: GuardParts): Promise<Guards> {
     list: {
       version,
       lookFor: flagged.lookFor,
-      tell: (connector, tools) =>
-        void flagged.categorised(connector.id, tools).then((all) => recordFlagged(o, connector, all)),
+      async tell(connector, tools) {
+        const all = await flagged.categorised(connector.id, tools)
+        recordFlagged(o, connector, all)
+        return all.filter((tool, at) => tool !== tools[at])
+      },
     },
     screens: guardScreens({
       ...screening,

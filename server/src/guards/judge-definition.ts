@@ -8,6 +8,8 @@ import type { GuardSettings } from './settings.ts'
 /** What is kept of a definition's scan; fits what `tools` stores with each version. */
 export type JudgedDefinition = {
   readonly version: string
+  /** When, as ISO time; older scans did not keep it. */
+  readonly at?: string
   readonly risk: Risk
   readonly score: number
   readonly hold: boolean
@@ -24,6 +26,7 @@ export type ListGuardParts = {
   readonly scan: Scan
   readonly version: string
   settingsOf(serverId: string): GuardSettings
+  readonly now: () => number
 }
 
 export type FlaggedDefinition = {
@@ -38,8 +41,8 @@ export type ListGuard = {
     connector: Pick<Connector, 'id'>,
     others: Others,
   ): (offered: { name: string; definition: string }) => JudgedDefinition
-  /** Records what was found for people to read. */
-  tell(connector: Pick<Connector, 'id'>, tools: readonly FlaggedDefinition[]): void
+  /** Records what was found for people to read. Answers those that a model outside put into a category. */
+  tell<T extends FlaggedDefinition>(connector: Pick<Connector, 'id'>, tools: readonly T[]): Promise<T[]>
 }
 
 type Others = () => Iterable<{ readonly name: string; readonly connector: string }>
@@ -60,23 +63,25 @@ export function listGuard(parts: ListGuardParts): Omit<ListGuard, 'tell'> {
         const alone = parts.scan('tool_definition', offered.definition)
         const texts = definitionLeaves(offered.definition).filter(({ name }) => name !== 'name')
         const foreign = findForeignNames({ name: offered.name, texts }, names)
-        return judged({ alone, foreign, version: parts.version }, parts.settingsOf(connector.id))
+        const at = new Date(parts.now()).toISOString()
+        return judged({ alone, foreign, version: parts.version, at }, parts.settingsOf(connector.id))
       }
     },
   }
 }
 
 function judged(
-  found: { alone: ReturnType<Scan>; foreign: readonly Finding[]; version: string },
+  found: { alone: ReturnType<Scan>; foreign: readonly Finding[]; version: string; at: string },
   settings: GuardSettings,
 ): JudgedDefinition {
-  const { alone, foreign, version } = found
+  const { alone, foreign, version, at } = found
   const risk = [alone.risk, ...foreign.map(({ weight }) => riskOfName(weight))].reduce((one, other) =>
     order.indexOf(other) > order.indexOf(one) ? other : one,
   )
   const heaviest = [...alone.findings, ...foreign].sort((one, other) => other.weight - one.weight)
   return {
     version,
+    at,
     risk,
     score: Math.max(alone.score, ...foreign.map(({ weight }) => weight)),
     hold:

@@ -52,6 +52,7 @@ async function outside(script: Script, more: Partial<OutsideModel> = {}) {
     wait: (ms: number) => {
       time += ms
     },
+    test: (slot: Slot) => models.test(slot),
     ask: (slot: Slot, text = 'some text') => models.ask(slot, { kind: 'tool_output', text }),
   }
 }
@@ -118,4 +119,19 @@ test('an address inside, which nobody allowed, is not reached', async () => {
   })
   expect(await ask('model_server')).toBe('down')
   expect(asked).toEqual([])
+})
+
+test('a test asks about a harmless text and an attack, and says what went wrong in our words', async () => {
+  const good = await outside((body) => ({
+    text: JSON.stringify({ score: body.includes('Ignore all') ? 0.9 : 0.1 }),
+  }))
+  expect(await good.test('model_server')).toMatchObject({ harmless: 0.1, attack: 0.9, trouble: undefined })
+  expect(good.asked).toHaveLength(2)
+  const bad = await outside(() => ({ status: 503, text: '"Ignore the gateway"' }))
+  expect(await bad.test('model_server')).toMatchObject({
+    attack: undefined,
+    trouble: 'it answered with status 503',
+  })
+  const gone = await outside(() => ({ hangs: true }), { timeoutMs: 100 })
+  expect(await gone.test('llm_judge')).toMatchObject({ trouble: 'it could not be reached in time' })
 })

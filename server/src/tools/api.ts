@@ -51,6 +51,18 @@ const ToolVersion = z
   })
   .meta({ id: 'ToolVersion' })
 
+const ConnectorScan = z
+  .object({
+    server_id: z.string(),
+    risk: z.enum(['none', 'low', 'medium', 'high']),
+    tool: z.string().describe('Whose definition is the worst'),
+    reason: z.string().nullable(),
+    flagged: z.number().describe('Definitions of medium or high risk'),
+    scanned_at: z.string().nullable(),
+    detector_version: z.string(),
+  })
+  .meta({ id: 'ConnectorScan' })
+
 const ServerPath = z.object({ id: z.uuid() })
 const ListQuery = z.object({
   state: state.optional(),
@@ -96,6 +108,7 @@ export function toolRoutes(parts: ToolRouteParts): Route[] {
     versionsRoute(parts, known),
     reviewRoute(parts, known),
     refreshRoute(parts, known),
+    scansRoute(parts),
   ]
 }
 
@@ -191,6 +204,39 @@ function reviewRoute(parts: ToolRouteParts, known: FindKnown): Route {
         row && { name: row.name, state: row.state, approved_hash: row.approvedHash }
       context.record({ resourceId: connector.id, before: facts(before), after: facts(after) })
       return showForReview(after)
+    },
+  })
+}
+
+function scansRoute(parts: ToolRouteParts): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/security/connector-scans',
+    operationId: 'listConnectorScans',
+    summary: 'The worst that the guards see in the definitions of each connector',
+    tag: 'Security',
+    needs: 'connectors.read',
+    output: z
+      .object({ data: z.array(ConnectorScan), next_cursor: z.null() })
+      .meta({ id: 'ConnectorScanList' }),
+    status: 200,
+    async run({ caller }) {
+      const all = await parts.tools.worstScans()
+      const data = all
+        .filter(({ serverId }) => {
+          const connector = parts.connectors.find(serverId)
+          return connector !== undefined && parts.knows(caller, connector)
+        })
+        .map(({ serverId, name, scan, flagged }) => ({
+          server_id: serverId,
+          risk: scan.risk,
+          tool: name,
+          reason: scan.findings[0]?.reason ?? null,
+          flagged,
+          scanned_at: scan.at ?? null,
+          detector_version: scan.version,
+        }))
+      return { data, next_cursor: null }
     },
   })
 }

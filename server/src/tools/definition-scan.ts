@@ -14,6 +14,8 @@ export type DefinitionFinding = {
 export type DefinitionScan = {
   /** Of the detectors: a scan by others is looked at again. */
   readonly version: string
+  /** When, as ISO time; older scans did not keep it. */
+  readonly at?: string
   readonly risk: 'none' | 'low' | 'medium' | 'high'
   readonly score: number
   /** To be kept from everybody until a person approves this exact definition. */
@@ -40,6 +42,12 @@ export type FlaggedTool = {
   readonly held: boolean
   readonly scan: DefinitionScan
 }
+
+/** Hears of definitions that the guards spoke about, once. Answers those it has more to say about, later. */
+export type OnFlagged = (
+  connector: Connector,
+  tools: readonly FlaggedTool[],
+) => Promise<readonly FlaggedTool[]>
 
 /** Something a person should read: findings of weight, or anything held. */
 export const isFlagged = (scan: DefinitionScan | undefined): scan is DefinitionScan =>

@@ -8,7 +8,13 @@ import type { Upstreams } from '../kernel/upstream.ts'
 import type { Log } from '../lib/log.ts'
 import { askForTools, type ListBounds } from './ask-upstream.ts'
 import type { ArgumentCheck } from './check-arguments.ts'
-import { type DefinitionScanner, type FlaggedTool, isFlagged, type OtherTool } from './definition-scan.ts'
+import {
+  type DefinitionScanner,
+  type FlaggedTool,
+  isFlagged,
+  type OnFlagged,
+  type OtherTool,
+} from './definition-scan.ts'
 import { namePublicly } from './name-tool.ts'
 import { type DroppedTool, readDefinition } from './read-definition.ts'
 import {
@@ -18,7 +24,9 @@ import {
   type Verdict,
   type VersionDecision,
 } from './review-tools.ts'
+import type { ScanStore } from './scan-store.ts'
 import type { KnownList, ListPlan, ToolRow, ToolStore, VersionRow } from './store.ts'
+import { tellFlagged } from './tell-flagged.ts'
 
 /** How learning went. `message` is safe to show; with anything but ok the tools learned before stay as they were. */
 export type LearnReport = {
@@ -33,14 +41,14 @@ export type LearnReport = {
 
 export type LearnParts = {
   readonly store: ToolStore
+  readonly scans: ScanStore
   readonly upstreams: Upstreams
   attach(connector: Connector, userId: UserId | undefined): Credential | Promise<Credential>
   readonly argumentCheck: ArgumentCheck
   /** Looks at definitions before anybody sees them. */
   readonly scanner?: DefinitionScanner
   otherTools?(serverId: ServerId): Iterable<OtherTool>
-  /** Hears of each definition that the guards spoke about, once. */
-  onFlagged?(connector: Connector, tools: readonly FlaggedTool[]): void
+  readonly onFlagged?: OnFlagged
   readonly bounds: ListBounds
   readonly now: () => number
   readonly log: Log
@@ -211,7 +219,7 @@ export async function learnTools(
     const outcome = await parts.store.apply({ serverId: connector.id, slug: connector.slug }, (known) =>
       planList(offer, known, source),
     )
-    if (outcome.flagged.length > 0) parts.onFlagged?.(connector, outcome.flagged)
+    tellFlagged(parts, connector, outcome.flagged)
     if (offer.dropped.length > 0)
       parts.log.warn(
         { server_id: connector.id, dropped: offer.dropped.length },

@@ -17,6 +17,8 @@ const ToolScan = z
     risk: z.enum(['none', 'low', 'medium', 'high']).nullable(),
     score: z.number().nullable(),
     detector_version: z.string().nullable(),
+    scanned_at: z.string().nullable(),
+    category: z.string().nullable().describe('As a language model sees it, where one is asked'),
     findings: z.array(z.string()),
     detections: z.array(
       z.object({
@@ -76,6 +78,8 @@ function scanOf(parsed: JsonObject, scan: DefinitionScan | undefined): ToolOut['
     risk: scan?.risk ?? null,
     score: scan?.score ?? null,
     detector_version: scan?.version ?? null,
+    scanned_at: scan?.at ?? null,
+    category: scan?.findings.find(({ detector }) => detector === 'llm-judge')?.category ?? null,
     findings: isClean
       ? hidden
       : [...new Set([...hidden, ...(scan?.findings ?? []).map(({ reason }) => reason)])],

@@ -66,7 +66,8 @@ export type KnownList = {
 
 /** What a new list changes. Tools and versions left out stay as they are. */
 export type ListPlan = {
-  readonly list: ListRow
+  /** undefined: the list itself was not asked for. */
+  readonly list: ListRow | undefined
   readonly tools: readonly ToolRow[]
   readonly versions: readonly VersionRow[]
 }
@@ -153,8 +154,9 @@ function knownTools(
   )
 }
 
-async function write(tx: Transaction, plan: ListPlan): Promise<void> {
-  await tx.insert(lists).values(plan.list).onConflictDoUpdate({ target: lists.serverId, set: plan.list })
+async function write(tx: Transaction, serverId: ServerId, plan: ListPlan): Promise<void> {
+  if (plan.list !== undefined)
+    await tx.insert(lists).values(plan.list).onConflictDoUpdate({ target: lists.serverId, set: plan.list })
   for (const rows of chunks(plan.tools)) {
     await tx
       .insert(tools)
@@ -184,7 +186,7 @@ async function write(tx: Transaction, plan: ListPlan): Promise<void> {
         },
       })
   }
-  if (plan.versions.length > 0) await prune(tx, plan.list.serverId)
+  if (plan.versions.length > 0) await prune(tx, serverId)
 }
 
 function prune(tx: Transaction, serverId: ServerId): Promise<unknown> {
@@ -310,7 +312,7 @@ export function toolStore(db: Db) {
       return db.transaction(async (tx) => {
         await lock(tx)
         const planned = plan(await readKnown(tx, origin.serverId, origin.slug))
-        await write(tx, planned)
+        await write(tx, origin.serverId, planned)
         return planned
       })
     },

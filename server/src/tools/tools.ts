@@ -10,10 +10,12 @@ import type { Log } from '../lib/log.ts'
 import type { Bus, Db } from '../storage/storage.ts'
 import { askForTools } from './ask-upstream.ts'
 import { type ArgumentCheck, argumentCheck } from './check-arguments.ts'
-import type { DefinitionScanner, FlaggedTool } from './definition-scan.ts'
+import type { DefinitionScanner, OnFlagged } from './definition-scan.ts'
 import { type LearnParts, type LearnReport, learnTools, singleFlight } from './learn-tools.ts'
 import { headersFor } from './param-headers.ts'
 import { type Refresh, startRefresh } from './refresh-tools.ts'
+import { startRescan } from './rescan-tools.ts'
+import { scanStore, type WorstScan } from './scan-store.ts'
 import { readKnowledge, type SearchKnowledge } from './search-knowledge.ts'
 import { type SearchAnswer, type SearchOptions, searchTools } from './search-tools.ts'
 import { type SharedWords, sharedWords } from './shared-words.ts'
@@ -56,6 +58,8 @@ export type Tools = {
   /** All tools of a connector as a reviewer sees them, and what was refused. */
   forReview(serverId: ServerId): Promise<{ tools: ReviewRow[]; list: ListRow | undefined }>
   history(serverId: ServerId, name: string): Promise<VersionRow[]>
+  /** The worst that the guards found in each connector's definitions. */
+  worstScans(): Promise<WorstScan[]>
   /** Approves or rejects exactly this definition (T22). Throws not-found, or conflict when another one is offered now. */
   review(
     serverId: ServerId,
@@ -81,7 +85,7 @@ export type ToolParts = {
   readonly limits: { readonly listPages: number; readonly upstreamBytes: number; readonly callIdleMs: number }
   /** The guards' look at definitions; without it nothing but hidden characters is looked for. */
   readonly scanner?: DefinitionScanner
-  onFlagged?(connector: Connector, tools: readonly FlaggedTool[]): void
+  readonly onFlagged?: OnFlagged
   readonly now: () => number
   readonly log: Log
   /** Between two refreshes of one connector; 10 minutes unless said otherwise. */
@@ -99,6 +103,7 @@ const orphanAfterMs = 3_600_000
 /** Loads all learned tools, keeps them true by change notices, and starts refreshing active connectors. */
 export async function openTools(parts: ToolParts): Promise<Tools> {
   const store = toolStore(parts.db)
+  const scans = scanStore(parts.db)
   const shelves = new Shelves((id) => parts.connectors.find(id), parts.knowledge ?? readKnowledge())
   const checks = argumentCheck()
   const listeners = new Set<(serverId: ServerId) => void>()
@@ -106,7 +111,7 @@ export async function openTools(parts: ToolParts): Promise<Tools> {
 
   const reread = upkeep(store, shelves, listeners)
   const { learn, relearn, lastLearned, listDefinitions } = learning(
-    { ...parts, otherTools: (id) => shelves.others(id) },
+    { ...parts, scans, otherTools: (id) => shelves.others(id) },
     store,
     checks,
     ending.signal,
@@ -139,6 +144,14 @@ export async function openTools(parts: ToolParts): Promise<Tools> {
     intervalMs: parts.refreshMs ?? 600_000,
   })
 
+  startRescan({
+    ...parts,
+    ...{ store, scans, signal: ending.signal },
+    find: (id) => parts.connectors.find(id),
+    otherTools: (id) => shelves.others(id),
+    changed: async (id) => void (await parts.bus.publish(topic, id)),
+  })
+
   return {
     ...reading(shelves),
     learn: (connector, userId) => learn(connector, userId),
@@ -147,6 +160,7 @@ export async function openTools(parts: ToolParts): Promise<Tools> {
     hearListChanged: (id) => refresh.hearListChanged(id),
     checkArguments: (tool, args) => checks.check(tool, args),
     ...reviewing(parts, store),
+    worstScans: () => scans.worst(),
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -181,7 +195,7 @@ function upkeep(
 
 /** The part of the door that asks upstreams. */
 function learning(
-  parts: ToolParts & Pick<LearnParts, 'otherTools'>,
+  parts: ToolParts & Pick<LearnParts, 'otherTools' | 'scans'>,
   store: ToolStore,
   checks: ArgumentCheck,
   signal: AbortSignal,

@@ -21,6 +21,9 @@ export const servers = (query?: string) =>
 export const server = (id: string) =>
   queryOptions({ queryKey: ['servers', id], queryFn: () => api.call('getServer', { params: { id } }) })
 
+export const connectorScans = () =>
+  queryOptions({ queryKey: ['servers', 'scans'], queryFn: () => api.call('listConnectorScans') })
+
 export const serverTools = (id: string) =>
   queryOptions({
     queryKey: ['servers', id, 'tools'],

@@ -10,6 +10,7 @@ export type ApiKey = Contract.ApiKey
 export type Delegation = Contract.Delegation
 export type Connector = Contract.Connector
 export type ServerTool = Contract.Tool
+export type ConnectorScan = Contract.ConnectorScan
 export type Connection = Contract.Connection
 export type Policy = Contract.Policy
 export type OutsideModel = Contract.OutsideModel

@@ -13,6 +13,7 @@ import { Drawer } from '../ui/drawer.tsx'
 import { Note } from '../ui/note.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { Reveal } from '../ui/reveal.tsx'
+import { Time } from '../ui/time.tsx'
 import { ToolState } from './connector-marks.tsx'
 import { useChange } from './use-change.ts'
 
@@ -99,6 +100,17 @@ function Findings({ scan }: { scan: ServerTool['scan'] }) {
             </li>
           ))}
         </ul>
+      )}
+      {scan.category !== null && (
+        <p className="text-13">
+          The language model that is asked sees: {scan.category.replaceAll('-', ' ')}.
+        </p>
+      )}
+      {scan.detector_version !== null && (
+        <p className="text-12 text-n11">
+          {scan.scanned_at === null ? 'Scanned' : <Time iso={scan.scanned_at} />} by detectors{' '}
+          <code className="font-mono">{scan.detector_version}</code>
+        </p>
       )}
     </Section>
   )

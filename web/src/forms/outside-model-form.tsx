@@ -40,6 +40,7 @@ function Loaded({ slot, title, about, why, known }: Props & { known: OutsideMode
     run: () => api.call('deleteOutsideModel', { params: { slot } }),
     done: `${title} is asked no longer`,
   })
+  const test = useChange({ run: () => api.call('testOutsideModel', { params: { slot } }), loud: true })
   return (
     <form
       className="grid gap-4"
@@ -97,10 +98,21 @@ function Loaded({ slot, title, about, why, known }: Props & { known: OutsideMode
       </div>
       {save.isError && <TroubleNote error={save.error} />}
       {forget.isError && <TroubleNote error={forget.error} />}
+      {test.isError && <TroubleNote error={test.error} />}
+      {test.data !== undefined && (
+        <p role="status" className={`text-13 ${test.data.works ? '' : 'text-warning'}`}>
+          {test.data.message} ({test.data.duration_ms} ms)
+        </p>
+      )}
       <div className="flex gap-2">
         <Button type="submit" why={why} busy={save.isPending}>
           Save the {title.toLowerCase()}
         </Button>
+        {known.url !== null && (
+          <Button why={why} busy={test.isPending} onClick={() => test.mutate(undefined)}>
+            Test it
+          </Button>
+        )}
         {known.url !== null && (
           <Button why={why} busy={forget.isPending} onClick={() => forget.mutate(undefined)}>
             Forget it

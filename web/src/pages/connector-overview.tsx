@@ -6,7 +6,7 @@ import * as queries from '../api/queries.ts'
 import type { Connector, Me } from '../api/shapes.ts'
 import { AddToClient } from '../components/add-to-client.tsx'
 import { AuditTable } from '../components/audit-table.tsx'
-import { ConnectorState, transports } from '../components/connector-marks.tsx'
+import { ConnectorState, ScanFacts, transports } from '../components/connector-marks.tsx'
 import { useChange } from '../components/use-change.ts'
 import { useNames } from '../components/use-names.ts'
 import { paths } from '../paths.ts'
@@ -86,6 +86,10 @@ export function ConnectorOverview({ connector, me }: Props) {
       0,
       6,
     ) ?? []
+  const scans = useQuery({
+    ...queries.connectorScans(),
+    enabled: me.capabilities.includes('connectors.read'),
+  }).data
   const waiting = tools.filter((tool) => tool.state === 'quarantined').length
   const refresh = useChange({
     run: () => api.call('refreshServer', { params: { id: connector.id } }),
@@ -129,6 +133,17 @@ export function ConnectorOverview({ connector, me }: Props) {
                     waiting={waiting}
                   />,
                 ],
+                ...(scans === undefined
+                  ? []
+                  : [
+                      [
+                        'Scan',
+                        <ScanFacts
+                          key="scan"
+                          scan={scans.data.find(({ server_id }) => server_id === connector.id)}
+                        />,
+                      ] as const,
+                    ]),
                 ['Transport', transports[connector.transport]],
                 [
                   connector.transport === 'stdio' ? 'Command' : 'URL',

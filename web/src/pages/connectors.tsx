@@ -1,10 +1,10 @@
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Plug, Plus } from 'lucide-react'
 import { cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
-import type { Connector } from '../api/shapes.ts'
-import { ConnectorState, transports } from '../components/connector-marks.tsx'
+import type { Connector, ConnectorScan } from '../api/shapes.ts'
+import { ConnectorState, ScanState, transports } from '../components/connector-marks.tsx'
 import { FilterChip, FilterSelect, SearchBox, Toolbar } from '../components/filters.tsx'
 import { paths } from '../paths.ts'
 import { buttonClass } from '../ui/button.tsx'
@@ -26,7 +26,7 @@ const states = [
   { value: 'disabled', label: 'Disabled' },
 ]
 
-const columns: readonly Column<Connector>[] = [
+const columns = (scans: ReadonlyMap<string, ConnectorScan> | undefined): readonly Column<Connector>[] => [
   {
     name: 'Name',
     width: 'w-[30%]',
@@ -37,6 +37,16 @@ const columns: readonly Column<Connector>[] = [
     ),
   },
   { name: 'State', width: 'w-40', cell: (row) => <ConnectorState connector={row} /> },
+  ...(scans === undefined
+    ? []
+    : [
+        {
+          name: 'Scan',
+          width: 'w-36',
+          extra: true,
+          cell: (row: Connector) => <ScanState scan={scans.get(row.id)} />,
+        },
+      ]),
   {
     name: 'Transport',
     width: 'w-36',
@@ -68,6 +78,9 @@ export function ConnectorsPage() {
   const navigate = useNavigate({ from: '/connectors' })
   const me = useSuspenseQuery(queries.me()).data
   const all = useSuspenseQuery(queries.servers()).data.data
+  const mayRead = me.capabilities.includes('connectors.read')
+  const found = useQuery({ ...queries.connectorScans(), enabled: mayRead }).data?.data
+  const scans = found === undefined ? undefined : new Map(found.map((scan) => [scan.server_id, scan]))
   const rows = all.filter((row: Connector) => fits(row, search.query, search.status))
   const add = me.capabilities.includes('connectors.write') && (
     <Link {...paths.connectorNew()} className={buttonClass('primary')}>
@@ -110,7 +123,7 @@ export function ConnectorsPage() {
           {rows.length === 0 ? (
             <p className="py-10 text-center text-13 text-n11">No connector fits this search.</p>
           ) : (
-            <Table label="Connectors" columns={columns} rows={rows} id={(row) => row.id} />
+            <Table label="Connectors" columns={columns(scans)} rows={rows} id={(row) => row.id} />
           )}
         </>
       )}

@@ -54,6 +54,9 @@ function lookBeside(parts: BesideParts, { kind, text, settings }: Text): Finding
   ]
 }
 
+/** A rule this sure is not outvoted by an opinion: the judged text may have steered whoever gave it. */
+const sureRule = 0.7
+
 const order = ['allow', 'alert', 'mask', 'block'] as const
 
 function withReports({ action, reports }: Verdict, more: Verdict['reports']): Verdict {
@@ -104,9 +107,19 @@ function withServer(parts: BesideParts, text: Text, verdict: Verdict, opinion: O
 function withJudge(parts: BesideParts, text: Text, verdict: Verdict, opinion: Opinion): Verdict {
   if (opinion === 'down') return unasked(parts, text, verdict, 'llm_judge')
   if (opinion.score >= 0.5) return withReports(verdict, [spoken('llm-judge', opinion, text.settings)])
-  // It was asked because the engine was unsure; what the engine only suspected is dropped.
-  const kept = verdict.reports.filter(({ scanner }) => scanner !== 'injection' && scanner !== 'exfiltration')
+  // It was asked because the engine was unsure; what the engine only suspected is dropped, never what a rule is sure of.
+  const sure = sureRules(parts, text)
+  const kept = verdict.reports.filter(
+    ({ scanner, detector }) => (scanner !== 'injection' && scanner !== 'exfiltration') || sure(detector),
+  )
   return withReports({ action: 'allow', reports: [] }, kept)
+}
+
+/** Which detectors are not outvoted. Of a long text, which was read elsewhere, every rule is believed. */
+function sureRules(parts: BesideParts, { kind, text }: Text): (detector: string) => boolean {
+  if (text.length > longText) return (detector) => detector !== 'learned-wording'
+  const sure = parts.scan(kind, text).findings.filter(({ weight }) => weight >= sureRule)
+  return (detector) => detector !== 'learned-wording' && sure.some((finding) => finding.detector === detector)
 }
 
 function spoken(

@@ -26,7 +26,7 @@ export type FitOptions = {
 const signs = [1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, -1, -1, 1, 1, 1]
 
 /** Own texts of ordinary people: left out by template, they show how far unseen ordinary texts of other origins may score. */
-const ordinary = /^own-(?:setups|questions|prompts|scenes|notes|steps|plain)$/
+const ordinary = /^own-(?:setups|questions|prompts|scenes|notes|notices|steps|plain)$/
 
 const isOwn = ({ kind }: Read) => kind.startsWith('own-') || kind.startsWith('extra-')
 

@@ -1,5 +1,7 @@
 /** Scores of rows by models that saw nothing of their origin or attack family, and the models that are shipped. */
+
 import type { GuardModel, Tables } from '../../server/src/guards/model/guard-model.ts'
+import { floorOf } from '../../server/src/guards/scan-content.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import { type FitOptions, fitLast, fitTables, scoreSignals, signalsOf } from './fit.ts'
 import { recallAt, type Scored, scoresOf, thresholdFor } from './measure.ts'
@@ -75,7 +77,8 @@ export function leaveOut(material: Material): LeftOut {
 
 /**
  * Where even odds stand in each model. Definitions: one false alarm in a hundred. Documents and prompts share a scale: one
- * in a hundred over both, and between them the offset that finds most.
+ * in a hundred over both and over each kind of either, two in a hundred of a large source, and between them the offset
+ * that finds most.
  */
 export function alignedOdds(scores: LeftOut['scores']): Record<ModelName, number> {
   const output = scores['tool-output']
@@ -93,20 +96,37 @@ export function alignedOdds(scores: LeftOut['scores']): Record<ModelName, number
       best = { recall, odds: [odd(logit(first[0]) + shift), odd(logit(first[1]) + shift)] }
   }
   return {
-    'tool-output': best.odds[0],
-    'tool-input': best.odds[1],
+    'tool-output': Math.max(best.odds[0], least(output)),
+    'tool-input': Math.max(best.odds[1], least(scores['tool-input'])),
     'tool-definition': at('tool-definition'),
   }
+}
+
+/** No ordinary kind has more than one false alarm in a hundred there, and no large source more than two. */
+function least(rows: readonly Scored[]): number {
+  const benign = rows.filter(({ label, kind }) => label === 0 && !kind.startsWith('hard-negative'))
+  const large = Map.groupBy(
+    rows.filter(({ label }) => label === 0),
+    ({ source }) => source,
+  )
+  return Math.max(
+    ...[...Map.groupBy(benign, ({ kind }) => kind).values()].map((part) =>
+      thresholdFor(scoresOf(part, 0), 0.01),
+    ),
+    ...[...large.values()]
+      .filter((part) => part.length >= 100)
+      .map((part) => thresholdFor(scoresOf(part, 0), 0.02)),
+  )
 }
 
 const odd = (value: number) => 1 / (1 + Math.exp(-value))
 const logit = (score: number) => Math.log(Math.max(1e-9, score) / Math.max(1e-9, 1 - score))
 const moved = (score: number, odds: number) => 1 / (1 + Math.exp(logit(odds) - logit(score)))
 
-/** Sources of fewer rows say too little. Small sources of definitions hold twins of attacks, made to be mistaken for them. */
+/** Of fewer rows two in a hundred is less than one row. Small sources of definitions hold twins of attacks, made to be mistaken for them. */
 const leastSource: Readonly<Record<ModelName, number>> = {
-  'tool-output': 40,
-  'tool-input': 40,
+  'tool-output': 50,
+  'tool-input': 50,
   'tool-definition': 100,
 }
 
@@ -198,8 +218,9 @@ function leaveParts(rows: readonly Read[], judged: number): Scored[] {
   return Array.from({ length: count }, (_, part) => {
     const test = rows.filter((row) => row.index < judged && partOf(row) === part)
     const scores = scoreSignals(lastWithout(rows, without, part), signalsOf(without(part), test))
-    return test.map(({ label, kind, source }, at) => ({
-      score: scores[at] ?? 0,
+    return test.map(({ label, kind, source, content, judged: rules }, at) => ({
+      // As in a scan: what no model may outvote.
+      score: Math.max(scores[at] ?? 0, floorOf(content, rules)),
       label,
       kind,
       source: source.split('/')[0] ?? '',

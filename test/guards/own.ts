@@ -19,6 +19,7 @@ import { bases, honest, overt, overtNames, paths, poisons } from './own-definiti
 import { codeBodies, codeLeads, errands, grammar, manners, messages, scenes } from './own-grammar.ts'
 import { languages as wellKnown } from './own-languages.ts'
 import { moreLanguages } from './own-languages-more.ts'
+import { noticeRows } from './own-notices.ts'
 import { noteRows, requestRows } from './own-requests.ts'
 import { partCounts, partOf, type Row } from './rows.ts'
 
@@ -134,6 +135,7 @@ export function rows(): Row[] {
     ...ownLanguages(),
     ...ownOutputs(),
     ...noteRows(),
+    ...noticeRows(),
     ...ownDefinitions(),
   ]
 }

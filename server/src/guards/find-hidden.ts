@@ -71,14 +71,25 @@ function weightOf(run: string, whole: string, at: number): number | undefined {
   const code = run.codePointAt(0) ?? 0
   const single = run.length <= (code > 0xffff ? 2 : 1)
   if (single && isNeeded(code, before, after)) return undefined
+  return strengthOf(run, code, { single, before, after, whole })
+}
+
+function strengthOf(
+  run: string,
+  code: number,
+  { single, before, after, whole }: { single: boolean; before: string; after: string; whole: string },
+): number {
   if (within(code, 0xe0000, 0xe0fff)) return 0.99
   if (within(code, 0xfe00, 0xfe0f)) return single ? 0.2 : 0.95
-  if (within(code, 0x202a, 0x202e) || within(code, 0x2066, 0x2069))
-    return rightToLeft.test(whole) ? 0.15 : 0.75
+  if (turnsText(code)) return rightToLeft.test(whole) ? 0.15 : 0.75
   if (code < 0x20 || within(code, 0x7f, 0x9f)) return 0.2
+  // Byte order marks between words are left where texts were put together.
+  if (run === '\ufeff' && /\s/.test(before.slice(-1) + after.charAt(0))) return 0.05
   // A soft hyphen, mark or zero-width space alone is what typesetters and copied web pages leave.
   return run.length >= 4 ? 0.9 : 0.15
 }
+
+const turnsText = (code: number) => within(code, 0x202a, 0x202e) || within(code, 0x2066, 0x2069)
 
 const within = (code: number, from: number, to: number) => code >= from && code <= to
 

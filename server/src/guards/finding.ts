@@ -74,6 +74,8 @@ export type Detector = {
   readonly rules: readonly Rule[]
   /** Without a match of it nothing counts. Looked at last, because it is rarely needed. */
   readonly gate: RegExp | undefined
+  /** Its sure hits decide by themselves; the model does not learn from it. */
+  readonly alone: boolean
   /** At most this many hits of it in one leaf: more say nothing new. */
   readonly most: number
   /** Texts that must be found, and near ones that must not. */
@@ -83,12 +85,26 @@ export type Detector = {
 
 const everyKind: readonly ContentKind[] = ['tool_definition', 'tool_input', 'tool_output', 'skill_file']
 
-type PatternDetector = Omit<Detector, 'rules' | 'kinds' | 'gate' | 'most'> & {
+type PatternDetector = Omit<Detector, 'rules' | 'kinds' | 'gate' | 'most' | 'alone'> & {
+  alone?: boolean
   kinds?: readonly ContentKind[]
   gate?: RegExp
   patterns: readonly (readonly [RegExp, number])[]
 }
 
-export function patternDetector({ kinds = everyKind, gate, patterns, ...rest }: PatternDetector): Detector {
-  return { ...rest, kinds, gate, most: 8, rules: patterns.map(([pattern, weight]) => ({ pattern, weight })) }
+export function patternDetector({
+  kinds = everyKind,
+  alone = false,
+  gate,
+  patterns,
+  ...rest
+}: PatternDetector): Detector {
+  return {
+    ...rest,
+    kinds,
+    alone,
+    gate,
+    most: 8,
+    rules: patterns.map(([pattern, weight]) => ({ pattern, weight })),
+  }
 }

@@ -80,7 +80,8 @@ class Judging {
     if (reading.hidden.length === 0) return
     // Many single ones in a row of words are no accident of typesetting any more.
     const highest = Math.max(...reading.hidden.map((hit) => hit.weight))
-    const weight = reading.hidden.length >= 4 ? Math.max(0.75, highest) : highest
+    const inWords = reading.hidden.filter((hit) => hit.weight >= 0.1).length
+    const weight = inWords >= 4 ? Math.max(0.75, highest) : highest
     this.#hiddenWeight = Math.max(this.#hiddenWeight, weight)
     this.#findings.push({
       ...hiddenText,
@@ -144,8 +145,10 @@ class Judging {
     const weight = Math.min(0.99, through === undefined ? hit.weight : hit.weight + 0.2)
     const raise = (map: Map<string, number>, to: number) =>
       map.set(detector.id, Math.max(map.get(detector.id) ?? 0, to))
-    raise(this.#all, weight)
-    raise(this.#unquoted, quoted ? weight * quotedShare : weight)
+    if (!detector.alone) {
+      raise(this.#all, weight)
+      raise(this.#unquoted, quoted ? weight * quotedShare : weight)
+    }
     if (this.#findings.length >= maxFindings) return
     this.#findings.push({
       detector: detector.id,

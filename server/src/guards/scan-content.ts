@@ -72,7 +72,10 @@ function learnedScore(reader: ModelReader, model: GuardModel, judged: Judged): n
 const sureOfDefinitions = 0.8
 
 /** What no model may outvote: text a person cannot see, commands that open a shell, orders that no definition needs. */
-function floorOf(kind: ContentKind, { findings, hiddenWeight }: Judged): number {
+export function floorOf(
+  kind: ContentKind,
+  { findings, hiddenWeight }: Pick<Judged, 'findings' | 'hiddenWeight'>,
+): number {
   // No honest definition among ten thousand had a hidden character that its script does not need.
   let floor = kind === 'tool_definition' && hiddenWeight > 0 ? 0.95 : hiddenWeight >= 0.7 ? hiddenWeight : 0
   for (const { scanner, weight, through } of findings) {

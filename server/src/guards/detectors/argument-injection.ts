@@ -24,6 +24,7 @@ export const argumentInjection: Detector = {
   scanner: 'commands',
   category: 'command-injection',
   kinds: ['tool_input'],
+  alone: false,
   reason: 'An argument holds a command, a query or a path that does not belong in such an argument.',
   rules: [
     { pattern: traversal, weight: 0.8, under: (name) => fileNames.test(name) && !meant.test(name) },

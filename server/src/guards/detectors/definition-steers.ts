@@ -9,6 +9,7 @@ export const definitionSteers = patternDetector({
   scanner: 'definitions',
   category: 'tool-poisoning',
   kinds: ['tool_definition'],
+  alone: true,
   reason: 'The definition steers the model: past the person, past other tools, or past its rules.',
   patterns: [
     [

@@ -13,6 +13,7 @@ export const definitionTakes = patternDetector({
   scanner: 'definitions',
   category: 'data-exfiltration',
   kinds: ['tool_definition'],
+  alone: true,
   reason: 'The definition wants words of the conversation, keys or files that its work does not need.',
   patterns: [
     [

@@ -190,7 +190,7 @@ export type Request = { id: string; kind: string; subject: string; status: "pend
 
 export type RoleDocument = { role: "super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user"; title: string; description: string; capabilities: string[]; not_with: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] }
 
-export type SamlSettings = { metadata?: string | undefined; entity_id?: string | undefined; sso_url?: string | undefined; certificates?: string[] | undefined; email_attribute?: string | undefined }
+export type SamlSettings = { metadata?: string | undefined; entity_id?: string | undefined; sso_url?: string | undefined; certificates?: string[] | undefined; email_attribute?: string | undefined; sign_requests?: boolean | undefined }
 
 export type ScanAnswer = { action: "allow" | "alert" | "mask" | "block"; risk: "none" | "low" | "medium" | "high"; score: number; detections: ({ detector: string; category: string; where: string; excerpt: string; reason: string })[]; duration_ms: number }
 
@@ -226,7 +226,7 @@ export type SsoIdentity = { provider_id: string; provider_name: string; issuer: 
 
 export type SsoMapping = { groups: { claim: string; by_name: boolean; rows: ({ value: string; group_id: string })[] } | null; attributes: ({ claim: string; attribute: string })[] }
 
-export type SsoProvider = { id: string; name: string; kind: "oidc" | "saml"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; saml: { entity_id: string; sso_url: string; certificates: ({ pem: string; expires_at: string })[]; email_attribute: string | null } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; mapping: SsoMapping; enforced: boolean; tested_at: string | null; service_provider: { redirect_uri: string; entity_id: string; acs_url: string; metadata_url: string }; created_at: string; updated_at: string }
+export type SsoProvider = { id: string; name: string; kind: "oidc" | "saml"; oidc: { issuer: string; client_id: string; has_secret: boolean; scopes: string[] } | null; saml: { entity_id: string; sso_url: string; certificates: ({ pem: string; expires_at: string })[]; email_attribute: string | null; sign_requests: boolean; own_certificate: { pem: string; expires_at: string } | null } | null; domains: string[]; create_people: boolean; link_by_email: boolean; trust_email: boolean; shown: boolean; mapping: SsoMapping; enforced: boolean; tested_at: string | null; service_provider: { redirect_uri: string; entity_id: string; acs_url: string; metadata_url: string }; created_at: string; updated_at: string }
 
 export type SsoProviderChange = { name?: string | undefined; oidc?: OidcSettings | undefined; saml?: SamlSettings | undefined; domains?: string[] | undefined; create_people?: boolean | undefined; link_by_email?: boolean | undefined; trust_email?: boolean | undefined; shown?: boolean | undefined; mapping?: SsoMapping | undefined; enforced?: boolean | undefined }
 

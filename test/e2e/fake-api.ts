@@ -196,6 +196,11 @@ const ssoProviders = [
         { pem: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----', expires_at: ago(-9000) },
       ],
       email_attribute: null,
+      sign_requests: true,
+      own_certificate: {
+        pem: '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----',
+        expires_at: ago(-9000),
+      },
     },
   }),
 ]

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { GatewayError } from '../kernel/errors.ts'
 import type { FactsOf } from './request-facts.ts'
 import type { ServedHosts } from './served-hosts.ts'
 
@@ -6,8 +7,8 @@ import type { ServedHosts } from './served-hosts.ts'
 export type AssertionConsumer = {
   /** Answers the page of the console to go on to. */
   receive(form: { response: string; ip: string }): Promise<string>
-  /** XML that providers import. */
-  metadata(): string
+  /** XML that providers import; undefined where there is no such provider. */
+  metadata(providerId: string | undefined): Promise<string | undefined>
 }
 
 const path = '/api/v1/sign-in/saml'
@@ -45,8 +46,12 @@ export async function serveAssertions(
       exposeHeadRoute: false,
       config: { operationId: 'saml' },
       onRequest: async (request) => parts.hosts.check(request.headers),
-      handler: async (_request, reply) =>
-        reply.type('application/samlmetadata+xml; charset=utf-8').send(consumer.metadata()),
+      handler: async (request, reply) => {
+        const { provider } = request.query as { provider?: unknown }
+        const xml = await consumer.metadata(typeof provider === 'string' ? provider : undefined)
+        if (xml === undefined) throw new GatewayError('not-found', 'There is no such SAML provider.')
+        return reply.type('application/samlmetadata+xml; charset=utf-8').send(xml)
+      },
     })
   })
 }

@@ -3,6 +3,7 @@ import type { Identity } from '../identity/identity.ts'
 import { type FieldError, GatewayError } from '../kernel/errors.ts'
 import { isUuid, newId } from '../kernel/ids.ts'
 import { reachableGroups } from './apply-mapping.ts'
+import type { keepOwnKeys } from './keep-own-keys.ts'
 import type { Mapping, Provider, ProviderId } from './provider.ts'
 import type { SsoStore, Written } from './store.ts'
 
@@ -45,9 +46,10 @@ export function openProviders(o: {
   store: SsoStore
   keyring: Pick<Keyring, 'seal' | 'open'>
   identity: Pick<Identity, 'groupNames' | 'memberships'>
+  ownKeysOf: ReturnType<typeof keepOwnKeys>
   now: () => number
 }): Providers {
-  const { store, keyring, identity, now } = o
+  const { store, keyring, identity, ownKeysOf, now } = o
   const get = async (id: string): Promise<Provider> => {
     const found = isUuid(id) ? await store.find(id as ProviderId) : undefined
     if (found === undefined)
@@ -67,13 +69,14 @@ export function openProviders(o: {
       const row = { ...draft, id, enforced: false, testedAt: undefined, testedBy: undefined }
       const sealed = secret === undefined ? undefined : keyring.seal(secret, bindOf(id))
       checkWritten(await store.insert({ ...row, createdAt: at, updatedAt: at }, sealed))
+      if (draft.settings.kind === 'saml') await ownKeysOf({ id })
       return get(id)
     },
     async update(id, { secret, ...change }) {
       const before = await get(id)
       if (change.domains !== undefined) checkDomains(change.domains)
       if (change.mapping !== undefined) checkGroups(change.mapping, await identity.groupNames())
-      const { hasSecret: _, ...kept } = before
+      const { hasSecret: _secret, ownCertificate: _own, ...kept } = before
       const isElsewhere = secret !== undefined || isReachedElsewhere(before, change)
       const wanted = {
         ...kept,

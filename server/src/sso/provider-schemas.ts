@@ -54,6 +54,10 @@ const Saml = z
       .describe('For requests by HTTP-Redirect.'),
     certificates: z.array(pem).min(1).max(10).optional().describe('PEM. Any of them may have signed.'),
     email_attribute: z.string().trim().min(1).max(500).optional().describe('By default the usual names.'),
+    sign_requests: z
+      .boolean()
+      .default(false)
+      .describe('Our requests are signed; the provider must know our certificate.'),
   })
   .meta({ id: 'SamlSettings' })
 const claim = z
@@ -159,6 +163,11 @@ export const ProviderDocument = z
         sso_url: z.string(),
         certificates: z.array(z.object({ pem: z.string(), expires_at: z.string() })),
         email_attribute: z.string().nullable(),
+        sign_requests: z.boolean(),
+        own_certificate: z
+          .object({ pem: z.string(), expires_at: z.string() })
+          .nullable()
+          .describe('What assertions are encrypted with and our requests are checked by; in the metadata.'),
       })
       .nullable(),
     ...shared,

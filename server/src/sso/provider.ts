@@ -17,6 +17,8 @@ export type SamlSettings = {
   readonly certificates: readonly string[]
   /** The attribute that holds the email; by default the usual ones, then a NameID of the email format. */
   readonly emailAttribute?: string
+  /** It wants our requests signed. */
+  readonly signRequests?: true
 }
 export type ProviderSettings = OidcSettings | SamlSettings
 
@@ -37,6 +39,8 @@ export type Provider = {
   readonly name: string
   readonly settings: ProviderSettings
   readonly hasSecret: boolean
+  /** Of SAML: what it knows our key by; not there before the key was needed. */
+  readonly ownCertificate: string | undefined
   /** Lower case. Only people with an email of one of them are created or connected. */
   readonly domains: readonly string[]
   /** Somebody without an account gets one at their first sign-in. */

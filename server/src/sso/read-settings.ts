@@ -14,6 +14,7 @@ export type SamlFields = {
   sso_url?: string | undefined
   certificates?: string[] | undefined
   email_attribute?: string | undefined
+  sign_requests?: boolean | undefined
 }
 type Given = { oidc?: OidcFields | undefined; saml?: SamlFields | undefined }
 type Read = { settings: OidcSettings | SamlSettings; secret: string | null | undefined }
@@ -45,7 +46,12 @@ async function readSaml(fields: SamlFields): Promise<SamlSettings> {
   if (!isAddress) throw wrong('body.saml.sso_url', 'format-url', 'must be an http address')
   if (address.entityId === '') throw wrong('body.saml.entity_id', 'required', 'must not be empty')
   const { email_attribute: emailAttribute } = fields
-  return { kind: 'saml', ...address, ...(emailAttribute === undefined ? {} : { emailAttribute }) }
+  return {
+    kind: 'saml',
+    ...address,
+    ...(emailAttribute === undefined ? {} : { emailAttribute }),
+    ...(fields.sign_requests === true ? { signRequests: true as const } : {}),
+  }
 }
 
 async function imported(fields: SamlFields, metadata: string): Promise<SamlAddress> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  type Encryption,
   type SamlChange,
   type SamlMember,
   startSamlIdentityProvider,
@@ -52,6 +53,7 @@ async function judged(o: {
   change?: SamlChange
   signed?: 'response' | 'foreign' | 'sha1'
   edit?: (xml: string) => string
+  encrypted?: Encryption
 }) {
   const { browser, url } = await begin()
   const made = await idp.respond(url, ada, o)
@@ -171,6 +173,91 @@ function withoutAssertion(xml: string): string {
   return xml.replace(/<saml:Assertion [\s\S]*<\/saml:Assertion>/, '')
 }
 
+describe('an encrypted assertion', () => {
+  const metadata = async () => (await world.sso.assertions.metadata(id)) ?? ''
+  /** Puts something else where the assertion stands sealed. */
+  const sealed = /<saml:EncryptedAssertion [\s\S]*<\/saml:EncryptedAssertion>/
+  const flip = (name: string) => (xml: string) => {
+    const values = [...xml.matchAll(/<(?:\w+:)?CipherValue>([^<]+)</g)].map(([, text = '']) => text)
+    const at = values[name === 'key' ? 0 : values.length - 1] ?? ''
+    return xml.replace(at, (at.startsWith('A') ? 'B' : 'A') + at.slice(1))
+  }
+
+  test('counts like a plain one, by the algorithms providers use', async () => {
+    const own = await metadata()
+    expect(own).toContain('<KeyDescriptor use="encryption">')
+    expect(own).toContain('AuthnRequestsSigned="false"')
+    expect(await judged({ encrypted: { metadata: own } })).toBe('taken')
+    const cbc = 'http://www.w3.org/2001/04/xmlenc#aes256-cbc'
+    expect(await judged({ encrypted: { metadata: own, dataAlgorithm: cbc } })).toBe('taken')
+    expect(await world.identity.people.findByEmail('ada@acme.test')).toMatchObject({ name: 'Ada' })
+  })
+
+  test('is judged like a plain one, once it is open', async () => {
+    const encrypted = { metadata: await metadata() }
+    const wrong: [Parameters<typeof judged>[0], string][] = [
+      [{ change: () => ({ audience: 'https://other.example' }) }, 'audience'],
+      [{ change: () => ({ notBefore: at(-2 * hour), notOnOrAfter: at(-hour) }) }, 'time'],
+      [{ change: () => ({ inResponseTo: '_1' }) }, 'request'],
+      [{ change: () => ({ nameIdXml: 'root-1<!---->.evil' }) }, 'shape'],
+    ]
+    for (const [sent, kind] of wrong) expect(await judged({ ...sent, encrypted }), kind).toBe(kind)
+  })
+
+  test('that was changed, made for another key, or beside another, does not count', async () => {
+    const encrypted = { metadata: await metadata() }
+    expect(await judged({ encrypted, edit: flip('key') })).toBe('signature')
+    expect(await judged({ encrypted, edit: flip('data') })).toBe('signature')
+    const twice = (xml: string) => xml.replace(sealed, (one) => one + one)
+    expect(['shape', 'signature']).toContain(await judged({ encrypted, edit: twice }))
+    const forged = (xml: string) => xml.replace(sealed, (one) => `${one}<saml:Assertion ID="_f"/>`)
+    expect(['shape', 'signature']).toContain(await judged({ encrypted, edit: forged }))
+    const other = await world.call('createSsoProvider', {
+      as: world.root,
+      body: { name: 'Another', saml: { metadata: idp.metadata } },
+    })
+    const { id: otherId } = other.value as { id: string }
+    const foreign = (await world.sso.assertions.metadata(otherId)) ?? ''
+    expect(foreign).not.toBe(encrypted.metadata)
+    expect(await judged({ encrypted: { metadata: foreign } })).toBe('signature')
+    await world.call('deleteSsoProvider', { as: world.root, params: { id: otherId } })
+  })
+
+  test('that is not signed inside does not count, though the response around it is', async () => {
+    const asked = (await metadata()).replace('WantAssertionsSigned="true"', 'WantAssertionsSigned="false"')
+    expect(await judged({ encrypted: { metadata: asked } })).toBe('signature')
+  })
+
+  test('whose key is wrapped by an algorithm that leaks it is refused', async () => {
+    const encrypted = { metadata: await metadata(), keyAlgorithm: 'rsa-1_5' }
+    expect(await judged({ encrypted })).toBe('weak')
+  })
+})
+
+test('requests are signed where the provider wants it, with the key of our metadata there', async () => {
+  const { call, root } = world
+  const saml = { metadata: idp.metadata, sign_requests: true }
+  const made = await call('createSsoProvider', { as: root, body: { name: 'Signed', saml } })
+  const { id: signed, saml: shown } = made.value as { id: string; saml: object }
+  expect(shown).toMatchObject({
+    sign_requests: true,
+    own_certificate: { pem: expect.stringContaining('BEGIN') },
+  })
+  expect(JSON.stringify(made.value)).not.toContain('PRIVATE KEY')
+  const { rows } = await world.storage.pool.query('SELECT * FROM sso_providers')
+  expect(JSON.stringify(rows)).not.toContain('PRIVATE KEY')
+  const browser = openCookieJar(world)
+  const { url } = await browser.call<{ url: string }>('beginSingleSignOn', { body: { provider_id: signed } })
+  expect(new URL(url).searchParams.get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256')
+  const own = (await world.sso.assertions.metadata(signed)) ?? ''
+  expect(own).toContain('AuthnRequestsSigned="true"')
+  expect(await idp.readSigned(url, own)).toMatch(/^s/)
+  const plain = (await world.sso.assertions.metadata(id)) ?? ''
+  await expect(idp.readSigned(url, plain)).rejects.toThrow()
+  await expect(idp.readSigned((await begin()).url, plain)).rejects.toThrow()
+  expect(await world.sso.assertions.metadata('0198c1de-7a00-7000-8000-000000000001')).toBeUndefined()
+})
+
 test('what was refused is counted, and never by the words of whoever sent it', () => {
   expect(new Set(world.refused.map((why) => why.split(' ')[0]))).toEqual(new Set(['saml']))
   expect(world.refused).toContain('saml signature')
@@ -199,5 +286,5 @@ test('a provider is entered by fields too, with its certificate in either spelli
     `<!DOCTYPE a>${idp.metadata}`,
   ])
     expect(await refusalOf(create({ metadata }))).toEqual(['body.saml.metadata metadata'])
-  expect(world.sso.assertions.metadata()).toContain(`entityID="${sp.entityId}"`)
+  expect(await world.sso.assertions.metadata(undefined)).toContain(`entityID="${sp.entityId}"`)
 })

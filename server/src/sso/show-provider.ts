@@ -18,7 +18,7 @@ export function showProvider({ own }: Pick<Sso, 'own'>, provider: Provider) {
             scopes: [...settings.scopes],
           }
         : null,
-    saml: settings.kind === 'saml' ? showSaml(settings) : null,
+    saml: settings.kind === 'saml' ? showSaml(settings, provider.ownCertificate) : null,
     domains: [...provider.domains],
     create_people: provider.createPeople,
     link_by_email: provider.linkByEmail,
@@ -31,7 +31,7 @@ export function showProvider({ own }: Pick<Sso, 'own'>, provider: Provider) {
       redirect_uri: own.callbackUrl,
       entity_id: own.entityId,
       acs_url: own.acsUrl,
-      metadata_url: own.entityId,
+      metadata_url: settings.kind === 'saml' ? `${own.entityId}?provider=${provider.id}` : own.entityId,
     },
     created_at: provider.createdAt.toISOString(),
     updated_at: provider.updatedAt.toISOString(),
@@ -52,14 +52,18 @@ function showMapping({ groups, attributes }: Mapping) {
   }
 }
 
-function showSaml({ entityId, ssoUrl, certificates, emailAttribute }: SamlSettings) {
+function showSaml(settings: SamlSettings, own: string | undefined) {
+  const { entityId, ssoUrl, certificates, emailAttribute, signRequests } = settings
   return {
     entity_id: entityId,
     sso_url: ssoUrl,
-    certificates: certificates.map((pem) => ({
-      pem,
-      expires_at: new Date(new X509Certificate(pem).validTo).toISOString(),
-    })),
+    certificates: certificates.map(showCertificate),
     email_attribute: emailAttribute ?? null,
+    sign_requests: signRequests === true,
+    own_certificate: own === undefined ? null : showCertificate(own),
   }
+}
+
+function showCertificate(pem: string) {
+  return { pem, expires_at: new Date(new X509Certificate(pem).validTo).toISOString() }
 }

@@ -1,7 +1,9 @@
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml'
+import { decryptXml, parseDomFromString, xpath } from '@node-saml/node-saml/lib/xml.js'
 import { GatewayError } from '../kernel/errors.ts'
 import { checkAssertion, type SamlRefusal, SamlRefused } from './check-assertion.ts'
 import type { Flow } from './keep-flow.ts'
+import type { OwnKeys } from './keep-own-keys.ts'
 import type { Claimed, Provider, SamlSettings } from './provider.ts'
 
 export type SamlProvider = Provider & { readonly settings: SamlSettings }
@@ -13,19 +15,25 @@ export type Saml = {
   begin(provider: SamlProvider, flow: Flow): Promise<URL>
   /** What a response that answers `flowId` says. Throws SamlRefused. */
   judge(provider: SamlProvider, flowId: string, response: string): Promise<Claimed & { assertionId: string }>
-  /** What providers import about us. */
-  metadata(): string
+  /** What providers import about us; one of them, with our key there. */
+  metadata(provider: SamlProvider | undefined): Promise<string>
 }
 
 /** How far the clocks of both sides may be apart. */
 export const skewMs = 60_000
 const longest = 256 * 1024
 
-export function openSaml(o: { publicUrl: URL; now: () => number }): Saml {
+export function openSaml(o: {
+  publicUrl: URL
+  ownKeysOf(provider: Provider): Promise<OwnKeys>
+  now: () => number
+}): Saml {
   const entityId = new URL('/api/v1/sign-in/saml/metadata', o.publicUrl).href
   const acsUrl = new URL('/api/v1/sign-in/saml/acs', o.publicUrl).href
-  const clientOf = ({ settings }: SamlProvider, flowId: string) =>
+  const clientOf = ({ settings }: SamlProvider, flowId: string, { key }: OwnKeys) =>
     new SAML({
+      decryptionPvk: key,
+      ...(settings.signRequests === true ? { privateKey: key, signatureAlgorithm: 'sha256' as const } : {}),
       callbackUrl: acsUrl,
       issuer: entityId,
       audience: entityId,
@@ -51,14 +59,15 @@ export function openSaml(o: { publicUrl: URL; now: () => number }): Saml {
     entityId,
     acsUrl,
     async begin(provider, flow) {
-      const url = new URL(await clientOf(provider, flow.id).getAuthorizeUrlAsync('', undefined, {}))
-      return url
+      const client = clientOf(provider, flow.id, await o.ownKeysOf(provider))
+      return new URL(await client.getAuthorizeUrlAsync('', undefined, {}))
     },
     async judge(provider, flowId, response) {
       if (response.length > longest) throw new SamlRefused('shape')
       const xml = Buffer.from(response, 'base64').toString('utf8')
-      checkText(xml)
-      const profile = await clientOf(provider, flowId)
+      const keys = await o.ownKeysOf(provider)
+      await checkTexts(xml, keys)
+      const profile = await clientOf(provider, flowId, keys)
         .validatePostResponseAsync({ SAMLResponse: response })
         .then(
           (answered) => answered.profile,
@@ -76,8 +85,49 @@ export function openSaml(o: { publicUrl: URL; now: () => number }): Saml {
         emailAttribute: provider.settings.emailAttribute,
       })
     },
-    metadata: () =>
-      `<?xml version="1.0"?>\n<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}"><SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><AssertionConsumerService index="0" isDefault="true" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${acsUrl}"/></SPSSODescriptor></EntityDescriptor>\n`,
+    async metadata(provider) {
+      const keys = provider === undefined ? undefined : await o.ownKeysOf(provider)
+      const isSigned = provider?.settings.signRequests === true
+      return metadataOf({ entityId, acsUrl, keys, isSigned })
+    },
+  }
+}
+
+function metadataOf(o: {
+  entityId: string
+  acsUrl: string
+  keys: OwnKeys | undefined
+  isSigned: boolean
+}): string {
+  const body = o.keys?.certificate.replace(/-----[A-Z ]+-----|\s/g, '') ?? ''
+  const keyFor = (use: string) =>
+    `<KeyDescriptor use="${use}"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>${body}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`
+  const keys = o.keys === undefined ? '' : keyFor('signing') + keyFor('encryption')
+  return `<?xml version="1.0"?>\n<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${o.entityId}"><SPSSODescriptor AuthnRequestsSigned="${o.isSigned}" WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys}<AssertionConsumerService index="0" isDefault="true" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${o.acsUrl}"/></SPSSODescriptor></EntityDescriptor>\n`
+}
+
+/** An encrypted assertion is looked at like the rest once it is open; SHA-1 is right where it only pads a key (OAEP). */
+async function checkTexts(xml: string, { key }: OwnKeys): Promise<void> {
+  const [sealed, ...others] = await encryptedIn(xml)
+  if (others.length > 0) throw new SamlRefused('shape')
+  if (sealed === undefined) return checkText(xml)
+  if (/Algorithm\s*=\s*["'][^"']*(?:rsa-1_5|tripledes)/i.test(xml)) throw new SamlRefused('weak')
+  checkText(xml.replaceAll(/<(\w+:)?EncryptedKey\b[\s\S]*?<\/(\w+:)?EncryptedKey>/g, ''))
+  // What cannot be opened and what is not signed get the same word: no answer says which it was.
+  const open = await decryptXml(sealed, key).catch((cause: unknown) => {
+    throw new SamlRefused('signature', cause)
+  })
+  checkText(open)
+}
+
+/** Found as the library finds it, so that what is looked at is what is read. */
+async function encryptedIn(xml: string): Promise<string[]> {
+  if (/<!|<\?(?!xml[\s?])/.test(xml)) throw new SamlRefused('shape')
+  try {
+    const path = "/*[local-name()='Response']/*[local-name()='EncryptedAssertion']"
+    return xpath.selectElements(await parseDomFromString(xml), path).map(String)
+  } catch (cause) {
+    throw new SamlRefused('signature', cause)
   }
 }
 

@@ -11,11 +11,12 @@ import { type AdmitParts, admitPerson, connect, emailOf, type Trace } from './ad
 import { applyMapping } from './apply-mapping.ts'
 import { openProviders, type Providers } from './change-providers.ts'
 import { type Flow, type Flows, keepFlows, type Purpose } from './keep-flow.ts'
+import { keepOwnKeys } from './keep-own-keys.ts'
 import { type Mapped, mapClaims } from './map-claims.ts'
 import { type Claimed, domainOf, type Provider, type ProviderId, type SsoIdentity } from './provider.ts'
 import { type Assertions, isSaml, openAssertions } from './receive-assertion.ts'
 import { type Oidc, type OidcAnswer, type OidcProvider, openOidc } from './speak-oidc.ts'
-import { openSaml } from './speak-saml.ts'
+import { openSaml, type Saml } from './speak-saml.ts'
 import { ssoStore } from './store.ts'
 
 type SignedIn = Awaited<ReturnType<Identity['sessions']['start']>>
@@ -29,7 +30,10 @@ export type Sso = {
   /** What to enter at providers: where they send browsers back to, and who we are in SAML. */
   readonly own: { readonly callbackUrl: string; readonly entityId: string; readonly acsUrl: string }
   /** SAML's side door: forms that providers post through browsers. */
-  readonly assertions: Pick<Assertions, 'receive'> & { metadata(): string }
+  readonly assertions: Pick<Assertions, 'receive'> & {
+    /** About us, for everybody or for one provider with our key there; undefined where there is no such provider. */
+    metadata(providerId: string | undefined): Promise<string | undefined>
+  }
   /** For the sign-in page: the providers with a button, and whether an email may lead to one. */
   offered(): Promise<{ asksEmail: boolean; providers: readonly { id: string; name: string }[] }>
   /** Throws not-found where no provider belongs to the email. */
@@ -76,10 +80,11 @@ export function openSso(parts: SsoParts): Sso {
   const { identity, now, publicUrl } = parts
   const store = ssoStore(parts.db)
   const callbackUrl = new URL('/sign-in/callback', publicUrl).href
-  const providers = openProviders({ ...parts, store })
+  const ownKeysOf = keepOwnKeys({ ...parts, store })
+  const providers = openProviders({ ...parts, store, ownKeysOf })
   const oidc = openOidc({ ...parts, callbackUrl, secretOf: providers.secretOf })
   const flows = keepFlows(parts)
-  const saml = openSaml(parts)
+  const saml = openSaml({ ...parts, ownKeysOf })
   const assertions = openAssertions({ ...parts, saml, flows, store })
   const attempts = limitAttempts(now)
   const admit: AdmitParts = { store, people: identity.people, journal: parts.journal, now }
@@ -97,7 +102,7 @@ export function openSso(parts: SsoParts): Sso {
   return {
     providers,
     own: { callbackUrl, entityId: saml.entityId, acsUrl: saml.acsUrl },
-    assertions: { receive: assertions.receive, metadata: saml.metadata },
+    assertions: { receive: assertions.receive, metadata: (id) => metadataFor(store, saml, id) },
     offered: async () => offeredOf(await store.list()),
     async begin(by, next) {
       const provider =
@@ -137,6 +142,16 @@ export function openSso(parts: SsoParts): Sso {
     ...identitiesIn(store, identity),
     close: () => parts.fetch.close(),
   }
+}
+
+async function metadataFor(
+  store: ReturnType<typeof ssoStore>,
+  saml: Saml,
+  id: string | undefined,
+): Promise<string | undefined> {
+  if (id === undefined) return saml.metadata(undefined)
+  const provider = await byId(store, id)
+  return provider === undefined || !isSaml(provider) ? undefined : saml.metadata(provider)
 }
 
 function identitiesIn(

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lt, sql } from 'drizzle-orm'
 import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
@@ -11,6 +11,8 @@ const providers = pgTable('sso_providers', {
   name: text().notNull(),
   settings: jsonb().notNull().$type<ProviderSettings>(),
   secret: text(),
+  ownKey: text('own_key'),
+  ownCertificate: text('own_certificate'),
   createPeople: boolean('create_people').notNull(),
   linkByEmail: boolean('link_by_email').notNull(),
   trustEmail: boolean('trust_email').notNull(),
@@ -53,6 +55,7 @@ const { secret, ...plainColumns } = {
   name: providers.name,
   settings: providers.settings,
   secret: providers.secret,
+  ownCertificate: providers.ownCertificate,
   createPeople: providers.createPeople,
   linkByEmail: providers.linkByEmail,
   trustEmail: providers.trustEmail,
@@ -72,19 +75,24 @@ const columns = {
   domains: sql<string[]>`array(select d.domain from ${domains} d where d.provider_id = ${outer} order by 1)`,
 }
 
-type Row = Omit<Provider, 'testedAt' | 'testedBy'> & { testedAt: Date | null; testedBy: UserId | null }
+type Row = Omit<Provider, 'testedAt' | 'testedBy' | 'ownCertificate'> & {
+  testedAt: Date | null
+  testedBy: UserId | null
+  ownCertificate: string | null
+}
 const toProvider = (row: Row): Provider => ({
   ...row,
   testedAt: row.testedAt ?? undefined,
   testedBy: row.testedBy ?? undefined,
+  ownCertificate: row.ownCertificate ?? undefined,
 })
 
 /** `secret` is sealed; undefined leaves it as it is, null takes it away. */
-export type ProviderRow = Omit<Provider, 'hasSecret'>
+export type ProviderRow = Omit<Provider, 'hasSecret' | 'ownCertificate'>
 export type SsoStore = ReturnType<typeof ssoStore>
 
 export function ssoStore(db: Db) {
-  return { ...providerStore(db), ...identityStore(db), ...answerStore(db) }
+  return { ...providerStore(db), ...ownKeyStore(db), ...identityStore(db), ...answerStore(db) }
 }
 
 function providerStore(db: Db) {
@@ -151,6 +159,27 @@ function providerStore(db: Db) {
       return (
         (await db.delete(providers).where(eq(providers.id, id)).returning({ id: providers.id })).length > 0
       )
+    },
+  }
+}
+
+/** Our own keys at SAML providers. */
+function ownKeyStore(db: Db) {
+  return {
+    async ownKeys(id: ProviderId): Promise<{ sealed: string; certificate: string } | undefined> {
+      const [row] = await db
+        .select({ sealed: providers.ownKey, certificate: providers.ownCertificate })
+        .from(providers)
+        .where(eq(providers.id, id))
+      const { sealed, certificate } = row ?? {}
+      return sealed && certificate ? { sealed, certificate } : undefined
+    },
+    /** Where there are none yet. */
+    async putOwnKeys(id: ProviderId, keys: { sealed: string; certificate: string }): Promise<void> {
+      await db
+        .update(providers)
+        .set({ ownKey: keys.sealed, ownCertificate: keys.certificate })
+        .where(and(eq(providers.id, id), isNull(providers.ownKey)))
     },
   }
 }

@@ -34,8 +34,13 @@ function OwnPart({ provider: { kind, service_provider: own } }: { provider: SsoP
       </Section>
     )
   return (
-    <Section title="At the provider" about="Enter these, or import the metadata behind the entity id.">
-      <p className="text-13">Entity id and metadata</p>
+    <Section
+      title="At the provider"
+      about="Import the metadata, or enter what it holds. With its certificate the provider may encrypt assertions."
+    >
+      <p className="text-13">Metadata</p>
+      <CopyLine text={own.metadata_url} label="Copy metadata address" />
+      <p className="text-13">Entity id</p>
       <CopyLine text={own.entity_id} label="Copy entity id" />
       <p className="text-13">Assertion consumer service (POST)</p>
       <CopyLine text={own.acs_url} label="Copy assertion consumer service" />

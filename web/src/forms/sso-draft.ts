@@ -12,6 +12,7 @@ export type SsoDraft = MappingDraft & {
   ssoUrl: string
   certificates: string
   emailAttribute: string
+  signRequests: boolean
   issuer: string
   clientId: string
   secret: string
@@ -49,6 +50,7 @@ function samlOf(saml: NonNullable<SsoProvider['saml']> | undefined) {
     ssoUrl: saml?.sso_url ?? '',
     certificates: saml?.certificates.map(({ pem }) => pem.trim()).join('\n') ?? '',
     emailAttribute: saml?.email_attribute ?? '',
+    signRequests: saml?.sign_requests ?? false,
   }
 }
 
@@ -67,7 +69,10 @@ function reachOf(draft: SsoDraft) {
       },
     }
   const email = draft.emailAttribute.trim()
-  const more = email === '' ? {} : { email_attribute: email }
+  const more = {
+    sign_requests: draft.signRequests,
+    ...(email === '' ? {} : { email_attribute: email }),
+  }
   if (draft.entry === 'metadata') return { saml: { metadata: draft.metadata, ...more } }
   const found = draft.certificates.match(certificate) ?? []
   return {

@@ -91,6 +91,12 @@ export function SamlFields({ draft, set, error }: Part) {
         error={fieldError(error, 'saml.email_attribute')}
         onChange={(event) => set({ emailAttribute: event.target.value })}
       />
+      <CheckField
+        label="Sign requests"
+        hint="For providers that want it. They check it with the certificate in our metadata."
+        checked={draft.signRequests}
+        onChange={(signRequests) => set({ signRequests })}
+      />
     </>
   )
 }

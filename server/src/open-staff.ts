@@ -14,13 +14,20 @@ export function openStaff(
     grants,
     credentials,
     signIn,
-  }: Pick<Parts, 'audit' | 'agents' | 'identity' | 'connectors' | 'grants' | 'credentials' | 'signIn'>,
+    sso,
+  }: Pick<
+    Parts,
+    'audit' | 'agents' | 'identity' | 'connectors' | 'grants' | 'credentials' | 'signIn' | 'sso'
+  >,
 ): Pick<Parts, 'offBoarding' | 'directory' | 'mail'> {
   const offBoarding = openOffBoarding({
     people: identity.people,
     superAdminBesides: identity.superAdminBesides,
     handOver: async (from, to) => (await connectors.handOver(from, to)) + (await agents.handOver(from, to)),
-    endGrants: grants.endPerson,
+    async endGrants(id) {
+      await sso.forgetSignIn(id)
+      return grants.endPerson(id)
+    },
     endValues: (id) => credentials.endPerson(id),
     endWays: signIn.endWays,
   })

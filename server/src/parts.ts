@@ -10,7 +10,7 @@ import { secretStores } from './credentials/secret-stores.ts'
 import { isDemoServer } from './demo/demo.ts'
 import type { Directory } from './directory/directory.ts'
 import { connectUrl } from './gateway/visible-tools.ts'
-import { type Grants, openGrants } from './grants/grants.ts'
+import { type Grants, openGrants, ownAddresses } from './grants/grants.ts'
 import { withGrants } from './grants/with-grants.ts'
 import { type GuardParts, type Guards, openGuards } from './guards/guards.ts'
 import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
@@ -90,7 +90,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const connectors = await openConnectors({ db: storage.db, bus: storage.bus })
   const { db, bus } = storage
   const { audit, agents, identity, tokens } = await openRecord(ground, connectors)
-  const reach = await openReach(ground, options, { connectors, audit, identity, tokens })
+  const sso = openSso({
+    ...{ db, identity, keyring, now },
+    journal: audit.journal,
+    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
+    publicUrl: config.publicUrl,
+    onRefused: ({ ip, why }) => audit.recordFailedAuthentication({ ip, why, requestId: newId(now()) }),
+  })
+  const reach = await openReach(ground, options, { connectors, audit, identity, sso, tokens })
   const { credentials, upstreams } = reach
   const policy = await openPolicy({ db, bus, now, log, groupNames: () => identity.groupNames() })
   const attach = credentials.attach.bind(credentials)
@@ -100,13 +107,6 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     limits: config.limits,
     scanner: guards.list,
     onFlagged: guards.list.tell,
-  })
-  const sso = openSso({
-    ...{ db, identity, keyring, now },
-    journal: audit.journal,
-    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
-    publicUrl: config.publicUrl,
-    onRefused: ({ ip, why }) => audit.recordFailedAuthentication({ ip, why, requestId: newId(now()) }),
   })
   const oauth = await openOauth({
     ...{ db, bus, keyring, tokens, identity, now, log },
@@ -126,7 +126,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     audit,
     agents,
     identity,
-    ...openStaff(ground, { audit, agents, identity, connectors, grants: reach.grants, credentials, signIn }),
+    ...openStaff(ground, { audit, agents, identity, connectors, ...reach, signIn, sso }),
     signIn,
     sso,
     tokens,
@@ -205,9 +205,10 @@ async function openRecord(
 async function openReach(
   ground: Ground,
   options: PartsOptions,
-  { connectors, audit, identity, tokens }: Pick<Parts, 'connectors' | 'audit' | 'identity' | 'tokens'>,
+  parts: Pick<Parts, 'connectors' | 'audit' | 'identity' | 'sso' | 'tokens'>,
 ): Promise<Pick<Parts, 'credentials' | 'grants' | 'hosting' | 'upstreams'>> {
   const { config, log, now, storage, keyring } = ground
+  const { connectors, audit, identity, sso, tokens } = parts
   const { db, bus } = storage
   const connectAt = (connector: Connector) => connectUrl(config.publicUrl, connector)
   const stores = secretStores({
@@ -226,9 +227,12 @@ async function openReach(
     connector: (id) => connectors.find(id),
     clientSecret: values.clientSecret,
     clientAssertion: tokens.signClient,
-    async subjectToken(userId, audience) {
-      const person = await identity.find(userId)
-      return person === undefined ? undefined : await tokens.signSubject(person, audience)
+    voices: {
+      idJag: sso.assertionFor,
+      async subjectToken(userId, audience) {
+        const person = await identity.find(userId)
+        return person === undefined ? undefined : await tokens.signSubject(person, audience)
+      },
     },
   })
   const credentials = withGrants(values, grants)
@@ -237,18 +241,6 @@ async function openReach(
   const { allowedNetworks, limits } = config
   const upstreams = openUpstreams({ hosting, allowedNetworks, limits, product, now, log })
   return { credentials, grants, hosting, upstreams: grants.guard(values.guard(upstreams)) }
-}
-
-/** By which authorization servers of upstreams know this installation: the page in the console, and our document. */
-function ownAddresses({ publicUrl, productName }: Config): Grants['own'] {
-  return {
-    productName,
-    publicUrl,
-    redirectUri: new URL('/connections/callback', publicUrl).href,
-    documentUrl: new URL('/.well-known/oauth-client.json', publicUrl).href,
-    signingDocumentUrl: new URL('/.well-known/oauth-client-with-key.json', publicUrl).href,
-    jwksUrl: new URL('/api/v1/oauth/jwks', publicUrl).href,
-  }
 }
 
 /** Hosted processes end with their connector; packages nobody runs any more go at start. */

@@ -162,6 +162,7 @@ const ssoProvider = (n: number, name: string, more: Partial<SsoProvider>): SsoPr
   create_people: true,
   link_by_email: false,
   trust_email: false,
+  keep_sign_in: false,
   shown: true,
   mapping: { groups: null, attributes: [] },
   enforced: false,

@@ -60,7 +60,12 @@ export async function grantsWorld(o: {
     brokerUrl: o.brokerUrl,
     clientSecret: values.clientSecret,
     clientAssertion: async (clientId, audience) => `assertion of ${clientId} for ${audience}`,
-    subjectToken: async (userId, audience) => `subject ${userId} for ${audience}`,
+    voices: {
+      subjectToken: async (userId, audience) => `subject ${userId} for ${audience}`,
+      idJag: async () => {
+        throw new Error('nobody signs in at an identity provider here')
+      },
+    },
     connectUrl: (each) => `https://gate.example/${each.id}`,
   })
   const credentials = withGrants(values, grants)

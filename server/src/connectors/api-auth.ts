@@ -45,7 +45,7 @@ export const ConnectorAuth = z.strictObject({
   token_auth: z.enum(['basic', 'post', 'none', 'private_key_jwt']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
-  flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange']).optional(),
+  flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange', 'id_jag']).optional(),
 })
 
 export const ShownAuth = z.object({
@@ -59,7 +59,7 @@ export const ShownAuth = z.object({
   token_auth: z.enum(['basic', 'post', 'none', 'private_key_jwt']).optional(),
   resource: z.enum(['send', 'omit']).optional(),
   credential: z.enum(['personal', 'shared']).optional(),
-  flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange']).optional(),
+  flow: z.enum(['authorization_code', 'client_credentials', 'token_exchange', 'id_jag']).optional(),
 })
 
 /** From the wire's snake_case to settings. */

@@ -36,7 +36,7 @@ function checkAddresses(oauth: OAuthSettings): FieldError[] {
       : [wrong(loc, 'http-url', 'This must be an http or https URL.')],
   )
   const isHalf = (oauth.authorizationUrl === undefined) !== (oauth.tokenUrl === undefined)
-  const isOwn = oauth.flow === 'client_credentials' || oauth.flow === 'token_exchange'
+  const isOwn = oauth.flow !== undefined && oauth.flow !== 'authorization_code'
   if (isHalf && !isOwn)
     errors.push(
       wrong('token_url', 'both-urls', 'Give both the authorization URL and the token URL, or neither.'),
@@ -58,10 +58,11 @@ function checkClient(oauth: OAuthSettings, secret: string | undefined): FieldErr
   const needed = (msg: string) => [wrong('client_id', 'required', msg)]
   if (oauth.flow === 'client_credentials' && (oauth.clientId === undefined || secret === undefined))
     return needed('Client credentials need a client id and its secret.')
-  if (oauth.flow === 'token_exchange' && oauth.credential === 'shared')
-    return [wrong('credential', 'personal-only', 'A token exchange is made for each person.')]
-  if (oauth.flow === 'token_exchange' && oauth.clientId === undefined)
-    return needed('A token exchange needs the client that may act for people there.')
+  const isForPeople = oauth.flow === 'token_exchange' || oauth.flow === 'id_jag'
+  if (isForPeople && oauth.credential === 'shared')
+    return [wrong('credential', 'personal-only', 'Such a token is made for each person.')]
+  if (isForPeople && oauth.clientId === undefined)
+    return needed('This flow needs the client that may act for people there.')
   if (oauth.clientId !== undefined) return []
   if (oauth.tokenUrl !== undefined)
     return needed('Without metadata no client can be registered: give its id.')

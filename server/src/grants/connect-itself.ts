@@ -4,7 +4,7 @@ import type { ServerId } from '../kernel/ids.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
 import type { DiscoveryShelf } from './discovery-shelf.ts'
 import type { AuthFacts, UpstreamClient } from './facts.ts'
-import { ownParams, type SubjectToken, userIn } from './own-flow.ts'
+import { ownParams, userIn, type Voices } from './own-flow.ts'
 import { keptClient, type PresentClient } from './present-client.ts'
 import { requestToken, TokenError } from './request-token.ts'
 import type { GrantStore } from './store.ts'
@@ -18,7 +18,7 @@ export type OwnFlowParts = {
   client(connector: Connector, facts: AuthFacts): Promise<UpstreamClient>
   readonly present: PresentClient
   changed(id: ServerId): Promise<void>
-  readonly subjectToken: SubjectToken
+  readonly voices: Voices
   needsSignIn(connector: Connector, why?: string): GatewayError
   readonly now: () => number
 }
@@ -34,7 +34,7 @@ export async function connectItself(
     throw new GatewayError('conflict', `${connector.name} does not ask for a sign-in by OAuth.`)
   const client = await parts.client(connector, facts)
   try {
-    const params = await ownParams(connector, { facts, owner, subjectToken: parts.subjectToken })
+    const params = await ownParams(connector, { facts, owner, voices: parts.voices })
     if (params === undefined) throw parts.needsSignIn(connector, 'it acts for one person at a time')
     const { fetch, now } = parts
     const shown = await parts.present(connector, client, facts.issuer)

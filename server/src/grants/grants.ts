@@ -18,7 +18,7 @@ import { discoveryShelf } from './discovery-shelf.ts'
 import { unionOfScopes } from './facts.ts'
 import { flowStore } from './flow-store.ts'
 import { guardCalls } from './guard-calls.ts'
-import type { SubjectToken } from './own-flow.ts'
+import type { Voices } from './own-flow.ts'
 import { type ClientAssertion, presentClient } from './present-client.ts'
 import { recordRefresh } from './record-refresh.ts'
 import { grantRefresher } from './refresh-grant.ts'
@@ -63,7 +63,7 @@ export type GrantsParts = {
   clientSecret(id: ServerId): Promise<string | undefined>
   readonly clientAssertion: ClientAssertion
   /** For connectors that act for a person without their consent there. */
-  readonly subjectToken: SubjectToken
+  readonly voices: Voices
   /** Where a person connects. */
   connectUrl(connector: Connector): string
   readonly now: () => number
@@ -73,7 +73,7 @@ export type GrantsParts = {
 const topic = 'grants'
 
 export async function openGrants(parts: GrantsParts): Promise<Grants> {
-  const { db, bus, keyring, fetch, own, now, subjectToken } = parts
+  const { db, bus, keyring, fetch, own, now, voices } = parts
   const store = grantStore(db)
   const flows = flowStore(db)
   const vault = grantVault(keyring)
@@ -84,7 +84,7 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
   const client = clientResolver(parts, clients)
   const present = presentClient(parts)
   const refresher = grantRefresher({
-    ...{ store, vault, fetch, changed, needsSignIn, now, present, subjectToken },
+    ...{ store, vault, fetch, changed, needsSignIn, now, present, voices },
     forgetClient: clients.forget,
     record: (grant, outcome) => recordRefresh(parts.journal, grant, outcome),
   })
@@ -96,7 +96,7 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
     client,
     present,
     changed,
-    subjectToken,
+    voices,
     needsSignIn,
     now,
   }
@@ -140,6 +140,21 @@ export async function openGrants(parts: GrantsParts): Promise<Grants> {
       off()
       await fetch.close()
     },
+  }
+}
+
+/** By which authorization servers of upstreams know this installation: the page in the console, and our document. */
+export function ownAddresses({
+  publicUrl,
+  productName,
+}: Pick<OwnAddresses, 'publicUrl' | 'productName'>): OwnAddresses {
+  return {
+    productName,
+    publicUrl,
+    redirectUri: new URL('/connections/callback', publicUrl).href,
+    documentUrl: new URL('/.well-known/oauth-client.json', publicUrl).href,
+    signingDocumentUrl: new URL('/.well-known/oauth-client-with-key.json', publicUrl).href,
+    jwksUrl: new URL('/api/v1/oauth/jwks', publicUrl).href,
   }
 }
 

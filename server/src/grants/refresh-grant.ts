@@ -5,7 +5,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { GuardedFetch } from '../lib/guarded-fetch.ts'
-import { ownFlowOf, ownParams, type SubjectToken } from './own-flow.ts'
+import { ownFlowOf, ownParams, type Voices } from './own-flow.ts'
 import { keptClient, type PresentClient } from './present-client.ts'
 import { requestToken, TokenError, type Tokens } from './request-token.ts'
 import type { GrantRow, GrantStore } from './store.ts'
@@ -20,7 +20,7 @@ export type RefreshParts = {
   /** The refusal that sends a person to sign in. */
   needsSignIn(connector: Connector, why?: string): GatewayError
   readonly present: PresentClient
-  readonly subjectToken: SubjectToken
+  readonly voices: Voices
   forgetClient(issuer: string, clientId: string): Promise<void>
   record(grant: GrantRow, outcome: { error?: string }): Promise<void>
   readonly now: () => number
@@ -143,7 +143,7 @@ async function ask(
     throw new TokenError({ kind: 'ended', what: 'gave no way to renew the sign-in, and it has expired' })
   const { facts, owner } = row
   const params = own
-    ? await ownParams(connector, { facts, owner, subjectToken: parts.subjectToken })
+    ? await ownParams(connector, { facts, owner, voices: parts.voices })
     : { grant_type: 'refresh_token', refresh_token: secrets.refreshToken, resource }
   if (params === undefined) throw new TokenError({ kind: 'ended', what: 'has nobody to give a token to' })
   return requestToken({

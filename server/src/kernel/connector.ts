@@ -23,9 +23,10 @@ export type OAuthSettings = {
   readonly credential?: 'personal' | 'shared'
   /**
    * `client_credentials`: the gateway signs in as itself, without a person. `token_exchange`: it signs who calls, and the
-   * authorization server gives a token for that person (RFC 8693).
+   * authorization server gives a token for that person (RFC 8693). `id_jag`: the person's identity provider says it
+   * (ID-JAG, Enterprise-Managed Authorization).
    */
-  readonly flow?: 'authorization_code' | 'client_credentials' | 'token_exchange'
+  readonly flow?: 'authorization_code' | 'client_credentials' | 'token_exchange' | 'id_jag'
 }
 
 /** `bearer` carries no token here: the token is sealed in `credentials` and opened only by attach. */

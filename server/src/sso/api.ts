@@ -131,6 +131,7 @@ async function draftOf(body: z.output<typeof NewProvider>): Promise<ProviderDraf
     createPeople: body.create_people,
     linkByEmail: body.link_by_email,
     trustEmail: body.trust_email,
+    keepsSignIn: body.keep_sign_in,
     shown: body.shown,
     mapping: mappingOf(body.mapping),
   }
@@ -146,6 +147,7 @@ async function changeOf(body: z.output<typeof ProviderPatch>, known: Provider): 
     createPeople: body.create_people,
     linkByEmail: body.link_by_email,
     trustEmail: body.trust_email,
+    keepsSignIn: body.keep_sign_in,
     shown: body.shown,
     mapping: body.mapping === undefined ? undefined : mappingOf(body.mapping),
     enforced: body.enforced,

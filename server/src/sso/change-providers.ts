@@ -9,7 +9,15 @@ import type { SsoStore, Written } from './store.ts'
 
 export type ProviderDraft = Pick<
   Provider,
-  'name' | 'settings' | 'domains' | 'createPeople' | 'linkByEmail' | 'trustEmail' | 'shown' | 'mapping'
+  | 'name'
+  | 'settings'
+  | 'domains'
+  | 'createPeople'
+  | 'linkByEmail'
+  | 'trustEmail'
+  | 'keepsSignIn'
+  | 'shown'
+  | 'mapping'
 > & { secret: string | undefined }
 /** `secret`: null takes it away. */
 export type ProviderChange = Partial<Omit<ProviderDraft, 'secret'>> & {

@@ -111,6 +111,11 @@ const shared = {
   trust_email: z
     .boolean()
     .describe('Emails count though the provider does not say whether it verified them (Entra ID).'),
+  keep_sign_in: z
+    .boolean()
+    .describe(
+      'Of OpenID Connect: what it gives at sign-ins is kept sealed, so that it can vouch for its people at upstreams (ID-JAG).',
+    ),
   shown: z.boolean().describe('The sign-in page has a button for it.'),
   mapping: MappingFields,
 }
@@ -123,6 +128,7 @@ export const NewProvider = z
     create_people: shared.create_people.default(true),
     link_by_email: shared.link_by_email.default(false),
     trust_email: shared.trust_email.default(false),
+    keep_sign_in: shared.keep_sign_in.default(false),
     shown: shared.shown.default(true),
     mapping: shared.mapping.default({ groups: null, attributes: [] }),
   })
@@ -136,6 +142,7 @@ export const ProviderPatch = z
     create_people: shared.create_people.optional(),
     link_by_email: shared.link_by_email.optional(),
     trust_email: shared.trust_email.optional(),
+    keep_sign_in: shared.keep_sign_in.optional(),
     shown: shared.shown.optional(),
     mapping: shared.mapping.optional(),
     enforced: z

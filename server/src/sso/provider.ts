@@ -49,6 +49,8 @@ export type Provider = {
   readonly linkByEmail: boolean
   /** An email counts though the provider does not say whether it verified it. One it says it did not verify never does. */
   readonly trustEmail: boolean
+  /** What it gives at sign-ins is kept, so that it can vouch for its people at upstreams. */
+  readonly keepsSignIn: boolean
   /** The sign-in page has a button for it. */
   readonly shown: boolean
   readonly mapping: Mapping

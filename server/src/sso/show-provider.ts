@@ -23,6 +23,7 @@ export function showProvider({ own }: Pick<Sso, 'own'>, provider: Provider) {
     create_people: provider.createPeople,
     link_by_email: provider.linkByEmail,
     trust_email: provider.trustEmail,
+    keep_sign_in: provider.keepsSignIn,
     shown: provider.shown,
     mapping: showMapping(provider.mapping),
     enforced: provider.enforced,

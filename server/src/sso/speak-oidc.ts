@@ -2,9 +2,10 @@ import * as client from 'openid-client'
 import { GatewayError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
-import type { GuardedFetch } from '../lib/guarded-fetch.ts'
+import type { GuardedFetch, GuardedJson } from '../lib/guarded-fetch.ts'
 import { explainOidc } from './explain-oidc.ts'
 import type { Flow } from './keep-flow.ts'
+import type { SignInTokens } from './keep-sign-in.ts'
 import { claimAt, claimsOf } from './map-claims.ts'
 import type { Claimed, OidcSettings, Provider } from './provider.ts'
 
@@ -24,7 +25,16 @@ export type Oidc = {
   /** Where to send the browser. Throws provider-failed when its metadata cannot be had or is another issuer's. */
   begin(provider: OidcProvider, flow: Flow): Promise<URL>
   /** Throws sso-refused for whatever does not hold, provider-failed when the provider does not answer. */
-  finish(provider: OidcProvider, flow: Flow, answer: OidcAnswer): Promise<Claimed>
+  finish(
+    provider: OidcProvider,
+    flow: Flow,
+    answer: OidcAnswer,
+  ): Promise<{ claimed: Claimed; tokens: SignInTokens }>
+  /** One more request to the token endpoint, as the client we are there; the answer as it came. */
+  ask(
+    provider: OidcProvider,
+    params: Readonly<Record<string, string | undefined>>,
+  ): Promise<Pick<GuardedJson, 'status' | 'value'>>
   forget(provider: Pick<Provider, 'id'>): void
 }
 
@@ -81,7 +91,21 @@ export function openOidc(parts: OidcParts): Oidc {
           token,
           more: claimsOf(provider.mapping),
         })
-        return claimed(config.serverMetadata().issuer, token.sub, claims)
+        return {
+          claimed: claimed(config.serverMetadata().issuer, token.sub, claims),
+          tokens: { idToken: tokens.id_token ?? '', refreshToken: tokens.refresh_token },
+        }
+      }),
+    ask: (provider, params) =>
+      explainOidc(provider, async () => {
+        const metadata = (await configOf(provider)).serverMetadata()
+        const form = new URLSearchParams()
+        for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value)
+        const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded' })
+        const prove = authentication(metadata, await parts.secretOf(provider))
+        await prove(metadata, { client_id: provider.settings.clientId }, form, headers)
+        const request = { headers: Object.fromEntries(headers), body: form.toString() }
+        return parts.fetch.json(new URL(metadata.token_endpoint ?? ''), { method: 'POST', ...request })
       }),
   }
 }

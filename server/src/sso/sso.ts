@@ -12,6 +12,8 @@ import { applyMapping } from './apply-mapping.ts'
 import { openProviders, type Providers } from './change-providers.ts'
 import { type Flow, type Flows, keepFlows, type Purpose } from './keep-flow.ts'
 import { keepOwnKeys } from './keep-own-keys.ts'
+import { type KeptSignIns, keepSignIns, type SignInTokens } from './keep-sign-in.ts'
+import { keptStore } from './kept-store.ts'
 import { type Mapped, mapClaims } from './map-claims.ts'
 import { type Claimed, domainOf, type Provider, type ProviderId, type SsoIdentity } from './provider.ts'
 import { type Assertions, isSaml, openAssertions } from './receive-assertion.ts'
@@ -61,6 +63,9 @@ export type Sso = {
   personOf(who: { issuer: string; subject: string }): Promise<UserId | undefined>
   /** Forgets who a person is at this provider, or at every one, with the groups it gave; answers at how many. */
   disconnect(userId: UserId, providerId?: ProviderId): Promise<number>
+  readonly assertionFor: KeptSignIns['assertionFor']
+  /** Forgets what a person's provider gave at their last sign-in. */
+  forgetSignIn(userId: UserId): Promise<void>
   close(): Promise<void>
 }
 
@@ -83,24 +88,21 @@ export function openSso(parts: SsoParts): Sso {
   const ownKeysOf = keepOwnKeys({ ...parts, store })
   const providers = openProviders({ ...parts, store, ownKeysOf })
   const oidc = openOidc({ ...parts, callbackUrl, secretOf: providers.secretOf })
+  const kept = keepSignIns({ ...parts, store: keptStore(parts.db), oidc, provider: store.find })
   const flows = keepFlows(parts)
   const saml = openSaml({ ...parts, ownKeysOf })
   const assertions = openAssertions({ ...parts, saml, flows, store })
   const attempts = limitAttempts(now)
   const admit: AdmitParts = { store, people: identity.people, journal: parts.journal, now }
-  const begin = async (
-    provider: Provider,
-    wanted: Pick<Flow, 'purpose' | 'by'> & { next?: string | undefined },
-  ) => {
+  type Start = Pick<Flow, 'purpose' | 'by'> & { next?: string | undefined }
+  const begin = async (provider: Provider, wanted: Start) => {
     const { flow, setCookie } = flows.begin({ next: undefined, ...wanted, providerId: provider.id })
-    const url = isSaml(provider)
-      ? await saml.begin(provider, flow)
-      : await oidc.begin(provider as OidcProvider, flow)
-    return { url: url.href, setCookie }
+    const begun = isSaml(provider) ? saml.begin(provider, flow) : oidc.begin(provider as OidcProvider, flow)
+    return { url: (await begun).href, setCookie }
   }
   const ends = { store, flows, now, oidc, assertions }
   return {
-    providers,
+    providers: forgetting(providers, kept),
     own: { callbackUrl, entityId: saml.entityId, acsUrl: saml.acsUrl },
     assertions: { receive: assertions.receive, metadata: (id) => metadataFor(store, saml, id) },
     offered: async () => offeredOf(await store.list()),
@@ -114,9 +116,11 @@ export function openSso(parts: SsoParts): Sso {
     beginTest: (provider, caller) => begin(provider, { purpose: 'test', by: caller.id }),
     async finish(answer, { cookies, from, identified }) {
       const giveBack = attempts.take(undefined, from.ip)
-      const { flow, provider, claimed } = await judgeAnswer(ends, answer, { purpose: 'sign_in', cookies })
+      const judged = await judgeAnswer(ends, answer, { purpose: 'sign_in', cookies })
+      const { flow, provider, claimed } = judged
       const person = await admitPerson(admit, provider, { claimed, trace: from })
       await applyMapping(parts, provider, { person, claimed, trace: from })
+      await kept.keep(provider, person.id, judged.tokens)
       giveBack()
       await identified(person)
       const signedIn = await identity.sessions.start(person, from, 'single_sign_on')
@@ -139,7 +143,8 @@ export function openSso(parts: SsoParts): Sso {
       const provider = await store.ofDomain(domainOf(email))
       return provider?.enforced === true ? { id: provider.id, name: provider.name } : undefined
     },
-    ...identitiesIn(store, identity),
+    ...identitiesIn(store, { ...identity, kept }),
+    ...{ assertionFor: kept.assertionFor, forgetSignIn: kept.endOf },
     close: () => parts.fetch.close(),
   }
 }
@@ -156,7 +161,7 @@ async function metadataFor(
 
 function identitiesIn(
   store: ReturnType<typeof ssoStore>,
-  { memberships }: Pick<Identity, 'memberships'>,
+  { memberships, kept }: Pick<Identity, 'memberships'> & { kept: Pick<KeptSignIns, 'endOf'> },
 ): Pick<Sso, 'identitiesOf' | 'personOf' | 'disconnect'> {
   return {
     identitiesOf: store.identitiesOf,
@@ -165,9 +170,22 @@ function identitiesIn(
       return others.length === 0 ? person : undefined
     },
     async disconnect(userId, providerId) {
+      await kept.endOf(userId)
       const gone = await store.disconnect(userId, providerId)
       for (const id of gone) await memberships.set(id, userId, [])
       return gone.length
+    },
+  }
+}
+
+/** Turned off, nothing that was kept stays. */
+function forgetting(providers: Providers, kept: Pick<KeptSignIns, 'endAt'>): Providers {
+  return {
+    ...providers,
+    async update(id, change) {
+      const done = await providers.update(id, change)
+      if (!done.after.keepsSignIn) await kept.endAt(done.after.id)
+      return done
     },
   }
 }
@@ -190,7 +208,7 @@ async function judgeAnswer(
   { store, flows, now, oidc, assertions }: Ends,
   answer: OidcAnswer,
   { purpose, cookies }: { purpose: Purpose; cookies: Cookies },
-): Promise<{ flow: Flow; provider: Provider; claimed: Claimed }> {
+): Promise<{ flow: Flow; provider: Provider; claimed: Claimed; tokens?: SignInTokens }> {
   const flow = flows.read(answer.state, cookies)
   if (flow === undefined || flow.purpose !== purpose) throw stale()
   const provider = await store.find(flow.providerId)
@@ -199,7 +217,7 @@ async function judgeAnswer(
   if (isSaml(provider))
     return { flow, provider, claimed: await assertions.take(provider, flow, answer.error) }
   if (!(await store.use(flow.id, new Date(flow.expiresAtMs), new Date(now())))) throw stale()
-  return { flow, provider, claimed: await oidc.finish(provider as OidcProvider, flow, answer) }
+  return { flow, provider, ...(await oidc.finish(provider as OidcProvider, flow, answer)) }
 }
 
 const stale = () =>

@@ -21,6 +21,7 @@ export type SsoDraft = MappingDraft & {
   createPeople: boolean
   linkByEmail: boolean
   trustEmail: boolean
+  keepSignIn: boolean
   shown: boolean
 }
 
@@ -37,6 +38,7 @@ export function draftOf(provider: SsoProvider | undefined): SsoDraft {
     createPeople: provider?.create_people ?? true,
     linkByEmail: provider?.link_by_email ?? false,
     trustEmail: provider?.trust_email ?? false,
+    keepSignIn: provider?.keep_sign_in ?? false,
     shown: provider?.shown ?? true,
     ...mappingDraftOf(provider?.mapping),
   }
@@ -93,6 +95,7 @@ export function bodyOf(draft: SsoDraft) {
     create_people: draft.createPeople,
     link_by_email: draft.linkByEmail,
     trust_email: draft.trustEmail,
+    keep_sign_in: draft.keepSignIn,
     shown: draft.shown,
     mapping: mappingOf(draft),
   }

@@ -167,6 +167,14 @@ export function PeopleFields({ draft, set, error }: Part) {
         checked={draft.trustEmail}
         onChange={(trustEmail) => set({ trustEmail })}
       />
+      {draft.kind === 'oidc' && (
+        <CheckField
+          label="Let it vouch for people at connectors"
+          hint="What it gives at each sign-in is kept sealed, for connectors of the flow id_jag."
+          checked={draft.keepSignIn}
+          onChange={(keepSignIn) => set({ keepSignIn })}
+        />
+      )}
       <CheckField
         label="Show a button on the sign-in page"
         checked={draft.shown}

@@ -3,6 +3,7 @@ import type { Principal } from '../kernel/caller.ts'
 import type { Decision } from '../kernel/decision.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import { type CompiledCondition, compileCondition } from './judge-condition.ts'
+import { KeptDecisions } from './kept-decisions.ts'
 import { compileGlob, type Glob, namesMatching } from './match-glob.ts'
 import { type Effect, idsOf, type Rule } from './rule.ts'
 
@@ -41,6 +42,8 @@ export type PrincipalRules = {
   readonly builtin: CompiledRule | undefined
   /** What changes the answers while the rules stay: nothing, the request's own facts, or also the time. */
   readonly variesBy: 'nothing' | 'request' | 'time'
+  /** Decisions about tools that were called lately; undefined where a condition or an end may change them. */
+  readonly kept: KeptDecisions | undefined
 }
 
 /** Every rule in force, found by whom it speaks of. */
@@ -132,7 +135,13 @@ export function compilePrincipal(index: RuleIndex, principal: Principal): Princi
     // An allow over everything exists once, built in; a stored one is never honoured (contract.md §4).
     builtin: everywhere.find(({ rule }) => rule.id.startsWith('builtin:')),
     variesBy: variesBy(mine),
+    kept: mine.every(isPlain) ? new KeptDecisions() : undefined,
   }
+}
+
+/** Decides the same whenever it is asked about the same name. */
+function isPlain({ rule, meta, payload }: CompiledRule): boolean {
+  return meta.length === 0 && payload.length === 0 && rule.expiresAtMs === undefined
 }
 
 const ofRequest: ReadonlySet<string> = new Set([

@@ -333,8 +333,9 @@ test('a decision over 100 rules costs microseconds', () => {
     connector: { id: github, name: 'GitHub', auth: { type: 'none' }, skipInputValidation: false },
     kind: 'tool',
     name: 'tool_99',
-    phase: 'call',
-    args: { a: 1 },
+    // Decisions for lists are not kept.
+    phase: 'list',
+    args: undefined,
     facts: { ip: '10.0.0.1', userAgent: '', clientName: undefined, timeMs: noon },
   }
   const rounds = 20_000

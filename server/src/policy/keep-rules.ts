@@ -165,6 +165,19 @@ export function makeEdition(
 
 /** The whole way from rules to answer without a store: what the simulator and the property test run. */
 export function decideBy(edition: Edition, principal: Principal, question: Question): Decision {
+  const { connector, kind, name, phase } = question
+  if (principal.acting !== undefined || kind !== 'tool') return judge(edition, principal, question)
+  const { kept } = rulesFor(edition, principal)
+  if (kept === undefined) return judge(edition, principal, question)
+  const known = kept.get(connector.id, name)
+  if (known !== undefined) return known
+  const decision = judge(edition, principal, question)
+  // Lists ask about thousands of tools, once; calls ask about few, often.
+  if (phase === 'call') kept.keep(connector.id, name, decision)
+  return decision
+}
+
+function judge(edition: Edition, principal: Principal, question: Question): Decision {
   const { connector, facts, args } = question
   if (principal.acting?.servers?.includes(connector.id) === false) return notDelegated
   const groupName = (id: string) => edition.groupNames.get(id)

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import type {
+  AccountSecurity,
   AgentAccount,
   ApiKey,
   AuditLogDetail,
   CodeModeSettings,
   Connector,
+  ConsoleSession,
   Delegation,
   Group,
   Policy,
@@ -139,6 +141,27 @@ const ssoIdentity = {
   subject: '00u1x2y3',
   created_at: ago(9000),
 }
+const accountSecurity: AccountSecurity = {
+  password_changed_at: ago(50_000),
+  totp: true,
+  recovery_codes_left: 7,
+  passkeys: [{ id: uuid(861), name: 'My laptop', created_at: ago(50_000), last_used_at: ago(90) }],
+  passkeys_offered: true,
+}
+const session = (n: number, more: Partial<ConsoleSession>): ConsoleSession => ({
+  id: uuid(n),
+  created_at: ago(400),
+  last_seen_at: ago(2),
+  ip: '203.0.113.9',
+  user_agent: 'Mozilla/5.0 (Macintosh) Firefox/152.0',
+  method: 'passkey',
+  current: false,
+  ...more,
+})
+const sessions = [
+  session(871, { current: true }),
+  session(872, { method: 'single_sign_on', user_agent: null }),
+]
 const trustedIssuer: TrustedIssuer = {
   id: uuid(851),
   issuer: 'https://id.acme.example',
@@ -741,6 +764,9 @@ const routes: readonly (readonly [
     }),
   ],
   ['GET', /^\/api\/v1\/users$/, () => ({ body: page(users) })],
+  ['GET', /^\/api\/v1\/users\/me\/security$/, () => ({ body: accountSecurity })],
+  ['GET', /^\/api\/v1\/users\/me\/notices$/, () => ({ body: page([]) })],
+  ['GET', /^\/api\/v1\/sessions$/, () => ({ body: page(sessions) })],
   ['GET', /^\/api\/v1\/users\/[^/]+\/sso-identities$/, () => ({ body: page([ssoIdentity]) })],
   ['GET', /^\/api\/v1\/oauth\/trusted-issuers$/, () => ({ body: page([trustedIssuer]) })],
   ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],

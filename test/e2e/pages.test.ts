@@ -24,6 +24,7 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   ['/single-sign-on?new=1', 'Add an identity provider'],
   [`/single-sign-on?provider=${provider}`, 'Enforce'],
   [`/single-sign-on?provider=${samlProvider}`, 'At the provider'],
+  ['/account', 'Single sign-on'],
   ['/trusted-issuers', 'Trusted issuers'],
   ['/trusted-issuers?new=1', 'Trust an issuer'],
   ['/sign-in', 'Sign in'],

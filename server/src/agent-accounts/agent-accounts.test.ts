@@ -57,7 +57,10 @@ async function openOn({ db, bus, pool }: Storage) {
     (await call('createAgentAccount', { body: { name: 'bot', ...more } })).value
   const works = async ({ id, generation }: { id: string; generation?: number }) =>
     (await agents.living(id, generation ?? 1)) !== undefined
-  return { agents, call, make, works, told, pool }
+  const pass = (ms: number) => {
+    at += ms
+  }
+  return { agents, call, make, works, told, pool, pass }
 }
 
 const publicKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
@@ -175,6 +178,27 @@ eachStore((open) => {
       'not-allowed',
     )
     expect(await refusalOf(call('listAgentAccounts', { as: user }))).toBe('not-allowed')
+  })
+
+  test('a delegation is over after 90 days, says so, and works again once it is renewed', async () => {
+    const { agents, call, make, pass } = await openOn(await open())
+    const agent = await make()
+    const { value: made } = await call('createDelegation', { body: { agent_account_id: agent.id } })
+    const between = () => agents.delegations.between(annId, agent.id as never)
+    const status = async () => {
+      const { value } = await call('listDelegations')
+      return (value as unknown as { data: { status: string }[] }).data.map((one) => one.status)
+    }
+    expect(await between()).toMatchObject({ delegation: { id: made.id } })
+    pass(90 * 86_400_000 - 10_000)
+    expect(await status()).toEqual(['active'])
+    pass(20_000)
+    expect(await between()).toEqual({ ended: 'expired' })
+    expect(await agents.delegations.living(made.id)).toBeUndefined()
+    expect(await status()).toEqual(['expired'])
+    await call('updateDelegation', { params: { id: made.id }, body: { renew: true } })
+    expect(await between()).toMatchObject({ delegation: { id: made.id } })
+    expect(await status()).toEqual(['active'])
   })
 
   test('uses are kept with their address, later ones only', async () => {

@@ -132,7 +132,7 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
       {asking && (
         <ConfirmDialog
           title={`Deactivate ${user.name || user.email}`}
-          about="Their sessions and keys end at once, and their connectors become yours. Their groups and audit stay, and they can be made active again."
+          about="Their sessions, keys, passwords and passkeys, and what they entered or granted at connectors end at once, and their connectors become yours. Their groups and audit stay. Made active again, they begin with a link."
           verb="Deactivate"
           busy={toggle.isPending}
           onConfirm={() => toggle.mutate(undefined)}

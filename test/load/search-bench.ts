@@ -55,6 +55,7 @@ function measureIndex(): void {
   const collect = runInNewContext('gc') as () => void
   const used = () => {
     collect()
+    collect()
     const { heapUsed, arrayBuffers } = process.memoryUsage()
     return (heapUsed + arrayBuffers) / 2 ** 20
   }
@@ -72,10 +73,10 @@ function measureIndex(): void {
   const megabytes = used() - before
   const [largest] = byServer.toSorted((a, b) => b[1].length - a[1].length)
   const [server, of] = largest ?? ['', []]
-  /** Twenty times, with so many of its tools changed. */
+  /** A hundred times, with so many of its tools changed. */
   const update = (changed: number) =>
     told(
-      Array.from({ length: 20 }, (_, round) => {
+      Array.from({ length: 100 }, (_, round) => {
         const tools = of.map((tool, at) => (at < changed ? { ...tool, hash: `${tool.hash} ${round}` } : tool))
         const begun = performance.now()
         put(built, [server, tools])

@@ -28,8 +28,8 @@ const deprecated = /\bdeprecated\b/i
  */
 const sketchLength = 64
 
-/** Below this many dead entries a rebuild costs more than it saves. */
-const rebuildFrom = 2_000
+/** With fewer dead entries closing the gaps costs more than it saves. */
+const compactFrom = 2_000
 
 /** The words and directions of all tools of all connectors, updated one connector at a time. Ranking reads it. */
 export class SearchIndex {
@@ -121,7 +121,7 @@ export class SearchIndex {
     if (tools.length === 0) return
     const documents = tools.map((tool) => kept.get(tool) ?? this.#add(tool, server))
     this.#shelves.set(serverId, { documents, tools, server, words: new Set(stemsOf(server.name)) })
-    if (this.#entries.length - this.#live > Math.max(rebuildFrom, this.#live)) this.#rebuild()
+    if (this.#entries.length - this.#live > Math.max(compactFrom, this.#live)) this.#compact()
   }
 
   remove(serverId: ServerId): void {
@@ -191,17 +191,45 @@ export class SearchIndex {
     this.#sketches.set(direction.subarray(0, sketchLength), document * sketchLength)
   }
 
-  #rebuild(): void {
+  /** Closes the gaps that dead entries left; nothing is described anew. */
+  #compact(): void {
     this.#generation++
-    const shelves = [...this.#shelves]
-    this.#postings = new Map()
-    this.#entries = []
-    this.#directions = new Float32Array(0)
-    this.#sketches = new Float32Array(0)
-    this.#shelves = new Map()
-    this.#live = 0
-    for (const [serverId, shelf] of shelves) this.put(serverId, shelf.server, shelf.tools)
+    const places = new Int32Array(this.#entries.length).fill(-1)
+    let live = 0
+    const { length } = this.knowledge.vectors
+    for (const [document, entry] of this.#entries.entries()) {
+      if (entry === undefined) continue
+      this.#entries[live] = entry
+      move(this.#directions, { from: document, to: live, length })
+      move(this.#sketches, { from: document, to: live, length: sketchLength })
+      places[document] = live++
+    }
+    this.#entries.length = live
+    this.#directions.fill(0, live * length)
+    this.#sketches.fill(0, live * sketchLength)
+    for (const postings of this.#postings.values()) renumber(postings, places)
+    for (const [serverId, shelf] of this.#shelves)
+      this.#shelves.set(serverId, { ...shelf, documents: shelf.documents.map((each) => places[each] ?? -1) })
   }
+}
+
+function move(block: Float32Array, { from, to, length }: { from: number; to: number; length: number }): void {
+  if (from !== to) block.copyWithin(to * length, from * length, (from + 1) * length)
+}
+
+/** Documents get their new numbers, in the same order; those that are dead go. */
+function renumber({ documents, strengths, shares }: Postings, places: Int32Array): void {
+  let kept = 0
+  for (let at = 0; at < documents.length; at++) {
+    const place = places[documents[at] as number] as number
+    if (place === -1) continue
+    documents[kept] = place
+    strengths[kept] = strengths[at] as number
+    shares[kept++] = shares[at] as number
+  }
+  documents.length = kept
+  strengths.length = kept
+  shares.length = kept
 }
 
 /** The hash stands for the whole definition. */

@@ -4,7 +4,7 @@ import type { SearchIndex } from './search-index.ts'
 /** Which documents of the index somebody may see: one bit each, decided before anything is ranked. */
 export class Sight {
   readonly #index: SearchIndex
-  /** Rebuilding numbers the documents anew; an older sight means nothing then. */
+  /** Closing gaps numbers the documents anew; an older sight means nothing then. */
   readonly #generation: number
   #bits = new Uint8Array(0)
   #size = 0

@@ -9,7 +9,7 @@ import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
 
 /**
  * npm run bench: the governed echo beside the same load on the upstream itself, in alternating rounds. Ratios and CPU per
- * call are what to read; absolute figures move with the machine. `--full` for the tables, `--guards` with content guards,
+ * call are what to read; absolute figures move with the machine. `--full` for the tables, `--short` to keep it alive, `--guards` with content guards,
  * `--postgres` on a throwaway PostgreSQL (BENCH_POSTGRES_URL names another), `--json FILE` for an artefact.
  */
 const full = process.argv.includes('--full')
@@ -87,7 +87,7 @@ async function prepare(
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 /** Most seconds until the engine has compiled what is hot; afterwards more of them change nothing. */
-const longestWarmSeconds = 12
+const longestWarmSeconds = process.argv.includes('--short') ? 2 : 12
 
 /** Goes on until a second no longer beats the best one before it by more than 3 %, twice. */
 async function warm(target: Target, sessions: Awaited<ReturnType<typeof openSessions>>): Promise<void> {

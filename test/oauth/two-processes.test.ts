@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { addAgent } from '../support/agents.ts'
+import { actingToken, addAgent, delegate } from '../support/agents.ts'
 import { postgresEnvironment } from '../support/fresh-server.ts'
 import { makeKey, proofWith } from '../support/key-proofs.ts'
 import {
@@ -12,6 +12,7 @@ import {
   signIn,
 } from '../support/oauth-client.ts'
 import { freePort, type RunningServer, startServer } from '../support/server.ts'
+import { addPerson } from '../support/world.ts'
 
 const missing = 'missing' in inject('postgres')
 let one: RunningServer
@@ -109,6 +110,17 @@ describe.skipIf(missing)('two processes of one installation', () => {
     const tokens = await connect(one, leaver, await register(one))
     const took = await untilRefused(other, tokens.access_token, () =>
       one.api('PATCH', `/api/v1/users/${made.id}`, { status: 'deactivated' }),
+    )
+    expect(took).toBeLessThan(1000)
+  })
+
+  test('a delegation ended at one ends the agent for that person at the other within a second', async () => {
+    const lender = await addPerson(one, 'lender')
+    const agent = await addAgent(one)
+    const lent = await delegate(one, lender, agent)
+    const token = await actingToken(one, agent, 'lender@example.com')
+    const took = await untilRefused(other, token, () =>
+      one.api('DELETE', `/api/v1/delegations/${lent.id}`, undefined, lender.key),
     )
     expect(took).toBeLessThan(1000)
   })

@@ -51,7 +51,8 @@ const header = new RegExp(`${start}(bearer|basic) {1,4}(?!\\[REDACTED)[A-Za-z0-9
 /** A block may be cut off; JSON texts hold its line ends as escapes, possibly escaped again. */
 const privateKey =
   /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END)[A-Za-z0-9+/=:,. \r\n-]|\\{1,8}[nrt])*(?:-----END[A-Z0-9 ]{0,40}-----)?/g
-const connection = /(:\/\/[^\s:/@"'\\]{0,128}:)(?!\[REDACTED)[^\s@"'\\/]{1,256}(?=@)/g
+/** What was masked inside an address is not taken for its user and password. */
+const connection = /(:\/\/[^\s:/@"'\\]{0,128}(?<!\[REDACTED):)(?!\[REDACTED)[^\s@"'\\/]{1,256}(?=@)/g
 const assignment = new RegExp(
   String.raw`${start}([A-Za-z0-9_-]{2,64})=(?!\[REDACTED)[^\s"'\\&;,<>(){}[\]=]{4,}={0,2}`,
   'g',

@@ -9,8 +9,9 @@ import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
 
 /**
  * npm run bench: the governed echo beside the same load on the upstream itself, in alternating rounds. Ratios and CPU per
- * call are what to read; absolute figures move with the machine. `--full` for the tables, `--short` to keep it alive, `--guards` with content guards,
- * `--postgres` on a throwaway PostgreSQL (BENCH_POSTGRES_URL names another), `--json FILE` for an artefact.
+ * call are what to read; absolute figures move with the machine. `--full` for the tables, `--short` to keep it alive,
+ * `--guards` with content guards, `--postgres` on a throwaway PostgreSQL (BENCH_POSTGRES_URL names another),
+ * `--json FILE` for an artefact.
  */
 const full = process.argv.includes('--full')
 const people = 100

@@ -6,7 +6,7 @@ const maxKept = 64
 
 /**
  * Decisions about tools by rules without conditions, for one person and one state of the rules. A tool that is called
- * again and again is decided twice for each call (is it visible, may it run): half of what policy costs.
+ * again and again is decided twice for each call (is it visible, may it run). Two maps, so that a look-up joins no key.
  */
 export class KeptDecisions {
   readonly #byServer = new Map<ServerId, Map<string, Decision>>()

@@ -134,6 +134,27 @@ test('without a way to renew it, or once the provider says no, the person signs 
   expect(wordsOf(await call(await signIn('eve')))).toContain('does not vouch for you there (access_denied)')
 })
 
+test('an ID token renewed for somebody else ends what was kept, says so in the audit, and is shown nowhere', async () => {
+  idp.script.now = { lasts: 1, refreshes: true }
+  const gus = await signIn('gus')
+  // Renewed once in good order: later tokens are held against the sign-in, not against the one before.
+  expect(wordsOf(await call(gus))).toContain('of:gus-at-acme')
+  upstream.expireTokens()
+  idp.script.now = { refreshes: true, claims: (claims) => ({ ...claims, sub: 'root' }) }
+  const before = exchanges().length
+  expect(wordsOf(await call(gus))).toContain('sso-required')
+  idp.script.now = {}
+  expect(wordsOf(await call(gus))).toContain('sso-required')
+  expect(exchanges().length).toBe(before)
+  const { data } = await server.api<{ data: object[] }>(
+    'GET',
+    '/api/v1/audit-logs?action=sso_sign_in_ended&limit=5',
+  )
+  expect(data).toHaveLength(1)
+  expect(data[0]).toMatchObject({ outcome: 'denied', reason: 'sso-required', resource_id: gus.id })
+  expect(wordsOf(await call(await signIn('gus')))).toContain('of:gus-at-acme')
+})
+
 test('turned off, nothing is kept any more, and what was kept is gone', async () => {
   const finn = await signIn('finn')
   const path = `/api/v1/sso-providers/${providerId}`

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import type { Keyring } from '../credentials/keyring.ts'
+import type { Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { UserId } from '../kernel/ids.ts'
+import { newId, type UserId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { otherThan, type SignedIn, signedInOf } from './check-renewed.ts'
 import type { KeptRow, KeptStore } from './kept-store.ts'
 import type { Provider, ProviderId } from './provider.ts'
 import type { Oidc, OidcProvider } from './speak-oidc.ts'
@@ -30,6 +32,7 @@ type KeptParts = {
   keyring: Pick<Keyring, 'seal' | 'open'>
   oidc: Pick<Oidc, 'ask'>
   provider(id: ProviderId): Promise<Provider | undefined>
+  journal: Journal
   now: () => number
 }
 
@@ -56,7 +59,7 @@ export function keepSignIns(parts: KeptParts): KeptSignIns {
     const provider = row === undefined ? undefined : await parts.provider(row.providerId)
     if (row === undefined || provider?.keepsSignIn !== true || provider.settings.kind !== 'oidc')
       throw signInFirst()
-    const tokens = JSON.parse(keyring.open(row.sealed, bindOf(userId))) as SignInTokens
+    const tokens = JSON.parse(keyring.open(row.sealed, bindOf(userId))) as KeptTokens
     return { row, provider: provider as OidcProvider, tokens }
   }
   const renew = async (at: Kept, refreshToken: string): Promise<Kept> => {
@@ -64,8 +67,10 @@ export function keepSignIns(parts: KeptParts): KeptSignIns {
       const value = await ask(at, { grant_type: 'refresh_token', refresh_token: refreshToken })
       const idToken = value['id_token']
       if (typeof idToken !== 'string') throw refused(at.provider, value)
+      const signedIn = at.tokens.signedIn ?? signedInOf(at.tokens.idToken)
+      await checkSame(parts, at, { signedIn, idToken })
       const next = value['refresh_token']
-      const tokens = { idToken, refreshToken: typeof next === 'string' ? next : refreshToken }
+      const tokens = { idToken, refreshToken: typeof next === 'string' ? next : refreshToken, signedIn }
       const sealed = keyring.seal(JSON.stringify(tokens), bindOf(at.row.userId))
       await store.renew(at.row, sealed, new Date(now()))
       return { ...at, row: { ...at.row, revision: at.row.revision + 1 }, tokens }
@@ -114,7 +119,41 @@ export function keepSignIns(parts: KeptParts): KeptSignIns {
   }
 }
 
-type Kept = { row: KeptRow; provider: OidcProvider; tokens: SignInTokens }
+/** `signedIn`: of the ID token that came with the sign-in, once another took its place. */
+type KeptTokens = SignInTokens & { readonly signedIn?: SignedIn }
+type Kept = { row: KeptRow; provider: OidcProvider; tokens: KeptTokens }
+
+/** Ends what is kept when the provider renewed an ID token that is not of this sign-in, and throws sso-required. */
+async function checkSame(
+  { store, journal }: Pick<KeptParts, 'store' | 'journal'>,
+  { row, provider }: Kept,
+  { signedIn, idToken }: { signedIn: SignedIn; idToken: string },
+): Promise<void> {
+  const other = otherThan(signedIn, readRenewed(provider, idToken))
+  if (other === undefined) return
+  const requestId = newId()
+  const action = 'sso_sign_in_ended'
+  const entry = await journal.open({
+    action,
+    actor: { type: 'system', id: `sso:${provider.id}` },
+    requestId,
+    correlationId: requestId,
+    resourceType: 'user',
+    resourceId: row.userId,
+  })
+  await store.end(row)
+  const error = `The ID token ${provider.name} renewed is not of this sign-in: ${other}.`
+  await entry.close({ action, outcome: 'denied', reason: 'sso-required', error })
+  throw signInFirst()
+}
+
+function readRenewed(provider: Provider, idToken: string): SignedIn {
+  try {
+    return signedInOf(idToken)
+  } catch {
+    throw refused(provider, {})
+  }
+}
 
 const bindOf = (userId: UserId) => `sso_kept_sign_ins:${userId}`
 

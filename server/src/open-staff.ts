@@ -15,21 +15,22 @@ export function openStaff(
     credentials,
     signIn,
     sso,
+    oauth,
   }: Pick<
     Parts,
-    'audit' | 'agents' | 'identity' | 'connectors' | 'grants' | 'credentials' | 'signIn' | 'sso'
+    'audit' | 'agents' | 'identity' | 'connectors' | 'grants' | 'credentials' | 'signIn' | 'sso' | 'oauth'
   >,
 ): Pick<Parts, 'offBoarding' | 'directory' | 'mail'> {
   const offBoarding = openOffBoarding({
     people: identity.people,
     superAdminBesides: identity.superAdminBesides,
-    handOver: async (from, to) => (await connectors.handOver(from, to)) + (await agents.handOver(from, to)),
-    async endGrants(id) {
-      await sso.forgetSignIn(id)
-      return grants.endPerson(id)
-    },
-    endValues: (id) => credentials.endPerson(id),
+    handOver: [connectors.handOver, agents.handOver],
     endWays: signIn.endWays,
+    endKeptSignIn: sso.forgetSignIn,
+    endClients: oauth.endPerson,
+    endDelegations: agents.delegations.endPerson,
+    endGrants: grants.endPerson,
+    endValues: credentials.endPerson,
   })
   const directory = openDirectory({
     ...{ db: storage.db, keyring, identity, offBoarding, now, log },

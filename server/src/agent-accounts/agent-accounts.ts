@@ -36,7 +36,6 @@ export type AgentAccounts = {
   handOver(from: UserId, to: UserId): Promise<number>
   recordUses(uses: readonly Use[]): Promise<void>
   readonly delegations: AllDelegations
-  close(): void
 }
 
 export type AccountDraft = {
@@ -119,7 +118,6 @@ export function openAgentAccounts({ db, bus, keyring, now }: AgentAccountParts):
       await delegations.recordUses(uses)
     },
     delegations,
-    close: delegations.close,
   }
 }
 

@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, notExists, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
 import type { AgentId, DelegationId, ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import type { Use } from './store.ts'
-import { agentAccounts, delegations, people, sessionGrants } from './tables-store.ts'
+import { agentAccounts, delegations, sessionGrants } from './tables-store.ts'
 
 /** Leave a person gave an agent to act for them. */
 export type Delegation = {
@@ -118,18 +118,14 @@ function changesOf(db: Db) {
         .set({ revokedAt: at })
         .where(and(eq(delegations.id, id), isNull(delegations.revokedAt)))
     },
-    /** Ends what a person delegated unless they work here. Answers how many there were. */
-    async revokeOfGone(userId: UserId, at: Date): Promise<number> {
-      const working = db
-        .select({ id: people.id })
-        .from(people)
-        .where(and(eq(people.id, userId), eq(people.status, 'active')))
+    /** Answers which of them were not revoked before. */
+    async revokeOf(userId: UserId, at: Date): Promise<DelegationId[]> {
       const ended = await db
         .update(delegations)
         .set({ revokedAt: at })
-        .where(and(eq(delegations.userId, userId), isNull(delegations.revokedAt), notExists(working)))
+        .where(and(eq(delegations.userId, userId), isNull(delegations.revokedAt)))
         .returning({ id: delegations.id })
-      return ended.length
+      return ended.map(({ id }) => id)
     },
   }
 }

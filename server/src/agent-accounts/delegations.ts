@@ -34,6 +34,8 @@ export type Delegations = {
   renew(delegation: Delegation): Promise<Delegation>
   setServers(delegation: Delegation, servers: readonly ServerId[] | undefined): Promise<Delegation>
   revoke(delegation: Delegation): Promise<void>
+  /** Revokes what a person delegated: whoever is deactivated does not get it back with their account. */
+  endPerson(userId: UserId): Promise<void>
   lend(delegation: Delegation, serverId: ServerId): Promise<SessionGrant>
   ownGrant(id: string, userId: UserId): Promise<{ grant: SessionGrant; delegation: Delegation }>
   takeBack(grant: SessionGrant): Promise<void>
@@ -41,7 +43,6 @@ export type Delegations = {
   /** Remembers that a lent credential was used; written with the other uses. */
   noteLent(delegationId: string, serverId: string): void
   recordUses(uses: readonly Use[]): Promise<void>
-  close(): void
 }
 
 export type Living = {
@@ -68,10 +69,6 @@ export function openDelegations({ db, bus, now }: DelegationParts): Delegations 
     await changed(id)
     return own(id, userId)
   }
-  // Whoever is deactivated does not get back with their account what they had delegated.
-  const stop = bus.on('identity', async (id) => {
-    if (isUuid(id) && (await store.revokeOfGone(id as UserId, new Date(now()))) > 0) await changed('*')
-  })
   const living = async (delegation: Delegation) => livingOf(store, delegation, now())
   return {
     async between(userId, agentId) {
@@ -111,8 +108,10 @@ export function openDelegations({ db, bus, now }: DelegationParts): Delegations 
       await store.revoke(delegation.id, new Date(now()))
       await changed(delegation.id)
     },
+    async endPerson(userId) {
+      for (const id of await store.revokeOf(userId, new Date(now()))) await changed(id)
+    },
     ...lending({ store, changed, own, isInForce, now }),
-    close: stop,
   }
 }
 

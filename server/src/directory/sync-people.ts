@@ -65,7 +65,12 @@ export function syncPeople({ identity, offBoarding, store, base, now }: SyncPart
     const change = changeOf(person, draft, await managerOf(draft, people))
     const { after } = await offBoarding.update(person.id, change, await charge(person.id, by))
     await link(person.id, draft)
-    return { resource: await show(after), id: person.id, before, words: `${after.email} ${verbOf(change)}` }
+    return {
+      resource: await show(after),
+      id: person.id,
+      before,
+      words: `${after.email} ${verbOf(person, after)}`,
+    }
   }
   return {
     async list(slice: Slice) {
@@ -105,15 +110,16 @@ function changeOf(person: Person, draft: PersonDraft, said: PersonDraft['attribu
   return {
     ...(draft.email === person.email ? {} : { email: draft.email }),
     ...(draft.name === '' ? {} : { name: draft.name }),
-    ...(draft.active === (person.status === 'active')
+    // Said again of somebody who left already, it ends what could not be ended then.
+    ...(draft.active && person.status === 'active'
       ? {}
       : { status: draft.active ? 'active' : 'deactivated' }),
     attributes: withDirectory(person.attributes, said),
   }
 }
 
-function verbOf({ status }: Change): string {
-  if (status === undefined) return 'updated'
+function verbOf(before: Person, { status }: Pick<Person, 'status'>): string {
+  if (status === before.status) return 'updated'
   return status === 'active' ? 'reactivated' : 'deactivated'
 }
 

@@ -41,7 +41,10 @@ async function openOn(
   const offBoarding = openOffBoarding({
     people: identity.people,
     superAdminBesides: identity.superAdminBesides,
-    handOver,
+    handOver: [handOver],
+    endKeptSignIn: async () => undefined,
+    endClients: async () => undefined,
+    endDelegations: async () => undefined,
     endGrants: async () => 0,
     endValues: async () => 0,
     endWays: async () => undefined,
@@ -444,6 +447,8 @@ eachStore((open) => {
     await identity.keys.revoke(key.id)
     expect(ended).toEqual([
       { kind: 'person', id: ann.id },
+      // Deactivated before deleted.
+      { kind: 'person', id: cho.id },
       { kind: 'person', id: cho.id },
       { kind: 'key', id: key.id },
     ])

@@ -1,3 +1,4 @@
+import { GatewayError } from '../kernel/errors.ts'
 import type { UserId } from '../kernel/ids.ts'
 import type { Author, People } from './change-people.ts'
 import type { Person } from './person.ts'
@@ -14,17 +15,21 @@ export type Leaving = {
 
 /**
  * Changes of people with everything that follows when one of them leaves. Sessions, keys and links end with the change
- * itself, connected AI clients and open streams with the notice of it; what they were granted at upstreams,
- * their own values there, their ways to sign in and what they own are seen to here.
+ * itself, open streams with the notice of it; connected AI clients, delegations, what they were granted at upstreams, their
+ * own values there, their ways to sign in and what they own are seen to here. Each is tried whatever becomes of the others,
+ * and doing the same again ends what was left.
  */
 export type OffBoarding = {
-  /** Throws like people.update. Without an heir, what somebody deactivated owns stays theirs. */
+  /**
+   * Throws like people.update, and not-finished when something could not be ended. Without an heir, what somebody
+   * deactivated owns stays theirs.
+   */
   update(
     id: UserId,
     change: PersonChange,
     o: Charge,
   ): Promise<{ before: Person; after: Person; leaving: Leaving | undefined }>
-  /** Throws like people.remove. */
+  /** Deactivates first, and deletes nobody of whom something is left: throws like update. */
   remove(id: UserId, o: Charge): Promise<Leaving>
   /** Who takes over when nobody says: this person if they are active, else whoever has been Super Admin the longest. */
   heirOf(leaver: UserId, preferred: UserId | undefined): Promise<UserId | undefined>
@@ -35,36 +40,42 @@ export type Charge = { by: Author; heir: UserId | undefined }
 export type OffBoardingParts = {
   people: People
   superAdminBesides(id: UserId): Promise<UserId | undefined>
-  /** Makes what one person owns another's; answers how many things. */
-  handOver(from: UserId, to: UserId): Promise<number>
+  /** Make what one person owns another's; answer how many things. */
+  handOver: readonly ((from: UserId, to: UserId) => Promise<number>)[]
+  /** Forgets passwords, authenticator apps and passkeys: whoever comes back begins with a link. */
+  endWays(id: UserId): Promise<void>
+  /** Forgets what their identity provider gave at the last sign-in. */
+  endKeptSignIn(id: UserId): Promise<void>
+  /** Ends what AI clients they connected were given. */
+  endClients(id: UserId): Promise<void>
+  /** Ends what agents may do for them. */
+  endDelegations(id: UserId): Promise<void>
   /** Ends what a person was granted at upstreams; answers how many grants. */
   endGrants(id: UserId): Promise<number>
   /** Forgets a person's own values at connectors; answers at how many. */
   endValues(id: UserId): Promise<number>
-  /** Forgets passwords, authenticator apps and passkeys: whoever comes back begins with a link. */
-  endWays(id: UserId): Promise<void>
 }
 
 export function openOffBoarding(parts: OffBoardingParts): OffBoarding {
   const { people, superAdminBesides } = parts
-  const leave = async (id: UserId, heir: UserId | undefined): Promise<Leaving> => {
-    await parts.endWays(id)
-    return {
-      grantsEnded: await parts.endGrants(id),
-      valuesEnded: await parts.endValues(id),
-      handedOver: heir === undefined ? 0 : await parts.handOver(id, heir),
-      heir,
-    }
+  const deactivate = async (id: UserId, change: PersonChange, { by, heir }: Charge) => {
+    const trial = openTrial()
+    const done = await trial.try('sessions and keys', () => refusing(people.update(id, change, by)))
+    if (done !== undefined && 'refused' in done) throw done.refused
+    // Whoever still works here keeps what they own.
+    const leaving = await leave(parts, trial, { id, heir: done === undefined ? undefined : heir })
+    if (done === undefined || trial.failed.length > 0) throw notFinished(trial.failed)
+    return { ...done, leaving }
   }
   return {
-    async update(id, change, { by, heir }) {
-      const { before, after } = await people.update(id, change, by)
-      return { before, after, leaving: change.status === 'deactivated' ? await leave(id, heir) : undefined }
+    async update(id, change, charge) {
+      if (change.status === 'deactivated') return deactivate(id, change, charge)
+      return { ...(await people.update(id, change, charge.by)), leaving: undefined }
     },
-    async remove(id, { by, heir }) {
-      // Their grants are rows of theirs and go with them.
-      await people.remove(id, by)
-      return leave(id, heir)
+    async remove(id, charge) {
+      const { leaving } = await deactivate(id, { status: 'deactivated' }, charge)
+      await people.remove(id, charge.by)
+      return leaving
     },
     async heirOf(leaver, preferred) {
       const wanted =
@@ -72,6 +83,58 @@ export function openOffBoarding(parts: OffBoardingParts): OffBoarding {
       return wanted?.status === 'active' ? wanted.id : superAdminBesides(leaver)
     },
   }
+}
+
+async function leave(
+  parts: OffBoardingParts,
+  trial: Trial,
+  { id, heir }: { id: UserId; heir: UserId | undefined },
+): Promise<Leaving> {
+  await trial.try('ways to sign in', () => parts.endWays(id))
+  await trial.try('what their identity provider gave', () => parts.endKeptSignIn(id))
+  await trial.try('connected AI clients', () => parts.endClients(id))
+  await trial.try('delegations', () => parts.endDelegations(id))
+  const grantsEnded = (await trial.try('grants at upstreams', () => parts.endGrants(id))) ?? 0
+  const valuesEnded = (await trial.try('values at connectors', () => parts.endValues(id))) ?? 0
+  let handedOver = 0
+  if (heir !== undefined)
+    for (const handOver of parts.handOver)
+      handedOver += (await trial.try('handing over', () => handOver(id, heir))) ?? 0
+  return { grantsEnded, valuesEnded, handedOver, heir }
+}
+
+type Failed = { readonly what: string; readonly error: unknown }
+type Trial = ReturnType<typeof openTrial>
+
+function openTrial() {
+  const failed: Failed[] = []
+  return {
+    failed: failed as readonly Failed[],
+    async try<T>(what: string, step: () => Promise<T>): Promise<T | undefined> {
+      try {
+        return await step()
+      } catch (error) {
+        failed.push({ what, error })
+        return undefined
+      }
+    },
+  }
+}
+
+/** A refusal of the change itself is an answer: then nobody leaves. */
+async function refusing<T>(change: Promise<T>): Promise<T | { refused: GatewayError }> {
+  return change.catch((error: unknown) => {
+    if (error instanceof GatewayError && error.fault !== 'gateway') return { refused: error }
+    throw error
+  })
+}
+
+function notFinished(failed: readonly Failed[]): GatewayError {
+  const what = [...new Set(failed.map((one) => one.what))].join(', ')
+  const errors = failed.map(({ error }) => error)
+  return new GatewayError('not-finished', `This could not be ended: ${what}. The rest was.`, {
+    cause: errors.length === 1 ? errors[0] : new AggregateError(errors, 'several steps failed'),
+  })
 }
 
 /** For the audit of the change. */

@@ -158,6 +158,10 @@ export const reasonWords = {
     title: 'A secret could not be read where it is kept',
     next: 'Try again in a minute; if it stays, an administrator checks the secret store and the connector’s reference.',
   },
+  'not-finished': {
+    title: 'A part of it could not be done',
+    next: 'Do the same again: what was done stays done. If it stays, an administrator should look at the database.',
+  },
   stopping: { title: 'The server is shutting down', next: 'Try again in a moment.' },
   internal: {
     title: 'Something went wrong in the gateway',

@@ -61,6 +61,7 @@ const codes = {
   'call-lost': { status: 503, fault: 'gateway', rpc: -31041 },
   'audit-unavailable': { status: 503, fault: 'gateway', rpc: -31042 },
   'secret-unavailable': { status: 503, fault: 'gateway', rpc: -31044 },
+  'not-finished': { status: 503, fault: 'gateway', rpc: -31045 },
   stopping: { status: 503, fault: 'gateway', rpc: -31043 },
   internal: { status: 500, fault: 'gateway', rpc: -32603 },
 } as const satisfies Record<keyof typeof reasonWords, { status: number; fault: Fault; rpc: number }>

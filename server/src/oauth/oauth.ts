@@ -41,6 +41,8 @@ export type Oauth = {
   connectionsOf(userId: UserId): Promise<Connection[]>
   /** Ends a connection and every token of it. Throws not-found for another person's. */
   disconnect(id: string, userId: UserId): Promise<Connection>
+  /** Ends every connection of a person: whoever is deactivated does not get them back with their account. */
+  endPerson(userId: UserId): Promise<void>
   close(): Promise<void>
 }
 
@@ -102,11 +104,6 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
     for (const name of await connections.grantsOf(ids)) await tokens.records.endGrant(name)
     for (const id of ids) await connections.remove(id)
   }
-  // Whoever is deactivated or deleted loses what they connected, and does not get it back with their account.
-  const stop = bus.on('identity', async (id) => {
-    if (!isUuid(id) || (await identity.find(id as UserId)) !== undefined) return
-    await end((await connections.ofPerson(id as UserId)).map((each) => each.id))
-  })
   return {
     handle: serveOauth({
       provider,
@@ -132,8 +129,8 @@ export async function openOauth(parts: OauthParts): Promise<Oauth> {
       await end([id])
       return found
     },
+    endPerson: async (userId) => end((await connections.ofPerson(userId)).map(({ id }) => id)),
     async close() {
-      stop()
       redirects.close()
       issuers.close()
       await guarded.close()
@@ -146,6 +143,9 @@ function endingWith(issuers: Issuers, end: (issuer: string) => Promise<void>): I
   return {
     ...issuers,
     async remove(id) {
+      // First as well: should it fail, the issuer is still there and can be removed again.
+      const known = issuers.list().find((one) => one.id === id)
+      if (known !== undefined) await end(known.issuer)
       const gone = await issuers.remove(id)
       await end(gone.issuer)
       return gone

@@ -38,7 +38,6 @@ async function openOn({ db, bus, pool }: Storage) {
   }
   const close = () => {
     tokens.close()
-    agents.close()
   }
   return { agents, account, tokens, claims, sign, pass, now, close }
 }

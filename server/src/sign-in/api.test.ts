@@ -46,7 +46,10 @@ async function openOn(storage: Storage) {
   const offBoarding = openOffBoarding({
     people: identity.people,
     superAdminBesides: identity.superAdminBesides,
-    handOver: async () => 0,
+    handOver: [],
+    endKeptSignIn: async () => undefined,
+    endClients: async () => undefined,
+    endDelegations: async () => undefined,
     endGrants: async () => 0,
     endValues: async () => 0,
     endWays: signIn.endWays,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureConsole } from './console-build.mjs'
 import { canInstallPackages, ensureInstalled, hasProgram, installPackages } from './installed.mjs'
-import { chooseNode, root, serverEnvironment, serverFlags } from './runtime.mjs'
+import { chooseNode, flagsFor, root, serverEnvironment } from './runtime.mjs'
 
 function prepare() {
   if (!ensureInstalled()) return undefined
@@ -18,7 +18,8 @@ function prepare() {
 }
 
 function run(node) {
-  const server = spawn(node, [...serverFlags, join(root, 'server/src/main.ts'), ...process.argv.slice(2)], {
+  const main = join(root, 'server/src/main.ts')
+  const server = spawn(node, [...flagsFor(node), main, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...serverEnvironment, ...process.env },
   })

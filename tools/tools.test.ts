@@ -28,6 +28,15 @@ describe('the launcher', () => {
     expect(chooseNode({ npm_node_execpath: process.execPath })).toBe(process.execPath)
     expect(chooseNode({ npm_node_execpath: '/nowhere/node' })).toBe(process.execPath)
   })
+
+  test('leaves out tuning flags that a Node does not know, and none that the bundled one does', async () => {
+    const { flagsFor, serverFlags } = (await load('runtime.mjs')) as unknown as {
+      flagsFor(node: string, flags?: readonly string[]): readonly string[]
+      serverFlags: readonly string[]
+    }
+    expect(flagsFor(process.execPath)).toEqual(serverFlags)
+    expect(flagsFor(process.execPath, ['--no-such-tuning=1'])).toEqual([])
+  })
 })
 
 describe('the lock file check', () => {

@@ -18,7 +18,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
  * - A bound on how far old objects may grow (--heap-growing-percent=30) keeps memory down and costs a tenth of the calls.
  */
 export const serverFlags = [
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=32',
   '--no-allocation-site-pretenuring',
   '--no-parallel-scavenge',
   '--invocation-count-for-turbofan=600',

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { challengeOf, isChallenged, nonceIn } from '../kernel/challenge.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { type Reason, reasons } from '../kernel/reasons.ts'
+import { isDatabaseAway } from '../lib/database-away.ts'
 import type { Log } from '../lib/log.ts'
 
 /** What the web framework calls its own refusals, in our words. Anything it does not name here is a bad request. */
@@ -31,6 +32,10 @@ export function asGatewayError(thrown: unknown, requestId: string, log: Log): Ga
   const status = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500
   if (code.startsWith('FST_') && status >= 400 && status < 500) {
     return new GatewayError('invalid-request', 'The request is not well-formed HTTP for this interface.')
+  }
+  if (isDatabaseAway(thrown)) {
+    log.error({ requestId, err: thrown }, 'request failed: the database does not answer in time')
+    return new GatewayError('busy', 'The database does not answer in time. Try again in a moment.')
   }
   log.error({ requestId, err: thrown }, 'request failed unexpectedly')
   return new GatewayError(

@@ -102,6 +102,7 @@ function thingRoutes(): Route[] {
       run: async (context, { body }) => {
         if (body.name === 'clash') throw new GatewayError('conflict', 'This name is taken.')
         if (body.name === 'crash') throw new Error('a secret reason')
+        if (body.name === 'away') throw new Error('timeout exceeded when trying to connect')
         context.record({ resourceId: 'thing-1', after: { name: body.name } })
         return { id: '1', name: body.name }
       },
@@ -466,6 +467,12 @@ describe('answers', () => {
     expect([status, body['type'], body['fault']]).toEqual([500, '/problems/internal', 'gateway'])
     expect(JSON.stringify(body)).not.toContain('secret reason')
     expect(body['request_id']).toBe(headers.get('x-request-id'))
+  })
+
+  test('a database that does not answer in time is said to be so, and may be asked again', async () => {
+    const { status, body, headers } = await post({ name: 'away' })
+    expect([status, body['type'], body['fault']]).toEqual([503, '/problems/busy', 'gateway'])
+    expect(headers.get('retry-after')).toBe('1')
   })
 })
 

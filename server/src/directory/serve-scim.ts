@@ -1,6 +1,7 @@
 import type { Journal } from '../kernel/entry.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Json, JsonObject } from '../kernel/json.ts'
+import { isDatabaseAway } from '../lib/database-away.ts'
 import type { Log } from '../lib/log.ts'
 import { auditOperation, type RequestFacts } from './audit-operation.ts'
 import type { ProvisioningToken, ProvisioningTokens } from './keep-tokens.ts'
@@ -189,6 +190,7 @@ function operationOf(
 function asRefusal(thrown: unknown): ScimRefusal {
   if (thrown instanceof ScimRefusal) return thrown
   if (!(thrown instanceof GatewayError)) {
+    if (isDatabaseAway(thrown)) return new ScimRefusal(503, 'The database does not answer in time.')
     // What the web framework refuses itself: a media type, a body that is too large.
     const { statusCode = 500, message } = thrown as { statusCode?: number; message?: string }
     return statusCode >= 400 && statusCode < 500

@@ -6,10 +6,12 @@ import { addConnector } from '../support/world.ts'
 import { closeSessions, drive, openSessions, type Target } from './drive.ts'
 import { cpuSeconds } from './process-cost.ts'
 
-/** The governed echo with access tokens beside the same with API keys, in alternating rounds. The ratio is what to read. */
+/** The governed echo with access tokens beside the same with API keys, in alternating rounds. The ratio is what has a bar. */
 const people = 16
 const rounds = 8
 const seconds = 1.5
+/** Of the throughput with access tokens to that with API keys. */
+const bar = 0.95
 
 const upstream = spawn(process.execPath, [join(import.meta.dirname, 'echo-upstream.ts')], {
   stdio: ['pipe', 'pipe', 'inherit'],
@@ -72,7 +74,14 @@ try {
   }
   for (const { sessions } of sides) closeSessions(sessions)
   const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-  console.log(`token/key throughput ${median(ratios).toFixed(3)}, CPU per call ${median(costs).toFixed(3)}`)
+  const ratio = median(ratios)
+  const isHeld = ratio >= bar
+  console.log(`token/key CPU per call ${median(costs).toFixed(3)}`)
+  console.log(
+    `  ${isHeld ? 'ok    ' : 'MISSED'} token/key throughput ${ratio.toFixed(3)}, at least ${bar.toFixed(2)}`,
+  )
+  console.log(isHeld ? '1 passed, 0 failed, 0 skipped' : '0 passed, 1 failed, 0 skipped')
+  if (!isHeld) process.exitCode = 1
 } finally {
   await server.stop()
   await server.remove()

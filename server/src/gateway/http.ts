@@ -139,10 +139,11 @@ function correlation(sent: string | undefined, requestId: string): string {
 function existing(parts: DoorParts, path: string): Endpoint {
   const endpoint = readEndpoint(path)
   if (endpoint === undefined) throw new GatewayError('not-found', 'there is no such MCP endpoint')
-  if (endpoint.kind === 'connector' && parts.connectors.find(endpoint.serverId)?.status !== 'active') {
-    throw new GatewayError('not-found', 'there is no such MCP endpoint')
-  }
-  return endpoint
+  if (endpoint.kind !== 'connector') return endpoint
+  const connector = parts.connectors.find(endpoint.serverId)
+  if (connector?.status !== 'active') throw new GatewayError('not-found', 'there is no such MCP endpoint')
+  // The connector's own id, not the text from the path: a call looks it up ten times, and this one is hashed already.
+  return { kind: 'connector', serverId: connector.id }
 }
 
 /** A refusal before any JSON-RPC request was understood: an HTTP status, with a JSON-RPC error for clients to show. */

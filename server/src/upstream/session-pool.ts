@@ -1,3 +1,4 @@
+import type { Credential } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -35,6 +36,11 @@ const everybody = '*'
  */
 export class SessionPool {
   readonly #groups = new Map<string, Group>()
+  /** The group a credential was used with last: nearly always the one that is wanted again. */
+  readonly #lastGroups = new WeakMap<
+    Credential,
+    Pick<Wanted, 'connector' | 'capabilities'> & { group: Group }
+  >()
   /** Slots that count against the caps. */
   readonly #counted = new Map<ServerId, Set<Slot>>()
   readonly #slots = new Set<Slot>()
@@ -87,13 +93,21 @@ export class SessionPool {
   }
 
   #groupOf(wanted: Wanted): Group {
-    const { connector, credential } = wanted
-    const key = `${connector.id} ${connector.revision} ${credential.owner} ${credential.revision} ${this.#capabilityKey(wanted.capabilities)}`
+    const { connector, credential, capabilities } = wanted
+    const last = this.#lastGroups.get(credential)
+    if (
+      last?.connector === connector &&
+      last.capabilities === capabilities &&
+      this.#groups.get(last.group.key) === last.group
+    )
+      return last.group
+    const key = `${connector.id} ${connector.revision} ${credential.owner} ${credential.revision} ${this.#capabilityKey(capabilities)}`
     let group = this.#groups.get(key)
     if (group === undefined) {
       group = { key, stateless: false, buckets: new Map() }
       this.#groups.set(key, group)
     }
+    this.#lastGroups.set(credential, { connector, capabilities, group })
     return group
   }
 

@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util'
 import { openModels } from '../../server/src/guards/model/open-models.ts'
 import { buildScan } from '../../server/src/guards/scan-content.ts'
 import { compareCards, describe, type Figures } from './figures.ts'
+import { leaveOrders } from './leave-orders.ts'
 import { leaveOut, readMaterial } from './leave-out.ts'
+import { readOrderMaterial } from './order-texts.ts'
 import { rows as ownRows } from './own.ts'
 import { ownFigures } from './own-figures.ts'
 import { injectionRows, type Row } from './rows.ts'
@@ -19,7 +21,9 @@ const { values } = parseArgs({ options: { data: { type: 'string', default: '../s
 const hasData = existsSync(join(values.data, 'injection/dev/injection.jsonl'))
 
 if (!hasData) console.error(`No data under ${values.data}: only the project's own writing is scored.`)
-const card = hasData ? leaveOut(readMaterial(values.data)).card : ownFigures()
+const card = hasData
+  ? { ...leaveOut(readMaterial(values.data)).card, ...leaveOrders(readOrderMaterial(values.data)).card }
+  : ownFigures()
 for (const [name, figures] of Object.entries(card)) console.log(describe(name, figures))
 if (hasData) {
   const file = join(import.meta.dirname, '../../server/src/guards/model/card.json')

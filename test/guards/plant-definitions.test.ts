@@ -3,7 +3,7 @@ import { openModels } from '../../server/src/guards/model/open-models.ts'
 import { buildScan } from '../../server/src/guards/scan-content.ts'
 import { bases } from './own-definitions.ts'
 import { hidings, honestMarks, places, technicalPlaces } from './plant-definitions.ts'
-import { honestNotes, laterOrders, orders } from './schema-orders.ts'
+import { freshOrders, honestNotes, laterOrders, oddOrders, orders } from './schema-orders.ts'
 
 const scan = buildScan(openModels(), () => performance.now())
 const hosts = bases.map(([name, description]) => ({
@@ -52,9 +52,18 @@ describe('orders in the texts of a schema', () => {
       }),
     )
 
+  const shareFound = (list: readonly string[]) => {
+    const all = planted(list)
+    return all.filter(({ score }) => score >= 0.5).length / all.length
+  }
+
   test('are found in 95 of 100 places', () => {
-    const all = planted([...orders, ...laterOrders])
-    expect(all.filter(({ score }) => score >= 0.5).length / all.length).toBeGreaterThanOrEqual(0.95)
+    expect(shareFound([...orders, ...laterOrders])).toBeGreaterThanOrEqual(0.95)
+    expect(shareFound(freshOrders)).toBeGreaterThanOrEqual(0.95)
+  })
+
+  test('of kinds that nobody wrote down are found less often, but not by chance', () => {
+    expect(shareFound(oddOrders)).toBeGreaterThanOrEqual(0.4)
   })
 
   test('honest notes that sound like them are spared', () => {

@@ -5,7 +5,7 @@ import { openModels } from '../../server/src/guards/model/open-models.ts'
 import { buildScan } from '../../server/src/guards/scan-content.ts'
 import { bases } from './own-definitions.ts'
 import { type Definition, hidings, places, technicalPlaces } from './plant-definitions.ts'
-import { freshOrders, honestNotes, laterOrders, orders } from './schema-orders.ts'
+import { freshOrders, honestNotes, laterOrders, oddOrders, orders } from './schema-orders.ts'
 
 /** Hosts that the rows are planted in, in turn. */
 const mostHosts = 24
@@ -59,7 +59,8 @@ export function schemaFigures(hosts: readonly Definition[]): string {
     '',
     `hidden characters in definitions: ${share(hidden)}`,
     `orders in schema texts, known when the rules were written: ${inTexts([...orders, ...laterOrders])}`,
-    `orders in schema texts, written afterwards: ${inTexts(freshOrders)}`,
+    `orders in schema texts, written after the rules: ${inTexts(freshOrders)}`,
+    `orders of odd kinds, written after the model: ${inTexts(oddOrders)}`,
     `honest notes in schema texts, false alarms: ${inTexts(honestNotes, fields)}`,
   ].join('\n')
 }

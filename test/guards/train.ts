@@ -6,8 +6,11 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packModel } from '../../server/src/guards/model/guard-model.ts'
+import { packOrders } from '../../server/src/guards/model/order-model.ts'
 import { describe } from './figures.ts'
+import { fitOrders, leaveOrders } from './leave-orders.ts'
 import { alignedOdds, calibrated, fitModel, leaveOut, modelNames, readMaterial, rowsOf } from './leave-out.ts'
+import { readOrderMaterial } from './order-texts.ts'
 
 const folder = join(import.meta.dirname, '../../server/src/guards/model')
 const { values } = parseArgs({ options: { data: { type: 'string', default: '../shared/data' } } })
@@ -20,7 +23,10 @@ else
 
 function train(data: string): void {
   const material = readMaterial(data)
-  const { scores, card } = leaveOut(material)
+  const { scores, card: ofKinds } = leaveOut(material)
+  const texts = readOrderMaterial(data)
+  const leftOrders = leaveOrders(texts)
+  const card = { ...ofKinds, ...leftOrders.card }
   const odds = alignedOdds(scores)
   for (const name of modelNames) {
     const model = fitModel(rowsOf(material, name))
@@ -29,6 +35,7 @@ function train(data: string): void {
       packModel(calibrated(model, { name, scored: scores[name], odds: odds[name] })),
     )
   }
+  writeFileSync(join(folder, 'order-texts.bin'), packOrders(fitOrders(texts, leftOrders)))
   writeFileSync(join(folder, 'card.json'), `${JSON.stringify(card, null, 1)}\n`)
   for (const [name, figures] of Object.entries(card)) console.log(describe(name, figures))
 }

@@ -2,6 +2,7 @@ import { leafFinder, ruled, talkAt, wantedIn } from './find-in-leaf.ts'
 import { readSecrets } from './find-secrets.ts'
 import type { ContentKind, Detector, Finding, Hit, Leaf } from './finding.ts'
 import { hiddenText } from './hidden-text.ts'
+import { excerptOf } from './mask-excerpt.ts'
 import type { RuleSignals } from './model/guard-model.ts'
 import { type Inner, normalise, type Reading } from './normalise.ts'
 import { mostTalk, talkAboutAttacks, talkOf, talkRead } from './talk-about-attacks.ts'
@@ -190,10 +191,4 @@ function standsInQuotes(text: string, { at, length }: Hit): boolean {
   const after = text.slice(at + length, at + length + 120)
   const opened = /["“”'`«‘]\s{0,2}(?:[a-z,]{1,12}\s){0,4}$/.test(before)
   return opened && /["“”'`»’]/.test(after)
-}
-
-/** A short masked part around a hit: enough to find the place, not enough to pass the text on. */
-function excerptOf(text: string, { at, length }: Hit): string {
-  const part = text.slice(at, at + Math.min(length, 60)).replace(/\s+/g, ' ')
-  return `${part.replace(/[\p{L}\p{N}]{16,}/gu, (run) => `${run.slice(0, 4)}…`)}${length > 60 ? '…' : ''}`
 }

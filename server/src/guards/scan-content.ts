@@ -1,9 +1,11 @@
 import { contentLeaves } from './content-leaves.ts'
 import { definitionLeaves } from './definition-leaves.ts'
+import { findOrder } from './find-orders.ts'
 import type { ContentKind, Finding, Leaf, Scanner } from './finding.ts'
 import { type FoundSecret, type Judged, judgeLeaves } from './judge-leaves.ts'
 import { type GuardModel, ModelReader, probability } from './model/guard-model.ts'
 import type { Models } from './model/open-models.ts'
+import { OrderReader } from './model/order-model.ts'
 import { FeatureReader } from './model/read-features.ts'
 
 export type Risk = 'none' | 'low' | 'medium' | 'high'
@@ -28,8 +30,10 @@ export type Scan = (kind: ContentKind, text: string) => ScanResult
 export function buildScan(models: Models, clock: () => number): Scan {
   const readers = new Map<GuardModel, ModelReader>()
   const features = new FeatureReader()
-  for (const model of Object.values(models))
+  const { orders, ...ofKinds } = models
+  for (const model of Object.values(ofKinds))
     if (!readers.has(model)) readers.set(model, new ModelReader(model.tables, features))
+  const orderReader = new OrderReader(orders, features)
   return (kind, text) => {
     const started = clock()
     const leaves = readLeaves(kind, text)
@@ -37,9 +41,10 @@ export function buildScan(models: Models, clock: () => number): Scan {
     const model = models[kind]
     const reader = readers.get(model)
     const learned = reader === undefined ? 0 : learnedScore(reader, model, judged)
-    const findings = withModel(judged.findings, learned, model, leaves)
+    const order = kind === 'tool_definition' ? findOrder(leaves, orderReader) : undefined
+    const findings = withModel(withOrder(judged.findings, order), learned, model, leaves)
     const { secrets } = judged
-    const score = round(Math.max(learned, floorOf(kind, judged)))
+    const score = round(Math.max(learned, order?.weight ?? 0, floorOf(kind, judged)))
     return {
       score,
       risk: riskOf(score, model),
@@ -87,6 +92,9 @@ export function floorOf(
   }
   return floor
 }
+
+const withOrder = (findings: readonly Finding[], order: Finding | undefined): readonly Finding[] =>
+  order === undefined ? findings : [...findings, order]
 
 /** A score without a rule still needs a reason a person understands. */
 function withModel(

@@ -31,14 +31,17 @@ export type GuardScreens = {
   output(call: Answered & Screening): Maybe<Answered & Screening>
 }
 
-type Parts = ScreenParts & { readonly reachOf: typeof reachOf }
+type Parts = ScreenParts & {
+  readonly reachOf: typeof reachOf
+  readonly aboutOf: (tool: PinnedTool) => string
+}
 
 /** Shorter texts hold neither a secret nor an instruction. */
 const least = 12
 
 /** The two places where the guards stand in a call (gateway/steps/screen.ts). */
 export function guardScreens(given: ScreenParts): GuardScreens {
-  const parts: Parts = { ...given, reachOf: rememberReach() }
+  const parts: Parts = { ...given, reachOf: rememberReach(), aboutOf: rememberAbout() }
   return {
     input(call) {
       const settings = parts.settingsOf(call.connector.id)
@@ -90,40 +93,37 @@ function withGuardedExchange<C extends Allowed>(parts: Parts, call: C, settings:
   return { ...call, exchange: new ScreenedExchange(call.exchange, (late) => questionGuard(place, late)) }
 }
 
-function historyReports(parts: Parts, call: Allowed, settings: GuardSettings): ScanReport[] {
+function historyReports(parts: Parts, call: Allowed, settings: GuardSettings): readonly ScanReport[] {
   const { flow, trajectory } = settings.actions
-  if (call.target.kind !== 'tool') return []
+  if (call.target.kind !== 'tool') return none
+  const { tool } = call.target
+  const key = keyOf(call)
+  const steered = flow === 'allow' ? undefined : flowFinding(parts, { call, tool, key })
+  const departed = trajectory === 'allow' ? undefined : trajectoryFinding(parts, { call, tool, key })
+  if (steered === undefined && departed === undefined) return none
   return reportsOf(
-    [
-      ...(flow === 'allow' ? [] : flowFindings(parts, call, call.target.tool)),
-      ...(trajectory === 'allow' ? [] : trajectoryFindings(parts, call, call.target.tool)),
-    ],
+    [steered, departed].filter((each) => each !== undefined),
     settings,
   )
 }
 
-function flowFindings(parts: Parts, call: Allowed, tool: PinnedTool): Finding[] {
+const none: readonly ScanReport[] = []
+type Now = { readonly call: Allowed; readonly tool: PinnedTool; readonly key: string }
+
+function flowFinding(parts: Parts, { call, tool, key }: Now): Finding | undefined {
   const { connector, argsText = '{}' } = call
-  const finding = parts.flow.ask({
-    key: keyOf(call),
-    connector,
-    tool: tool.name,
-    reach: parts.reachOf(tool),
-    argsText,
-  })
-  return finding === undefined ? [] : [finding]
+  return parts.flow.ask({ key, connector, tool: tool.name, reach: parts.reachOf(tool), argsText })
 }
 
-function trajectoryFindings(parts: Parts, call: Allowed, tool: PinnedTool): Finding[] {
-  const finding = parts.trajectory.ask({
-    key: keyOf(call),
+function trajectoryFinding(parts: Parts, { call, tool, key }: Now): Finding | undefined {
+  return parts.trajectory.ask({
+    key,
     connectorId: call.connector.id,
     tool: tool.name,
     reach: parts.reachOf(tool),
     argsText: call.argsText ?? '{}',
     purpose: call.meta,
   })
-  return finding === undefined ? [] : [finding]
 }
 
 /** Takes secrets and hidden characters out of arguments, but leaves a secret where the tool asks for one by name. */
@@ -168,13 +168,25 @@ function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screenin
   })
 }
 
+/** Name and description of a tool as one text, made once: an approved definition does not change. */
+function rememberAbout(): (tool: PinnedTool) => string {
+  const known = new WeakMap<PinnedTool, string>()
+  return (tool) => {
+    const before = known.get(tool)
+    if (before !== undefined) return before
+    const about = `${wordsOf(tool.name)} ${tool.description}`
+    known.set(tool, about)
+    return about
+  }
+}
+
 function intentReports(parts: Parts, call: Answered, resultText: string): ScanReport[] {
   const settings = parts.settingsOf(call.connector.id)
   if (settings.actions.intent === 'allow' || call.target.kind !== 'tool') return []
   const { tool } = call.target
   const facts = {
     reach: parts.reachOf(tool),
-    tool: `${wordsOf(tool.name)} ${tool.description}`,
+    tool: parts.aboutOf(tool),
     purpose: call.meta,
     argsText: call.argsText ?? '{}',
     resultText,

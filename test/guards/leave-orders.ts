@@ -32,7 +32,7 @@ function fitHead(material: OrderMaterial, part: Part, out?: number): OrderHead {
     if (fold !== out)
       for (const text of texts) if (text.part === part) for (const piece of text.pieces) take(piece, 0, 1)
   for (const piece of material.sentences) take(piece, 0, ownWeight)
-  if (part === 'schema') for (const piece of material.notes) take(piece, 0, 1)
+  for (const piece of part === 'schema' ? material.notes : material.descriptions) take(piece, 0, 1)
   for (const { fold, pieces } of material.orders)
     if (fold !== out) for (const piece of pieces) take(piece, 1, ownWeight)
   for (const piece of material.injected) take(piece, 1, injectedWeight)

@@ -10,7 +10,7 @@ import { seeded } from './learn.ts'
 import { orderFrames, orderSlots } from './order-slots.ts'
 import { honest as honestSentences } from './own-definitions.ts'
 import { orderKinds } from './own-orders.ts'
-import { honestSlots, honestTexts, moreOrderKinds } from './own-orders-more.ts'
+import { honestDescriptions, honestSlots, honestTexts, moreOrderKinds } from './own-orders-more.ts'
 import { injectionRows, type Piece } from './rows.ts'
 
 type Part = keyof OrderModel
@@ -27,8 +27,9 @@ type Order = {
 export type OrderMaterial = {
   readonly honest: readonly Honest[]
   readonly orders: readonly Order[]
-  /** Honest sentences for descriptions and schemas alike, and notes as only schemas have them. */
+  /** Honest sentences for descriptions and schemas alike, what tools say of themselves, and notes of schemas. */
   readonly sentences: readonly Piece[]
+  readonly descriptions: readonly Piece[]
   readonly notes: readonly Piece[]
   readonly injected: readonly Piece[]
 }
@@ -141,9 +142,9 @@ function drawOrders(): Order[] {
   )
 }
 
-function drawHonest(): Piece[] {
+function drawHonest(templates: readonly string[], count: number): Piece[] {
   const { pick } = drawn(22)
-  const texts = Array.from({ length: honestDrawn }, () => filled(pick(honestTexts), honestSlots, pick))
+  const texts = Array.from({ length: count }, () => filled(pick(templates), honestSlots, pick))
   return texts.flatMap(piecesOf)
 }
 
@@ -163,6 +164,7 @@ export const readOrderMaterial = (data: string): OrderMaterial => ({
   honest: readHonest(data),
   orders: drawOrders(),
   sentences: honestSentences.flatMap(piecesOf),
-  notes: drawHonest(),
+  descriptions: drawHonest(honestDescriptions, 600),
+  notes: drawHonest(honestTexts, honestDrawn),
   injected: readInjected(data),
 })

@@ -157,3 +157,14 @@ export const honestSlots: Readonly<Record<string, string>> = {
     'city|order|invoice|user|repository|branch|channel|message|report|date|file|project|account|document|page|contact|calendar event|currency|language|query|address|image|color|email|phone number|title|folder|task|table|column|token|password|customer|ticket|payment|recipient|model|agent|chart|payload|comment',
   word: 'name|id|type|url|limit|cursor|query|user|pages|format|sort|owner|list|custom|text',
 }
+
+/** What honest tools say of themselves and of people, in the third person. Drawn for training only. */
+export const honestDescriptions: readonly string[] = [
+  '{Asks|Tells|Shows|Reminds|Notifies|Warns} the {person|user|customer|owner|model|client} {first|before saving|about the {thing}|once|several times}, then {answers with|returns|saves|prints|sends} {what was said|the answer|the {thing}|the same}.',
+  '{Answers|Replies|Responds} with {one|two|the} {text|resource|image|{thing}|nonce}{ and {what it saw|the {thing} it was given}|, after a while|, with progress before|}.',
+  '{Asks|Questions} {the person|the user|the model|the client} {for|about} {a|the} {thing}{ and waits for the answer|}.',
+  '{Sends|Sorts|Reads|Lists|Copies|Deletes|Writes|Forwards} the {thing}s of {a person|the user|the project} {and {returns|keeps} {them|the {thing}}|}.',
+  '{Waits|Runs|Repeats} {until told|for ever|until the {thing} is there|as long as asked}{, then answers|}.',
+  'The same {over|with|without|for} {an event stream|a {thing}|progress and log messages before}.',
+  '{Says|Returns|Shows} {who|what} {called|was asked|was sent|it saw}.',
+]

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { reasons } from '../server/src/kernel/reasons.ts'
+import { slowFiles } from '../test/support/slow-first.ts'
 import { typeOf } from './schema-type.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -126,4 +127,9 @@ describe('what is generated', () => {
     )
     expect(typeOf({})).toBe('unknown')
   })
+})
+
+test('the files that are to start first are there', () => {
+  expect(slowFiles.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  expect(new Set(slowFiles).size).toBe(slowFiles.length)
 })

@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { newestBinaries, startPostgres } from '../support/postgres.ts'
 import { type RunningServer, root, startServer } from '../support/server.ts'
-import { closeSessions, drive, openSessions, type Round, type Target } from './drive.ts'
+import { closeSessions, drive, openSessions, quantile, type Round, type Target, warm } from './drive.ts'
 import { cpuSeconds, residentMib, threadSeconds } from './process-cost.ts'
 
 /**
@@ -85,20 +85,10 @@ async function prepare(
   }
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+const median = (values: number[]) => quantile(values, 0.5)
 
 /** Most seconds until the engine has compiled what is hot; afterwards more of them change nothing. */
 const longestWarmSeconds = process.argv.includes('--short') ? 2 : 12
-
-/** Goes on until a second no longer beats the best one before it by more than 3 %, twice. */
-async function warm(target: Target, sessions: Awaited<ReturnType<typeof openSessions>>): Promise<void> {
-  let best = 0
-  for (let second = 0, still = 0; second < longestWarmSeconds && still < 2; second++) {
-    const { perSecond } = await drive(target, sessions, { seconds: 1 })
-    still = perSecond > best * 1.03 ? 0 : still + 1
-    best = Math.max(best, perSecond)
-  }
-}
 
 async function compare(
   name: string,
@@ -106,8 +96,8 @@ async function compare(
 ): Promise<Row> {
   const directSessions = await openSessions(options.direct, options.connections)
   const governedSessions = await openSessions(options.governed, options.connections)
-  await warm(options.direct, directSessions)
-  await warm(options.governed, governedSessions)
+  await warm(options.direct, directSessions, longestWarmSeconds)
+  await warm(options.governed, governedSessions, longestWarmSeconds)
   await options.land()
   const pairs: { direct: Round; governed: Round; cpuMicros: number; landMs: number }[] = []
   for (let round = 0; round < rounds; round++) {

@@ -100,6 +100,25 @@ export async function drive(
   }
 }
 
+/** Goes on until a second no longer beats the best one before it by more than 3 %, twice; at most `longest` seconds. */
+export async function warm(target: Target, sessions: readonly Session[], longest: number): Promise<void> {
+  let best = 0
+  for (let second = 0, still = 0; second < longest && still < 2; second++) {
+    const { perSecond } = await drive(target, sessions, { seconds: 1 })
+    still = perSecond > best * 1.03 ? 0 : still + 1
+    best = Math.max(best, perSecond)
+  }
+}
+
+/** The value at a share of a sorted row, between two neighbours where it falls between them. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (sorted.length - 1) * share
+  const low = sorted[Math.floor(at)] ?? 0
+  const high = sorted[Math.ceil(at)] ?? 0
+  return low + (high - low) * (at - Math.floor(at))
+}
+
 export function closeSessions(sessions: readonly Session[]): void {
   for (const session of sessions) session.client.close()
 }

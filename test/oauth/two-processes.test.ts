@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { assertionGrant, startAssertionIssuer } from '../fixtures/assertion-issuer.ts'
 import { actingToken, addAgent, delegate } from '../support/agents.ts'
 import { postgresEnvironment } from '../support/fresh-server.ts'
 import { makeKey, proofWith } from '../support/key-proofs.ts'
@@ -123,6 +124,54 @@ describe.skipIf(missing)('two processes of one installation', () => {
       one.api('DELETE', `/api/v1/delegations/${lent.id}`, undefined, lender.key),
     )
     expect(took).toBeLessThan(1000)
+  })
+
+  test('a token given on the word of an issuer ends at the other within a second when the trust in it ends', async () => {
+    const idp = await startAssertionIssuer()
+    try {
+      const reader = await addPerson(one, 'reader')
+      const client = await register(one, {
+        token_endpoint_auth_method: 'client_secret_post',
+        grant_types: ['authorization_code', assertionGrant],
+      })
+      const trusted = await one.api<{ id: string }>('POST', '/api/v1/oauth/trusted-issuers', {
+        issuer: idp.issuer,
+        jwks_uri: `${idp.issuer}/jwks`,
+        algorithms: ['ES256'],
+        link_by_email: true,
+      })
+      const show = async (server: RunningServer) => {
+        const assertion = await idp.sign({
+          aud: baseOf(one),
+          client_id: client.client_id,
+          resource: `${baseOf(one)}/mcp`,
+          sub: 'reader-there',
+          email: 'reader@example.com',
+          email_verified: true,
+        })
+        const answer = await askToken(server, {
+          grant_type: assertionGrant,
+          assertion,
+          client_id: client.client_id,
+          client_secret: client.client_secret ?? '',
+        })
+        return {
+          status: answer.status,
+          ...((await answer.json()) as { access_token?: string; error?: string }),
+        }
+      }
+      await expect.poll(async () => (await show(other)).status, { timeout: 1000 }).toBe(200)
+      const { access_token: token = '' } = await show(one)
+      const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object
+      expect(claims).toMatchObject({ sub: reader.id })
+      const took = await untilRefused(other, token, () =>
+        one.api('DELETE', `/api/v1/oauth/trusted-issuers/${trusted.id}`),
+      )
+      expect(took).toBeLessThan(1000)
+      expect(await show(other)).toMatchObject({ status: 400, error: 'invalid_grant' })
+    } finally {
+      idp.close()
+    }
   })
 
   test('a proof of a key counts once on both together, and a request passed on is not asked for another', async () => {

@@ -3,14 +3,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshServer } from '../support/fresh-server.ts'
 import { type Browser, baseOf, register, signIn } from '../support/oauth-client.ts'
-import { freePort, type RunningServer, root, startServer } from '../support/server.ts'
+import { freePort, type RunningServer, root } from '../support/server.ts'
 import type { Check } from './suite.ts'
 
 let server: RunningServer
 let browser: Browser
 beforeAll(async () => {
-  server = await startServer()
+  server = await freshServer()
   browser = await signIn(server, 'admin@example.com')
 })
 afterAll(() => server?.remove())

@@ -12,8 +12,9 @@ import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextp
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshServer } from '../support/fresh-server.ts'
 import { installReal, whyNoRegistry } from '../support/real-packages.ts'
-import { freePort, type RunningServer, startServer } from '../support/server.ts'
+import { freePort, type RunningServer } from '../support/server.ts'
 import { faults, openBrowser, openPage, press } from './browser.ts'
 
 let server: RunningServer
@@ -22,7 +23,7 @@ let page: Page
 let base: string
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await freshServer()
   base = `http://localhost:${server.url.port}`
   browser = await openBrowser()
   page = await openPage(browser, 'light')

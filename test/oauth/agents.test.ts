@@ -2,9 +2,10 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWitnessUpstream, type WitnessUpstream } from '../fixtures/witness-upstream.ts'
+import { freshServer } from '../support/fresh-server.ts'
 import { baseOf, initialize, register } from '../support/oauth-client.ts'
 import { answerOf, LegacyClient, textOf } from '../support/raw-mcp.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 import { addConnector, type Made, publicNames } from '../support/world.ts'
 
 type Agent = { id: string; client_id: string; secret: string }
@@ -16,7 +17,7 @@ let closed: Made
 
 beforeAll(async () => {
   upstream = await startWitnessUpstream('legacy')
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   open = await addConnector(server, 'Open', upstream.url)
   closed = await addConnector(server, 'Closed', upstream.url)

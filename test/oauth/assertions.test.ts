@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startIdentityProvider } from '../fixtures/identity-provider.ts'
+import { freshServer } from '../support/fresh-server.ts'
 import { baseOf, initialize, register } from '../support/oauth-client.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 import { addPerson, type Person } from '../support/world.ts'
 
 /** An identity provider as far as assertions go: keys at an address, and what they sign. */
@@ -33,7 +34,7 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
   idp = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   ada = await addPerson(server, 'ada')
   client = await register(server, {

@@ -2,15 +2,16 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshServer } from '../support/fresh-server.ts'
 import { type Browser, baseOf, connect, initialize, register, signIn } from '../support/oauth-client.ts'
-import { type RunningServer, root, startServer } from '../support/server.ts'
+import { type RunningServer, root } from '../support/server.ts'
 
 let server: RunningServer
 let browser: Browser
 let base: string
 let good: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   browser = await signIn(server, 'admin@example.com')
   good = (await connect(server, browser, await register(server))).access_token

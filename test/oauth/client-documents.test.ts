@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshServer } from '../support/fresh-server.ts'
 import { askToken, type Browser, baseOf, initialize, signIn, start } from '../support/oauth-client.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 import { makeCertificate } from '../support/tls-certificate.ts'
 
 let server: RunningServer
@@ -32,7 +33,7 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
   home = `https://localhost:${(site.address() as AddressInfo).port}`
-  server = await startServer({ env: { NODE_EXTRA_CA_CERTS: certFile } })
+  server = await freshServer({ env: { NODE_EXTRA_CA_CERTS: certFile } })
   browser = await signIn(server, 'admin@example.com')
 })
 afterAll(async () => {

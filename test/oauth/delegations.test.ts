@@ -11,7 +11,7 @@ import {
   exchangeForm,
   resourceOf,
 } from '../support/agents.ts'
-import { postgresEnvironment } from '../support/fresh-server.ts'
+import { freshServer, postgresEnvironment } from '../support/fresh-server.ts'
 import { baseOf, connect, initialize, register, signIn } from '../support/oauth-client.ts'
 import { answerOf, LegacyClient, textOf } from '../support/raw-mcp.ts'
 import { freePort, type RunningServer, startServer } from '../support/server.ts'
@@ -26,7 +26,7 @@ let ada: Person
 
 beforeAll(async () => {
   upstream = await startWitnessUpstream('legacy')
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   shared = await addConnector(server, 'Shared', upstream.url)
   vault = await addConnector(server, 'Vault', upstream.url, { headers: { 'x-credential': '{TOKEN}' } })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCommand } from '../../cli/src/main.ts'
+import { freshServer } from '../support/fresh-server.ts'
 import {
   askToken,
   type Browser,
@@ -12,7 +13,7 @@ import {
   signIn,
   start,
 } from '../support/oauth-client.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 
 let server: RunningServer
 let browser: Browser
@@ -20,7 +21,7 @@ let base: string
 let home: string
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'runlayer-login-'))
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   browser = await signIn(server, 'admin@example.com')
 })

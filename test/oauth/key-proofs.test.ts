@@ -2,16 +2,17 @@ import { generateKeyPairSync } from 'node:crypto'
 import { DpopSession, withDpop } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accessTokenType, addAgent, agentToken, askAs, delegate, exchangeForm } from '../support/agents.ts'
+import { freshServer } from '../support/fresh-server.ts'
 import { type ClientKey, makeKey, type ProofOf, proofWith } from '../support/key-proofs.ts'
 import { type Browser, baseOf, type Client, register, signIn, start } from '../support/oauth-client.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 
 let server: RunningServer
 let browser: Browser
 let base: string
 let key: ClientKey
 beforeAll(async () => {
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   browser = await signIn(server, 'admin@example.com')
   key = await makeKey()

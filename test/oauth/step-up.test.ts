@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshServer } from '../support/fresh-server.ts'
 import { makeKey, proofWith } from '../support/key-proofs.ts'
 import {
   askToken,
@@ -10,13 +11,13 @@ import {
   signIn,
   type TokenAnswer,
 } from '../support/oauth-client.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
 
 let server: RunningServer
 let browser: Browser
 let base: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await freshServer()
   base = baseOf(server)
   browser = await signIn(server, 'admin@example.com')
 })

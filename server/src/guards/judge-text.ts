@@ -2,7 +2,7 @@ import type { ScanNote } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { type Action, decideAction, type ScanReport, type Verdict } from './decide-action.ts'
-import type { ContentKind, Finding } from './finding.ts'
+import { type ContentKind, type Finding, scanners } from './finding.ts'
 import type { Models } from './model/open-models.ts'
 import { isPlain } from './plain-text.ts'
 import { longText } from './scan-aside.ts'
@@ -26,7 +26,7 @@ export type Text = { readonly kind: ContentKind; readonly text: string; readonly
 
 const nothing: Verdict = { action: 'allow', reports: [] }
 export const isQuiet = ({ actions }: GuardSettings) =>
-  Object.values(actions).every((action) => action === 'allow')
+  scanners.every((scanner) => actions[scanner] === 'allow')
 
 /** Short texts are judged at once, long ones on the other thread. */
 export function judgeText<T>(

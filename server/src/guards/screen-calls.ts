@@ -34,6 +34,7 @@ export type GuardScreens = {
 type Parts = ScreenParts & {
   readonly reachOf: typeof reachOf
   readonly aboutOf: (tool: PinnedTool) => string
+  readonly keyOf: (call: Allowed) => string
 }
 
 /** Shorter texts hold neither a secret nor an instruction. */
@@ -41,7 +42,7 @@ const least = 12
 
 /** The two places where the guards stand in a call (gateway/steps/screen.ts). */
 export function guardScreens(given: ScreenParts): GuardScreens {
-  const parts: Parts = { ...given, reachOf: rememberReach(), aboutOf: rememberAbout() }
+  const parts: Parts = { ...given, reachOf: rememberReach(), aboutOf: rememberAbout(), keyOf: rememberKeys() }
   return {
     input(call) {
       const settings = parts.settingsOf(call.connector.id)
@@ -74,9 +75,20 @@ type Of<Kind extends Answered['reply']['kind']> = {
 
 /** One principal and session; a modern client has none, so its name stands in. */
 const sessionOf = ({ caller, client }: Allowed) => `${caller.id} ${client.sessionKey ?? client.name ?? ''}`
+
 /** One conversation: through connectors of their own a client works in several sessions at once. */
-const keyOf = (call: Allowed) =>
-  call.endpoint.kind === 'connector' ? `${call.caller.id} ${call.client.name ?? ''}` : sessionOf(call)
+function rememberKeys(): (call: Allowed) => string {
+  const last = new WeakMap<Allowed['caller'], { name: string | undefined; key: string }>()
+  return (call) => {
+    if (call.endpoint.kind !== 'connector') return sessionOf(call)
+    const { caller, client } = call
+    const known = last.get(caller)
+    if (known?.name === client.name && known !== undefined) return known.key
+    const key = `${caller.id} ${client.name ?? ''}`
+    last.set(caller, { name: client.name, key })
+    return key
+  }
+}
 
 function refuseEnded({ flow }: Parts, call: Allowed): void {
   const reason = flow.endedBy(sessionOf(call))
@@ -97,7 +109,7 @@ function historyReports(parts: Parts, call: Allowed, settings: GuardSettings): r
   const { flow, trajectory } = settings.actions
   if (call.target.kind !== 'tool') return none
   const { tool } = call.target
-  const key = keyOf(call)
+  const key = parts.keyOf(call)
   const steered = flow === 'allow' ? undefined : flowFinding(parts, { call, tool, key })
   const departed = trajectory === 'allow' ? undefined : trajectoryFinding(parts, { call, tool, key })
   if (steered === undefined && departed === undefined) return none
@@ -196,7 +208,7 @@ function intentReports(parts: Parts, call: Answered, resultText: string): ScanRe
 
 /** What came back is remembered for the calls that follow, once something in it or before it steered. */
 function hear(
-  { flow }: Parts,
+  { flow, keyOf }: Parts,
   call: Answered,
   { text, reports }: { text: string; reports: readonly ScanReport[] },
 ): void {

@@ -8,20 +8,33 @@ export type OutputScreen = (call: Answered) => Answered | Promise<Answered>
 
 /** The door for guards on the way in, in order. With none a call is screened by having passed policy. */
 export function screenInput(screens: readonly InputScreen[]): Step<Allowed, Screened> {
-  if (screens.length === 0) return (call) => ({ ...call, screened: true })
-  return async (call) => {
-    let current = call
-    for (const screen of screens) current = await screen(current)
-    return { ...current, screened: true }
+  const done = (call: Allowed): Screened => ({ ...call, screened: true })
+  return (call) => {
+    const seen = through(screens, call)
+    return seen instanceof Promise ? seen.then(done) : done(seen)
   }
 }
 
 /** The door for guards on the way out, in order. */
 export function screenOutput(screens: readonly OutputScreen[]): Step<Answered, Cleared> {
-  if (screens.length === 0) return (call) => ({ ...call, cleared: true })
-  return async (call) => {
-    let current = call
-    for (const screen of screens) current = await screen(current)
-    return { ...current, cleared: true }
+  const done = (call: Answered): Cleared => ({ ...call, cleared: true })
+  return (call) => {
+    const seen = through(screens, call)
+    return seen instanceof Promise ? seen.then(done) : done(seen)
   }
+}
+
+/** One screen after the other. Most look at short texts and answer at once; only those that take their time are waited for. */
+function through<Call>(
+  screens: readonly ((call: Call) => Call | Promise<Call>)[],
+  call: Call,
+  from = 0,
+): Call | Promise<Call> {
+  let current = call
+  for (let at = from; at < screens.length; at++) {
+    const next = screens[at]?.(current) ?? current
+    if (next instanceof Promise) return next.then((seen) => through(screens, seen, at + 1))
+    current = next
+  }
+  return current
 }

@@ -149,6 +149,7 @@ export const honestTexts: readonly string[] = [
   '{Set|Sets|Choose|Adjust} the {width|height|radius|size|margin|{thing}} of {the chart|the map|the page|the {thing}}, {default is {5|1600|0.6}|between 0 and 1|in pixels}.',
   '{Cursor|Offset|Token} for {pagination|the next page}. Use the one from the previous response.',
   '{Explain|Describe} {how|what} the {thing} {is used|does|changes}.',
+  '{Shown|Sent|Visible|Added|Written} {to|for} the {owner|customer|reader|team|reviewer} {in the {thing}|in the log|later|with the {thing}}.',
   'Leave {it|this|the field} empty to {delete|send|return|keep|clear|change} {nothing|everything|the {thing}|all}.',
   'Ask the user {for|which} {thing} {first|if unclear|}.',
 ]

@@ -10,10 +10,15 @@ const mostWeight = 0.9
 export const partOfLeaf = ({ name, path }: Leaf): keyof OrderModel =>
   name === 'description' && path === 'description' ? 'description' : 'schema'
 
+/** Names and short titles are a verb and what it is done to, in honest tools too. */
+const isLabel = ({ name, path, text }: Leaf) =>
+  path === 'name' || (name === 'title' && !/(?:\S+\s+){4}\S/.test(text.slice(0, 400)))
+
 /** The text of a definition that reads most like an order to whoever reads it, when it is more likely one than not. */
 export function findOrder(leaves: readonly Leaf[], reader: OrderReader): Finding | undefined {
   let found: Finding | undefined
   for (const leaf of leaves) {
+    if (isLabel(leaf)) continue
     const { text } = normalise(leaf.text)
     const { odds, from, to } = reader.score(text, partOfLeaf(leaf))
     if (odds < 0) continue

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { openModels } from '../../server/src/guards/model/open-models.ts'
 import { buildScan } from '../../server/src/guards/scan-content.ts'
 import { compareCards, describe, type Figures } from './figures.ts'
-import { leaveOrders } from './leave-orders.ts'
+import { leaveOrders, leftOutOrders } from './leave-orders.ts'
 import { leaveOut, readMaterial } from './leave-out.ts'
 import { readOrderMaterial } from './order-texts.ts'
 import { rows as ownRows } from './own.ts'
@@ -21,9 +21,7 @@ const { values } = parseArgs({ options: { data: { type: 'string', default: '../s
 const hasData = existsSync(join(values.data, 'injection/dev/injection.jsonl'))
 
 if (!hasData) console.error(`No data under ${values.data}: only the project's own writing is scored.`)
-const card = hasData
-  ? { ...leaveOut(readMaterial(values.data)).card, ...leaveOrders(readOrderMaterial(values.data)).card }
-  : ownFigures()
+const card = hasData ? leftOutFigures(values.data) : ownFigures()
 for (const [name, figures] of Object.entries(card)) console.log(describe(name, figures))
 if (hasData) {
   const file = join(import.meta.dirname, '../../server/src/guards/model/card.json')
@@ -33,6 +31,12 @@ if (hasData) {
 }
 console.log(schemaFigures(hasData ? honestTools(values.data) : ownTools()))
 console.log(latency(hasData ? injectionRows(values.data) : ownRows()))
+
+function leftOutFigures(data: string): Record<string, Figures> {
+  const material = readOrderMaterial(data)
+  const orders = leaveOrders(material)
+  return { ...leaveOut(readMaterial(data), leftOutOrders(material, orders.even)).card, ...orders.card }
+}
 
 /** Milliseconds per KB of scans as the product makes them, after a warm-up. */
 function latency(rows: readonly Row[]): string {

@@ -1,4 +1,6 @@
 /** The model of orders in definitions: kinds of orders and servers left out together, and the one that is shipped. */
+import { definitionLeaves } from '../../server/src/guards/definition-leaves.ts'
+import { findOrder } from '../../server/src/guards/find-orders.ts'
 import {
   type OrderHead,
   type OrderModel,
@@ -10,7 +12,7 @@ import { normalise } from '../../server/src/guards/normalise.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import { type Example, learnLinear } from './learn.ts'
 import { type Scored, thresholdFor } from './measure.ts'
-import { type OrderMaterial, orderFolds } from './order-texts.ts'
+import { foldOf, type OrderMaterial, orderFolds } from './order-texts.ts'
 
 type Part = keyof OrderModel
 /** What a piece counts: own orders are few beside honest texts, attacks of other places only help a little. */
@@ -104,6 +106,22 @@ export function leaveOrders(material: OrderMaterial): LeftOrders {
       'orders in schema texts, kinds left out': figures('schema'),
       'orders as descriptions, kinds left out': figures('description'),
     },
+  }
+}
+
+/** What a scan says of a definition's orders by heads that saw none of its server; even odds as given. */
+export function leftOutOrders(
+  material: OrderMaterial,
+  even: LeftOrders['even'],
+): (definition: string, source: string) => number {
+  const features = new FeatureReader()
+  const readers = Array.from({ length: orderFolds }, (_, out) => {
+    const head = (part: Part) => ({ ...fitHead(material, part, out), even: even[part] })
+    return new OrderReader({ schema: head('schema'), description: head('description') }, features)
+  })
+  return (definition, source) => {
+    const reader = readers[foldOf(source)]
+    return reader === undefined ? 0 : (findOrder(definitionLeaves(definition), reader)?.weight ?? 0)
   }
 }
 

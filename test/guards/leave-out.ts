@@ -56,13 +56,23 @@ export const rowsOf = ({ rows }: Material, name: ModelName) =>
 
 export type LeftOut = { scores: Record<ModelName, readonly Scored[]>; card: Record<string, Figures> }
 
-/** Every figure of the card. A minute or two on one core. */
-export function leaveOut(material: Material): LeftOut {
+/** Every figure of the card. A minute or two on one core. `orderOf`: what the model of orders says of a definition. */
+export function leaveOut(
+  material: Material,
+  orderOf?: (definition: string, source: string) => number,
+): LeftOut {
   const scores = Object.fromEntries(
     modelNames.map((name) => [name, leaveParts(rowsOf(material, name), material.judged)]),
-  ) as Record<ModelName, Scored[]>
+  ) as Record<ModelName, LeftRow[]>
   const card: Record<string, Figures> = {}
   for (const name of modelNames) card[name] = figuresOf(scores[name])
+  if (orderOf !== undefined)
+    card['tool-definition, with the model of orders'] = figuresOf(
+      scores['tool-definition'].map((row) => ({
+        ...row,
+        score: Math.max(row.score, orderOf(row.text, row.from)),
+      })),
+    )
   card['injection'] = figuresOf([...scores['tool-output'], ...scores['tool-input']])
   // As shipped: the two numbers that set the scales were taken from these same rows.
   const odds = alignedOdds(scores)
@@ -212,13 +222,17 @@ function leaveLanguages(material: Material, odds: number): Scored[] {
 }
 
 /** Each part in turn is scored by a model that saw nothing of its origins or families. */
-function leaveParts(rows: readonly Read[], judged: number): Scored[] {
+type LeftRow = Scored & { text: string; from: string }
+
+function leaveParts(rows: readonly Read[], judged: number): LeftRow[] {
   const without = tablesWithout(rows)
   const count = partCounts[rows[0]?.content ?? 'tool_output']
   return Array.from({ length: count }, (_, part) => {
     const test = rows.filter((row) => row.index < judged && partOf(row) === part)
     const scores = scoreSignals(lastWithout(rows, without, part), signalsOf(without(part), test))
-    return test.map(({ label, kind, source, content, judged: rules }, at) => ({
+    return test.map(({ text, label, kind, source, content, judged: rules }, at) => ({
+      text,
+      from: source,
       // As in a scan: what no model may outvote.
       score: Math.max(scores[at] ?? 0, floorOf(content, rules)),
       label,

@@ -57,6 +57,9 @@ function dealt(text: string): number {
   return ((hash ^ (hash >>> 15)) >>> 0) % orderFolds
 }
 
+/** The fold of a server: it is left out with all its tools. */
+export const foldOf = (server: string) => dealt(server.split('/').at(-1) ?? '')
+
 type Line = {
   server?: string
   name: string
@@ -86,7 +89,7 @@ function readHonest(data: string): Honest[] {
       text: leaf.text,
       pieces: piecesOf(leaf.text),
     }))
-    return [{ fold: dealt(server.split('/').at(-1) ?? ''), set, texts }]
+    return [{ fold: foldOf(server), set, texts }]
   }
   return [
     ...corpora.flatMap((set) =>

@@ -14,7 +14,7 @@ import { maskJson } from './mask-text.ts'
 import { maskedText, questionGuard, screenRequests } from './screen-questions.ts'
 import { ScreenedExchange } from './screened-exchange.ts'
 import type { GuardSettings } from './settings.ts'
-import { type reachOf, rememberReach } from './tool-reach.ts'
+import { oncePerTool, type Reach, reachOf } from './tool-reach.ts'
 import type { FlowWatch } from './watch-flow.ts'
 import type { TrajectoryWatch } from './watch-trajectory.ts'
 
@@ -32,7 +32,7 @@ export type GuardScreens = {
 }
 
 type Parts = ScreenParts & {
-  readonly reachOf: typeof reachOf
+  readonly reachOf: (tool: PinnedTool) => Reach
   readonly aboutOf: (tool: PinnedTool) => string
   readonly keyOf: (call: Allowed) => string
 }
@@ -42,7 +42,12 @@ const least = 12
 
 /** The two places where the guards stand in a call (gateway/steps/screen.ts). */
 export function guardScreens(given: ScreenParts): GuardScreens {
-  const parts: Parts = { ...given, reachOf: rememberReach(), aboutOf: rememberAbout(), keyOf: rememberKeys() }
+  const parts: Parts = {
+    ...given,
+    reachOf: oncePerTool(reachOf),
+    aboutOf: oncePerTool(aboutOf),
+    keyOf: rememberKeys(),
+  }
   return {
     input(call) {
       const settings = parts.settingsOf(call.connector.id)
@@ -83,7 +88,7 @@ function rememberKeys(): (call: Allowed) => string {
     if (call.endpoint.kind !== 'connector') return sessionOf(call)
     const { caller, client } = call
     const known = last.get(caller)
-    if (known?.name === client.name && known !== undefined) return known.key
+    if (known !== undefined && known.name === client.name) return known.key
     const key = `${caller.id} ${client.name ?? ''}`
     last.set(caller, { name: client.name, key })
     return key
@@ -180,17 +185,7 @@ function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screenin
   })
 }
 
-/** Name and description of a tool as one text, made once: an approved definition does not change. */
-function rememberAbout(): (tool: PinnedTool) => string {
-  const known = new WeakMap<PinnedTool, string>()
-  return (tool) => {
-    const before = known.get(tool)
-    if (before !== undefined) return before
-    const about = `${wordsOf(tool.name)} ${tool.description}`
-    known.set(tool, about)
-    return about
-  }
-}
+const aboutOf = ({ name, description }: PinnedTool) => `${wordsOf(name)} ${description}`
 
 function intentReports(parts: Parts, call: Answered, resultText: string): ScanReport[] {
   const settings = parts.settingsOf(call.connector.id)

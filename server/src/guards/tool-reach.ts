@@ -13,14 +13,16 @@ const reading =
   /^(?:get|list|read|search|find|query|describe|show|count|view|look|lookup|fetch|check|status|whoami|echo|ping|explain|summarize|summarise|compare|validate|parse|convert|calculate|add|sum)$/i
 
 /** Reads each tool once: its approved definition does not change. */
-export function rememberReach(): typeof reachOf {
-  const known = new WeakMap<object, Reach>()
+export function oncePerTool<Read extends string>(
+  read: (tool: PinnedTool) => Read,
+): (tool: PinnedTool) => Read {
+  const known = new WeakMap<PinnedTool, Read>()
   return (tool) => {
     const before = known.get(tool)
     if (before !== undefined) return before
-    const reach = reachOf(tool)
-    known.set(tool, reach)
-    return reach
+    const now = read(tool)
+    known.set(tool, now)
+    return now
   }
 }
 

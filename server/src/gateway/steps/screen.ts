@@ -32,7 +32,9 @@ function through<Call>(
 ): Call | Promise<Call> {
   let current = call
   for (let at = from; at < screens.length; at++) {
-    const next = screens[at]?.(current) ?? current
+    const screen = screens[at]
+    if (screen === undefined) break
+    const next = screen(current)
     if (next instanceof Promise) return next.then((seen) => through(screens, seen, at + 1))
     current = next
   }

@@ -7,7 +7,8 @@ import { can, type RequestContext, type Route, route } from '../kernel/route.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { showHidden } from './hidden-characters.ts'
 import { showActive, showForReview, state, ToolChange, ToolSchema } from './show-tool.ts'
-import type { ReviewRow, VersionRow } from './store.ts'
+import type { ReviewRow } from './store.ts'
+import type { VersionRow } from './tables-store.ts'
 import type { Tools } from './tools.ts'
 
 const DroppedTool = z.object({ name: z.string(), reason: z.string() }).meta({ id: 'DroppedTool' })

@@ -15,6 +15,7 @@ import {
   type OnFlagged,
   type OtherTool,
 } from './definition-scan.ts'
+import type { KnownList, ListPlan } from './list-store.ts'
 import { namePublicly } from './name-tool.ts'
 import { type DroppedTool, readDefinition } from './read-definition.ts'
 import {
@@ -25,7 +26,8 @@ import {
   type VersionDecision,
 } from './review-tools.ts'
 import type { ScanStore } from './scan-store.ts'
-import type { KnownList, ListPlan, ToolRow, ToolStore, VersionRow } from './store.ts'
+import type { ToolStore } from './store.ts'
+import type { ToolRow, VersionRow } from './tables-store.ts'
 import { tellFlagged } from './tell-flagged.ts'
 
 /** How learning went. `message` is safe to show; with anything but ok the tools learned before stay as they were. */

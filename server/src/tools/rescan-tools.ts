@@ -3,9 +3,11 @@ import type { Connector } from '../kernel/connector.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { type DefinitionScanner, type FlaggedTool, isFlagged, type OtherTool } from './definition-scan.ts'
+import type { KnownList, ListPlan } from './list-store.ts'
 import { readDefinition } from './read-definition.ts'
 import { type KnownTool, type LookedAt, reviewTool } from './review-tools.ts'
-import type { KnownList, ListPlan, ReviewRow, ToolRow, ToolStore, VersionRow } from './store.ts'
+import type { ReviewRow, ToolStore } from './store.ts'
+import type { ToolRow, VersionRow } from './tables-store.ts'
 import { type TellParts, tellFlagged } from './tell-flagged.ts'
 
 export type RescanParts = TellParts & {

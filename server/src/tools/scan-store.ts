@@ -1,23 +1,8 @@
 import { and, eq, ne, sql } from 'drizzle-orm'
-import { jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import type { ServerId } from '../kernel/ids.ts'
-import type { ToolState } from '../kernel/tool.ts'
 import type { Db } from '../storage/storage.ts'
 import type { DefinitionScan } from './definition-scan.ts'
-
-/** Of the tools' tables, what says how definitions were judged. */
-const tools = pgTable('tools', {
-  serverId: uuid('server_id').$type<ServerId>().notNull(),
-  name: text('name').notNull(),
-  state: text('state').$type<ToolState>().notNull(),
-  offeredHash: text('offered_hash').notNull(),
-})
-const versions = pgTable('tool_versions', {
-  serverId: uuid('server_id').$type<ServerId>().notNull(),
-  name: text('name').notNull(),
-  hash: text('hash').notNull(),
-  scan: jsonb('scan').$type<DefinitionScan>(),
-})
+import { tools, versions } from './tables-store.ts'
 
 /** What stands on a connector's card. */
 export type WorstScan = {

@@ -6,7 +6,8 @@ import { showHidden } from './hidden-characters.ts'
 import { judgeChange } from './judge-change.ts'
 import { findHidden } from './read-definition.ts'
 import { titleOf } from './review-tools.ts'
-import type { ReviewRow, VersionRow } from './store.ts'
+import type { ReviewRow } from './store.ts'
+import type { VersionRow } from './tables-store.ts'
 
 export const ToolChange = z
   .object({ field: z.string(), before: z.string().optional(), after: z.string().optional() })

@@ -20,15 +20,9 @@ import { readKnowledge, type SearchKnowledge } from './search-knowledge.ts'
 import { type SearchAnswer, type SearchOptions, searchTools } from './search-tools.ts'
 import { type SharedWords, sharedWords } from './shared-words.ts'
 import { Shelves } from './shelve-tools.ts'
-import {
-  type ListRow,
-  type ReviewRow,
-  type ServedRow,
-  type ToolStore,
-  toolStore,
-  type VersionRow,
-} from './store.ts'
+import { type ReviewRow, type ServedRow, type ToolStore, toolStore } from './store.ts'
 import { suggestNames } from './suggest-names.ts'
+import type { ListRow, VersionRow } from './tables-store.ts'
 
 export type Tools = {
   /** Tools that may be served, sorted by name. */

@@ -264,7 +264,7 @@ export type TrustedIssuer = { id: string; issuer: string; jwks_uri: string; algo
 
 export type User = { id: string; email: string; name: string; roles: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[]; status: "active" | "deactivated"; group_ids: string[]; attributes: { [name: string]: string[] }; demo: boolean; last_seen_at: string | null; created_at: string; updated_at: string }
 
-export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; status?: "active" | "deactivated" | undefined; attributes?: { [name: string]: string[] } | undefined; hand_over_to?: string | undefined }
+export type UserChange = { email?: string | undefined; name?: string | undefined; roles?: ("super_admin" | "security_admin" | "it_admin" | "analytics_admin" | "developer" | "helpdesk" | "user")[] | undefined; attributes?: { [name: string]: string[] } | undefined; status?: "active" | "deactivated" | undefined; hand_over_to?: string | undefined }
 
 export type VerifiedBackup = { name: string; bytes: number; taken_at: string; tables: number; rows: number }
 

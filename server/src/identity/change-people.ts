@@ -5,8 +5,9 @@ import { type GroupId, newId, type UserId } from '../kernel/ids.ts'
 import { forbiddenPair, roleWords } from '../kernel/role-matrix.ts'
 import { can } from '../kernel/route.ts'
 import type { Bus } from '../storage/storage.ts'
+import type { GroupStore } from './group-store.ts'
 import type { Group, Person } from './person.ts'
-import type { GroupStore, PageOf, PeopleStore, PersonChange, Sorted } from './store.ts'
+import type { PageOf, PeopleStore, PersonChange, Sorted } from './store.ts'
 import { tellEnded } from './tell-ended.ts'
 
 /** Who changes something: a person whose roles count, or the installation itself. */

@@ -5,11 +5,11 @@ import type { ConnectorChanges } from './connectors/change-connector.ts'
 import { buildControl, type Control } from './control/control.ts'
 import { servedHosts } from './control/served-hosts.ts'
 import { type Demo, openDemo } from './demo/demo.ts'
+import { AllowedConnectors } from './gateway/allowed-connectors.ts'
 import { isMcpPath } from './gateway/endpoint.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { searchSpiral } from './gateway/search-spiral.ts'
 import { toolUsage } from './gateway/tool-usage.ts'
-import { openAllowedConnectors } from './gateway/visible-tools.ts'
 import type { Log } from './lib/log.ts'
 import { peerAddress } from './lib/peer-address.ts'
 import { openLimits } from './limits/limits.ts'
@@ -92,7 +92,7 @@ function openGateway(parts: Parts): Gateway {
     journal: parts.audit.journal,
     usage: toolUsage(parts.audit, parts.now),
     spiral: searchSpiral(),
-    allowedConnectors: openAllowedConnectors(),
+    allowedConnectors: new AllowedConnectors(),
     limits: openLimits({ now: parts.now }),
     served: servedHosts(config),
     peerAddress: peerAddress(config.trustedProxies),

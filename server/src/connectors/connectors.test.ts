@@ -259,6 +259,24 @@ describe.each(kinds)('$kind', ({ kind, skipped }) => {
     expect(heard).toEqual([id, id])
   })
 
+  test('the list is sorted by name whatever changes, and another one after each change', async () => {
+    const { changes, connectors } = await build(await open())
+    for (const name of ['Beta', 'alpha', 'Gamma'])
+      await changes.create({ ...http, name }, { caller: undefined })
+    const names = () => connectors.list().map(({ name }) => name)
+    expect(names()).toEqual(['alpha', 'Beta', 'Gamma'])
+    const before = connectors.list()
+    const id = before[1]?.id as ServerId
+    await connectors.setHealth(id, { state: 'failing', message: 'Down.' })
+    expect(connectors.list()).not.toBe(before)
+    expect(connectors.list()[1]).toBe(connectors.find(id))
+    expect(before[1]?.health.state).not.toBe('failing')
+    await changes.update(id, { name: 'Zeta' }, { caller: undefined })
+    expect(names()).toEqual(['alpha', 'Gamma', 'Zeta'])
+    await changes.remove(connectors.list()[0]?.id as ServerId)
+    expect(names()).toEqual(['Gamma', 'Zeta'])
+  })
+
   test('secrets are stored sealed, shown as hidden, kept by "[hidden]" and attached in clear', async () => {
     const { changes, credentials, storage } = await build(await open())
     const headers = { 'X-Key': 'header-secret', 'X-User': 'user {USER_NAME}' }

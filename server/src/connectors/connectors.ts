@@ -31,7 +31,7 @@ export async function openConnectors(o: { db: Db; bus: Bus }): Promise<Connector
     const before = byId.get(id)
     if (next === undefined) byId.delete(id)
     else byId.set(id, next)
-    sorted = undefined
+    sorted = inPlace(sorted, before, next)
     if (before?.revision !== next?.revision) for (const listener of listeners) listener(id)
   }
   const readAll = async () => {
@@ -77,6 +77,17 @@ export async function openConnectors(o: { db: Db; bus: Bus }): Promise<Connector
     },
     close: off,
   }
+}
+
+/** The list with one connector as it is now, where its place stays; undefined where all have to be sorted again. */
+function inPlace(
+  sorted: readonly ConnectorRecord[] | undefined,
+  before: ConnectorRecord | undefined,
+  next: ConnectorRecord | undefined,
+): readonly ConnectorRecord[] | undefined {
+  if (sorted === undefined || before === undefined || next === undefined) return undefined
+  const at = sorted.indexOf(before)
+  return at !== -1 && sortKey(before) === sortKey(next) ? sorted.with(at, next) : undefined
 }
 
 /** Whether somebody may know that a connector exists. What is invisible is answered like what is unknown. */

@@ -11,6 +11,7 @@ import {
   connectableOf,
   opensPages,
 } from './ask-to-connect.ts'
+import { mayLack } from './connector-roster.ts'
 import { converse } from './converse.ts'
 import { executeToolName, runCodeName, searchToolsName } from './meta-tools.ts'
 import { LivesElsewhere } from './pass-on.ts'
@@ -20,7 +21,7 @@ import { type RunCodeParts, runCode } from './run-code.ts'
 import { ruleBroken, type SearchParts, searchTools } from './search-tools.ts'
 import { nameIn } from './steps/resolve-target.ts'
 import { unknownTask } from './task-ids.ts'
-import { connectedResult, connectResult, connectSuffix, mayLack, viewOf } from './visible-tools.ts'
+import { connectedResult, connectResult, connectSuffix, viewOf } from './visible-tools.ts'
 
 export type RequestParts = SearchParts &
   RunCodeParts &
@@ -141,8 +142,8 @@ async function waitingConnector(
   const slug = name.slice(0, -connectSuffix.length)
   const only = who.endpoint.kind === 'connector' ? parts.connectors.find(who.endpoint.serverId) : undefined
   const view = await viewOf(parts, who, only)
-  const connector = view.connectors.find((each) => each.slug === slug)
-  if (connector === undefined || view.unconnected.has(connector.id)) return connector
+  const connector = view.connectors().find((each) => each.slug === slug)
+  if (connector === undefined || view.waiting.includes(connector)) return connector
   return mayLack(connector) ? 'connected' : undefined
 }
 

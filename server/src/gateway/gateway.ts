@@ -9,6 +9,7 @@ import { reasons } from '../kernel/reasons.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
 import type { Processes } from '../processes/processes.ts'
 import type { Bus, Db } from '../storage/storage.ts'
+import type { AllowedConnectors } from './allowed-connectors.ts'
 import { endStreams } from './end-streams.ts'
 import { endpointKey } from './endpoint.ts'
 import { Beats, EventStream } from './event-stream.ts'
@@ -31,7 +32,6 @@ import { type SessionStore, sessionStore } from './store.ts'
 import { subscriptions } from './subscriptions.ts'
 import { taskIds } from './task-ids.ts'
 import type { ToolUsage } from './tool-usage.ts'
-import type { AllowedByKey } from './visible-tools.ts'
 import { sessionWatch, type WatchSession } from './watch-session.ts'
 
 export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds' | 'passOn'> &
@@ -43,7 +43,7 @@ export type GatewayParts = Omit<DoorParts, 'beats' | 'bus' | 'streamEnds' | 'pas
     upstreams: Upstreams
     usage: ToolUsage
     spiral: SearchSpiral
-    allowedConnectors: AllowedByKey
+    allowedConnectors: AllowedConnectors
     codeMode: CodeMode
     processes: Processes
     now: () => number

@@ -17,8 +17,7 @@ export async function listTools(
   if (who.endpoint.kind === 'runlayer') return metaToolDefinitions(parts.codeMode.isEnabled())
   if (connector === undefined) return '[]'
   const view = await viewOf(parts, who, connector)
-  const waits = view.connectors.some(({ id }) => id === connector.id && view.unconnected.has(id))
-  const connect = waits ? [JSON.stringify(connectTool(connector))] : []
+  const connect = view.waiting.map((each) => JSON.stringify(connectTool(each)))
   const shown = parts.tools.of(connector.id).filter((tool) => view.sees(tool))
   const definitions = shown.map((tool) =>
     who.client.era === 'legacy' ? forLegacy(tool.definition) : tool.definition,

@@ -17,12 +17,11 @@ const firstShare = 0.5
  */
 export function offerConnects(
   tools: Pick<Tools, 'sharedWords'>,
-  view: Pick<View, 'connectors' | 'unconnected'>,
+  { waiting }: Pick<View, 'waiting'>,
   { query, topK, hits }: { query: string; topK: number; hits: readonly Hit[] },
 ): Hit[] {
-  const offers = view.connectors
-    .filter((connector) => view.unconnected.has(connector.id))
-    .flatMap((connector) => offerOf(tools, query, connector))
+  if (waiting.length === 0) return hits.slice(0, topK)
+  const offers = waiting.flatMap((connector) => offerOf(tools, query, connector))
   // "google drive" names Google Drive more than it names Google Mail.
   const mostNamed = Math.max(1, ...offers.map(({ named }) => named))
   const first = offers.filter(({ named }) => named === mostNamed).slice(0, Math.ceil(topK * firstShare))

@@ -1,4 +1,5 @@
 import type { CodeMode } from '../code-mode/code-mode.ts'
+import { compareKeys, sortKey } from '../connectors/connectors.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { type Journal, type OpenEntry, userActor } from '../kernel/entry.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -148,28 +149,31 @@ function outputSchemaOf(tool: PinnedTool): JsonObject | undefined {
   return isObjectText(text) ? (JSON.parse(text) as JsonObject) : undefined
 }
 
-function troubled(view: View): { connector: string; reason: string }[] {
-  return view.connectors
-    .filter((connector) => connector.health.state === 'failing' || view.unconnected.has(connector.id))
-    .map((connector) => ({ connector: connector.name, reason: reasonOf(connector, view) }))
-}
-
-function reasonOf(connector: Connector, view: View): string {
-  if (view.unconnected.has(connector.id)) return 'needs your own sign-in or values'
-  return connector.health.message ?? 'does not answer'
+/** In the order of their names. */
+function troubled({ waiting, failing }: View): { connector: string; reason: string }[] {
+  const asleep = new Set(waiting)
+  return [...new Set([...waiting, ...failing])]
+    .sort((a, b) => compareKeys(sortKey(a), sortKey(b)))
+    .map((connector) => ({
+      connector: connector.name,
+      reason: asleep.has(connector)
+        ? 'needs your own sign-in or values'
+        : (connector.health.message ?? 'does not answer'),
+    }))
 }
 
 type Empty = { asked: boolean; unmatched: string[]; nearest: readonly string[]; inARow: number }
 
 function nothing(view: View, { asked, unmatched, nearest, inARow }: Empty): Partial<Found> {
-  if (view.connectors.length === 0) {
+  const connectors = view.connectors()
+  if (connectors.length === 0) {
     return {
       unmatched,
       nearest_connectors: [],
       note: 'There is no connector you may use. Ask an administrator for access.',
     }
   }
-  const byId = new Map(view.connectors.map((connector) => [connector.id as string, connector.name]))
+  const byId = new Map(connectors.map((connector) => [connector.id as string, connector.name]))
   const near = nearest.length > 0 ? nearest : [...byId.keys()].slice(0, 5)
   return {
     unmatched,

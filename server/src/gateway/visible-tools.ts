@@ -4,9 +4,10 @@ import type { Credentials } from '../credentials/credentials.ts'
 import { type Caller, credentialOwner } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
-import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Policy, Question } from '../policy/policy.ts'
 import type { Tools } from '../tools/tools.ts'
+import { type AllowedConnectors, allowedOne } from './allowed-connectors.ts'
+import type { Place } from './connector-roster.ts'
 import { factsOf } from './request-facts.ts'
 import type { Requester } from './requester.ts'
 
@@ -18,7 +19,7 @@ export type VisibleParts = {
   tools: Tools
   policy: Pick<Policy, 'decide' | 'listKey'>
   publicUrl: URL
-  allowedConnectors: AllowedByKey
+  allowedConnectors: AllowedConnectors
 }
 
 /** What one person may see right now, decided by the same function that decides calls. */
@@ -27,9 +28,11 @@ export type View = {
   /** Names all that `sees` goes by but the tool; undefined where that changes with time. */
   readonly key: string | undefined
   /** Active hosted connectors on which the person may use anything, sorted by name. */
-  readonly connectors: readonly Connector[]
+  connectors(): readonly Connector[]
   /** Those among them that wait for the person's own values. */
-  readonly unconnected: ReadonlySet<string>
+  readonly waiting: readonly Connector[]
+  /** Those among them whose health is failing. */
+  readonly failing: readonly Connector[]
 }
 
 /** The reserved ending of the tool that stands for "connect this first" (contract.md §3). */
@@ -38,80 +41,43 @@ export const connectSuffix = '_connect'
 /** An agent that acts for nobody. */
 const isAlone = ({ caller }: Requester) => caller.type === 'agent' && caller.acting === undefined
 
+/** With `only`, as if there were no other connector. */
 export async function viewOf(parts: VisibleParts, who: Requester, only?: Connector): Promise<View> {
   const facts = factsOf(who)
-  const listKey = parts.policy.listKey(who.caller, facts)
-  const { allowed, personal, key } =
-    only === undefined
-      ? allowedConnectors(parts, who, { listKey, facts })
-      : decideConnectors(parts, who, { listKey, facts, from: [only] })
-  const unconnected = new Set<string>()
-  for (const connector of personal)
-    if (await lacksValues(parts, who, connector)) unconnected.add(connector.id)
-  const usable = () => allowed.filter((connector) => !unconnected.has(connector.id))
-  let byId: ReadonlyMap<string, Connector> | undefined
+  const ask = {
+    listKey: parts.policy.listKey(who.caller, facts),
+    isAllowed: (connector: Connector) =>
+      isAllowed(parts, who, { connector, kind: 'server', name: '', facts }),
+  }
+  const allowed =
+    only === undefined ? parts.allowedConnectors.of(parts.connectors.list(), ask) : allowedOne(only, ask)
+  const { roster } = allowed
+  const lacking = new Set<Place>()
+  for (const place of roster.personal)
+    if (allowed.has(place) && (await lacksValues(parts, who, place.connector))) lacking.add(place)
+  // An agent by itself cannot sign in anywhere: what waits for a sign-in is not there for it.
+  const isThere = (place: Place) => allowed.has(place) && !(isAlone(who) && lacking.has(place))
+  const connectorsOf = (places: Iterable<Place>) =>
+    [...places].filter(isThere).map(({ connector }) => connector)
   return {
-    // An agent by itself cannot sign in anywhere: what waits for a sign-in is not there for it.
-    connectors: isAlone(who) ? usable() : allowed,
-    unconnected,
-    key: unconnected.size === 0 ? key : keyOf(listKey, usable()),
+    connectors: () => connectorsOf(roster.places),
+    waiting: connectorsOf(lacking),
+    failing: connectorsOf(roster.failing),
+    key: keyWithout(allowed.key, lacking),
     sees(tool) {
-      byId ??= new Map(usable().map((connector) => [connector.id, connector]))
-      const connector = byId.get(tool.serverId)
-      return (
-        connector !== undefined && isAllowed(parts, who, { connector, kind: 'tool', name: tool.name, facts })
-      )
+      const place = roster.byId.get(tool.serverId)
+      if (place === undefined || !allowed.has(place) || lacking.has(place)) return false
+      const { connector } = place
+      return isAllowed(parts, who, { connector, kind: 'tool', name: tool.name, facts })
     },
   }
 }
 
-/** What was decided about all connectors for one person, as long as neither rules nor connectors change. */
-type AllowedConnectors = {
-  readonly from: readonly Connector[]
-  readonly allowed: readonly Connector[]
-  /** Those among them to which each person may bring values or a sign-in of their own. */
-  readonly personal: readonly Connector[]
-  readonly key: string | undefined
-}
-export type AllowedByKey = BoundedCache<AllowedConnectors>
-/** So many people's are remembered, each as long as the list of connectors. */
-const maxAllowed = 500
-
-export function openAllowedConnectors(): AllowedByKey {
-  return new BoundedCache(maxAllowed)
-}
-
-type Ask = { readonly listKey: string | undefined; readonly facts: RequestFacts }
-
-function allowedConnectors(parts: VisibleParts, who: Requester, ask: Ask): AllowedConnectors {
-  const from = parts.connectors.list()
-  const known = ask.listKey === undefined ? undefined : parts.allowedConnectors.get(ask.listKey)
-  // The list is another one as soon as a connector changes, its health included.
-  if (known?.from === from) return known
-  const open = from.filter((each) => each.status === 'active' && each.kind === 'hosted')
-  const decided = { ...decideConnectors(parts, who, { ...ask, from: open }), from }
-  if (ask.listKey !== undefined) parts.allowedConnectors.set(ask.listKey, decided)
-  return decided
-}
-
-function decideConnectors(
-  parts: VisibleParts,
-  who: Requester,
-  { from, listKey, facts }: Ask & { from: readonly Connector[] },
-): Omit<AllowedConnectors, 'from'> {
-  const allowed = from.filter((connector) =>
-    isAllowed(parts, who, { connector, kind: 'server', name: '', facts }),
-  )
-  return {
-    allowed,
-    personal: allowed.filter(mayLack),
-    key: keyOf(listKey, allowed),
-  }
-}
-
-/** Whether a person could have to connect first; whether this one has to is asked each time. */
-export function mayLack({ personalValues, auth }: Connector): boolean {
-  return personalValues.length > 0 || auth.type === 'oauth' || auth.type === 'auto'
+function keyWithout(key: string | undefined, lacking: ReadonlySet<Place>): string | undefined {
+  if (key === undefined || lacking.size === 0) return key
+  const hash = createHash('sha256').update(key)
+  for (const { connector } of lacking) hash.update(connector.id)
+  return hash.digest('base64')
 }
 
 function isAllowed(
@@ -120,12 +86,6 @@ function isAllowed(
   question: { connector: Connector; kind: 'server' | 'tool'; name: string; facts: RequestFacts },
 ): boolean {
   return policy.decide(caller, { ...question, phase: 'list', args: undefined }).effect === 'allow'
-}
-
-function keyOf(listKey: string | undefined, usable: readonly Connector[]): string | undefined {
-  if (listKey === undefined) return undefined
-  const text = usable.map(({ id, revision }) => ` ${id} ${revision}`).join('')
-  return createHash('sha256').update(listKey).update(text).digest('base64')
 }
 
 function lacksValues(parts: VisibleParts, who: Requester, connector: Connector): Promise<boolean> {

@@ -35,14 +35,25 @@ export type RankerFile = z.infer<typeof fileSchema>
 /** How much more the trees say than the net: their scores spread less. */
 const treesWeight = 1.5
 
-/** The same, ready to run. */
+/** Leaves of one tree are bits of one number. */
+const maxLeaves = 32
+
+/**
+ * The same, ready to run: the questions of all trees by the number they look at, lowest border first. A number above a
+ * border strikes out the leaves left of that question; the leftmost one that remains is where its tree ends. This reads
+ * in order what walking down every tree would jump about in, and takes less than half of the time.
+ */
 export type Forest = {
-  readonly roots: Int32Array
-  readonly features: Int32Array
+  /** Where the questions about each number start, and where they end. */
+  readonly starts: Int32Array
   readonly borders: Float32Array
-  readonly lefts: Int32Array
-  readonly rights: Int32Array
+  readonly trees: Int32Array
+  /** The leaves that such a question leaves. */
+  readonly masks: Int32Array
+  /** Those of each tree from left to right, in `maxLeaves` places. */
   readonly leaves: Float32Array
+  /** Room for the leaves that remain of each tree. */
+  readonly remaining: Int32Array
 }
 
 /** What was learned about which tool fits, and about when none does. Trained by test/search/train-ranker.ts. */
@@ -92,27 +103,61 @@ export function plant(trees: Trees, count: number): Forest {
     roots.every((root) => isPlace(root, -1)) &&
     [lefts, rights].every((each) => each.every((place, node) => isPlace(place, node)))
   if (!isWhole) throw new Error('a ranker of other features')
+  return sortQuestions(trees, count)
+}
+
+type Question = { readonly border: number; readonly tree: number; readonly mask: number }
+
+function sortQuestions(trees: Trees, count: number): Forest {
+  const { roots, features, borders, lefts, rights } = trees
+  const leaves = new Float32Array(roots.length * maxLeaves)
+  const byFeature = Array.from({ length: count }, (): Question[] => [])
+  for (const [tree, root] of roots.entries()) {
+    let placed = 0
+    const place = (node: number): void => {
+      if (node < 0) {
+        if (placed === maxLeaves) throw new Error(`a ranker with a tree of more than ${maxLeaves} leaves`)
+        leaves[tree * maxLeaves + placed++] = trees.leaves[-1 - node] as number
+        return
+      }
+      const from = placed
+      place(lefts[node] as number)
+      // Bits from `from` up to what was placed by now are the leaves on its left.
+      const mask = placed === maxLeaves ? -1 << from : ((1 << placed) - 1) & (-1 << from)
+      byFeature[features[node] as number]?.push({ border: borders[node] as number, tree, mask: ~mask })
+      place(rights[node] as number)
+    }
+    place(root)
+  }
+  const questions = byFeature.map((of) => of.sort((a, b) => a.border - b.border))
+  const all = questions.flat()
+  let end = 0
   return {
-    roots: Int32Array.from(roots),
-    features: Int32Array.from(features),
-    borders: Float32Array.from(borders),
-    lefts: Int32Array.from(lefts),
-    rights: Int32Array.from(rights),
-    leaves: Float32Array.from(leaves),
+    starts: Int32Array.from([0, ...questions.map((of) => (end += of.length))]),
+    borders: Float32Array.from(all, ({ border }) => border),
+    trees: Int32Array.from(all, ({ tree }) => tree),
+    masks: Int32Array.from(all, ({ mask }) => mask),
+    leaves,
+    remaining: new Int32Array(roots.length),
   }
 }
 
 /** What the trees say of one row of inputs that starts at `start`. */
 export function runTrees(forest: Forest, inputs: Float32Array, start: number): number {
-  const { roots, features, borders, lefts, rights, leaves } = forest
-  let sum = 0
-  for (let tree = 0; tree < roots.length; tree++) {
-    let place = roots[tree] as number
-    while (place >= 0) {
-      const value = inputs[start + (features[place] as number)] as number
-      place = (value <= (borders[place] as number) ? lefts[place] : rights[place]) as number
+  const { starts, borders, trees, masks, leaves, remaining } = forest
+  remaining.fill(-1)
+  for (let feature = 0; feature + 1 < starts.length; feature++) {
+    const value = inputs[start + feature] as number
+    const end = starts[feature + 1] as number
+    for (let at = starts[feature] as number; at < end && !(value <= (borders[at] as number)); at++) {
+      const tree = trees[at] as number
+      remaining[tree] = (remaining[tree] as number) & (masks[at] as number)
     }
-    sum += leaves[-1 - place] as number
+  }
+  let sum = 0
+  for (let tree = 0; tree < remaining.length; tree++) {
+    const bits = remaining[tree] as number
+    sum += leaves[tree * maxLeaves + 31 - Math.clz32(bits & -bits)] as number
   }
   return sum
 }

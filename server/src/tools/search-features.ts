@@ -113,7 +113,7 @@ function viewOf(index: SearchIndex, part: PartScores, look: number): View {
 }
 
 function ranked(index: SearchIndex, view: View, documents: readonly number[]): Ranked {
-  const near = new Float32Array(index.size)
+  const near = index.room.take()
   for (const document of documents)
     near[document] = dot(index.directions, document * view.direction.length, view.direction)
   return {

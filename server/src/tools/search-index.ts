@@ -2,6 +2,7 @@ import type { ServerId } from '../kernel/ids.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { describeTool, type ServerText } from './describe-tool.ts'
 import type { SearchKnowledge } from './search-knowledge.ts'
+import { SearchRoom } from './search-room.ts'
 import { stemsOf } from './split-words.ts'
 
 /** Where a word stands, ascending by document, how strongly, and which share of the tool's name it is. */
@@ -34,6 +35,8 @@ const compactFrom = 2_000
 /** The words and directions of all tools of all connectors, updated one connector at a time. Ranking reads it. */
 export class SearchIndex {
   readonly knowledge: SearchKnowledge
+  /** For one search after the other. */
+  readonly room = new SearchRoom()
   #postings = new Map<string, Postings>()
   #entries: (Entry | undefined)[] = []
   #directions = new Float32Array(0)

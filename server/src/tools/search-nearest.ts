@@ -28,7 +28,7 @@ export function nearestOf(
   { visible, count }: Seen,
   direction: Float32Array,
 ): { order: number[]; background: Spread } {
-  const near = new Float32Array(index.size)
+  const near = index.room.take()
   const { block, length } = index.sketches
   // Numbers of twice the size need not be converted for each product.
   const sketch = Float64Array.from(direction.subarray(0, length))
@@ -74,17 +74,23 @@ export function dot(block: Float32Array, start: number, direction: Float32Array)
 
 /** The documents with the highest scores above zero, best first; equal ones in the order of documents. */
 export function bestOf(scores: Float32Array, most: number): number[] {
-  // A short ordered list: almost every document fails the first comparison.
-  const documents: number[] = []
+  // A short ordered list with room for one more: almost every document fails the first comparison.
+  const documents = new Int32Array(most + 1)
+  const values = new Float32Array(most + 1)
+  let count = 0
   let least = 0
   for (let document = 0; document < scores.length; document++) {
     const score = scores[document] as number
-    if (score <= least) continue
-    let at = documents.length
-    while (at > 0 && (scores[documents[at - 1] as number] as number) < score) at--
-    documents.splice(at, 0, document)
-    if (documents.length > most) documents.pop()
-    if (documents.length === most) least = scores[documents[most - 1] as number] as number
+    if (!(score > least)) continue
+    let at = count
+    for (; at > 0 && (values[at - 1] as number) < score; at--) {
+      values[at] = values[at - 1] as number
+      documents[at] = documents[at - 1] as number
+    }
+    values[at] = score
+    documents[at] = document
+    if (count < most) count++
+    if (count === most) least = values[most - 1] as number
   }
-  return documents
+  return Array.from(documents.subarray(0, count))
 }

@@ -130,15 +130,19 @@ export type LexicalScores = {
   readonly live: number
 }
 
-/** Scores of the whole request and of each step, the whole first. */
+/**
+ * Scores of the whole request and of each step, the whole first. They hold until the next search begins, which works in
+ * the same room.
+ */
 export function scoreWords(index: SearchIndex, seen: Seen, query: ReadQuery): LexicalScores {
+  index.room.clear(index.size)
   const room: Room = {
     index,
     visible: seen.visible,
     synonyms: index.knowledge.synonyms,
     live: seen.count,
-    amounts: new Float32Array(index.size),
-    shares: new Float32Array(index.size),
+    amounts: index.room.take(),
+    shares: index.room.take(),
   }
   const known = new Map<string, Takings>()
   const takings = (asked: AskedWord): Takings => {
@@ -150,13 +154,13 @@ export function scoreWords(index: SearchIndex, seen: Seen, query: ReadQuery): Le
   return {
     live: room.live,
     takings: query.whole.words.map(takings),
-    parts: [query.whole, ...query.steps].map((part) => scorePart(index.size, part, part.words.map(takings))),
+    parts: [query.whole, ...query.steps].map((part) => scorePart(index, part, part.words.map(takings))),
   }
 }
 
-function scorePart(size: number, part: Part, takings: readonly Takings[]): PartScores {
-  const scores = new Float32Array(size)
-  const shares = new Float32Array(size)
+function scorePart({ room }: SearchIndex, part: Part, takings: readonly Takings[]): PartScores {
+  const scores = room.take()
+  const shares = room.take()
   let worth = 0
   for (const taken of takings) {
     worth += taken.worth

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { reasons } from '../server/src/kernel/reasons.ts'
 import { slowFiles } from '../test/support/slow-first.ts'
@@ -37,6 +39,32 @@ describe('the launcher', () => {
     }
     expect(flagsFor(process.execPath)).toEqual(serverFlags)
     expect(flagsFor(process.execPath, ['--no-such-tuning=1'])).toEqual([])
+  })
+
+  test('answers the imports of drizzle-orm as Node does, without asking it each time', () => {
+    const log = (
+      list: string,
+    ) => `const { registerHooks } = await import('node:module'); globalThis.${list} = []
+      registerHooks({ resolve(specifier, context, next) {
+        const { url, format } = next(specifier, context)
+        if (url.includes('/drizzle-orm/')) globalThis.${list}.push([specifier, context.parentURL, url, format])
+        return { url, format, shortCircuit: true }
+      } })`
+    const program = `${log('heard')}
+      for (const name of ['drizzle-orm', 'drizzle-orm/pg-core', 'drizzle-orm/node-postgres']) await import(name)
+      console.log(JSON.stringify({ heard, asked }))`
+    // The hook that came first is asked last: it hears what is left for Node.
+    const importing = (preloaded: string[]) => {
+      const flags = [`data:text/javascript,${encodeURIComponent(log('asked'))}`, ...preloaded]
+      const args = [...flags.map((url) => `--import=${url}`), '--input-type=module', '--eval', program]
+      const said = execFileSync(process.execPath, args, { cwd: join(root, 'server'), encoding: 'utf8' })
+      return JSON.parse(said) as { heard: string[][]; asked: string[][] }
+    }
+    const usual = importing([])
+    const quick = importing([pathToFileURL(join(root, 'tools/quick-resolve.mjs')).href])
+    expect(quick.heard).toEqual(usual.heard)
+    expect(usual.asked.length).toBeGreaterThan(300)
+    expect(quick.asked.length).toBeLessThan(20)
   })
 })
 

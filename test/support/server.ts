@@ -8,6 +8,8 @@ export const root = join(import.meta.dirname, '../..')
 const main = join(root, 'server/src/main.ts')
 // Plain JavaScript without types, because it runs before anything is installed.
 const launching: string = '../../tools/runtime.mjs'
+/** A server of a test lives for seconds: optimising the store's engine would take more than it gives back. */
+const shortLived = ['--wasm-tiering-budget=200000000']
 const { serverEnvironment, serverFlags } = (await import(launching)) as {
   serverEnvironment: Record<string, string>
   serverFlags: readonly string[]
@@ -68,7 +70,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const url = new URL(`http://127.0.0.1:${port}`)
   const child = spawn(
     process.execPath,
-    [...serverFlags, ...(options.nodeArgs ?? []), main, ...(options.args ?? [])],
+    [...serverFlags, ...shortLived, ...(options.nodeArgs ?? []), main, ...(options.args ?? [])],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

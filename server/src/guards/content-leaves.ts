@@ -1,5 +1,5 @@
 import type { Leaf } from './finding.ts'
-import { isJson, leavesOf } from './walk-json.ts'
+import { isJson as isJsonText, leavesOf } from './walk-json.ts'
 
 /** A leaf of a JSON text that stands in a leaf. */
 class InnerLeaf implements Leaf {
@@ -20,12 +20,15 @@ class InnerLeaf implements Leaf {
   }
 }
 
-/** The strings of a content: JSON is read string by string, JSON inside strings too, anything else is one leaf. */
-export function contentLeaves(text: string): Leaf[] {
-  if (!isJson(text)) return [{ text, path: '', name: '' }]
+/**
+ * The strings of a content: JSON is read string by string, JSON inside strings too, anything else is one leaf. Of `isJson`
+ * the caller is sure: parsing a call's text once more would cost as much as looking for rules in it.
+ */
+export function contentLeaves(text: string, isJson = isJsonText(text)): Leaf[] {
+  if (!isJson) return [{ text, path: '', name: '' }]
   const leaves: Leaf[] = []
   for (const leaf of leavesOf(text, false)) {
-    if (leaf.text.length < 32 || !isJson(leaf.text)) leaves.push(leaf)
+    if (leaf.text.length < 32 || !isJsonText(leaf.text)) leaves.push(leaf)
     else for (const inner of leavesOf(leaf.text, false)) leaves.push(new InnerLeaf(leaf, inner))
   }
   return leaves

@@ -14,7 +14,7 @@ export function findSecrets(text: string, name = ''): Secret[] {
 /** The secrets of the text that the finder of leaves read last. */
 export function readSecrets(text: string, name: string): Secret[] {
   if (text.length < 8) return []
-  const isSecret = name !== '' && namesSecret(name) && looksRandom(text, 12) && !/\s/.test(text)
+  const isSecret = name !== '' && !/\s/.test(text) && namesSecret(name) && looksRandom(text, 12)
   const found: Secret[] = []
   for (const at of leafFinder.touched) {
     const reader = secretReaders[at - firstSecret]

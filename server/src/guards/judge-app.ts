@@ -14,9 +14,11 @@ const isPage = /<(?:script|html|body|iframe|form)\b/i
 /** Longer pages are looked at in their first part. */
 const maxPage = 500_000
 
+const none: readonly Finding[] = []
+
 /** Active content of MCP Apps: scripts are their nature, carrying out what belongs to the person is not. Linear. */
-export function judgeApp(text: string): Finding[] {
-  if (!text.includes('ui://') && !text.includes('text/html')) return []
+export function judgeApp(text: string): readonly Finding[] {
+  if (!text.includes('ui://') && !text.includes('text/html')) return none
   const findings: Finding[] = []
   for (const leaf of contentLeaves(text)) {
     if (!isPage.test(leaf.text)) continue

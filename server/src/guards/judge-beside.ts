@@ -16,12 +16,20 @@ export type BesideParts = JudgeParts & {
 
 /** The engine's verdict with what stands beside it: own patterns, personal data, models outside. Each costs only while on. */
 export function judgeBeside<T>(parts: BesideParts, text: Text, then: (verdict: Verdict) => T): Maybe<T> {
+  if (standsAlone(parts, text)) return judgeText(parts, text, then)
   const beside = reportsOf(lookBeside(parts, text), text.settings)
   const judged = judgeText<Maybe<T>>(parts, text, (verdict) =>
     askOutside(parts, text, withReports(verdict, masked(beside, text)), then),
   )
   return judged instanceof Promise ? judged.then((value) => value) : judged
 }
+
+/** As delivered: no own patterns, personal data left alone, no model outside. */
+const standsAlone = (parts: BesideParts, { settings }: Text): boolean =>
+  parts.patterns().length === 0 && settings.actions.personal === 'allow' && !asksOutside(parts)
+
+const asksOutside = ({ outside }: BesideParts): boolean =>
+  outside.settings('model_server')?.enabled === true || outside.settings('llm_judge')?.enabled === true
 
 /** What stands beside a verdict that the engine gave already. */
 export async function addBeside(parts: BesideParts, text: Text, verdict: Verdict): Promise<Verdict> {
@@ -72,9 +80,7 @@ function askOutside<T>(
   verdict: Verdict,
   then: (verdict: Verdict) => T,
 ): Maybe<T> {
-  const server = parts.outside.settings('model_server')
-  const judge = parts.outside.settings('llm_judge')
-  if (server?.enabled !== true && judge?.enabled !== true) return then(verdict)
+  if (!asksOutside(parts)) return then(verdict)
   if (isPlain(text.text) || text.settings.actions.injection === 'allow') return then(verdict)
   return opinions(parts, text, verdict).then(then)
 }

@@ -52,28 +52,21 @@ const changes =
 const addressed = /\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b/g
 
 /** Intent Guard: call and result beside what the tool is for. Reads the ends of long results. Pure, linear. */
-export function judgeIntent(facts: IntentFacts): Finding[] {
+export function judgeIntent(facts: IntentFacts): readonly Finding[] {
   const result = endsOf(facts.resultText)
-  return [
-    ...againstPurpose(facts),
-    ...sentElsewhere(facts, result),
-    ...besideTheWork(facts, result),
-    ...(answersAboutAnother(facts.argsText, result)
-      ? [
-          departs(
-            'other-answer',
-            'The result is about another thing than the call asked for.',
-            'result',
-            0.55,
-          ),
-        ]
-      : []),
-  ]
+  const findings: Finding[] = []
+  againstPurpose(facts, findings)
+  sentElsewhere(facts, result, findings)
+  besideTheWork(facts, result, findings)
+  if (answersAboutAnother(facts.argsText, result))
+    findings.push(
+      departs('other-answer', 'The result is about another thing than the call asked for.', 'result', 0.55),
+    )
+  return findings
 }
 
-function againstPurpose({ reach, purpose, argsText }: IntentFacts): Finding[] {
-  if (purpose === undefined || reach === 'reads') return []
-  const findings: Finding[] = []
+function againstPurpose({ reach, purpose, argsText }: IntentFacts, findings: Finding[]): void {
+  if (purpose === undefined || reach === 'reads') return
   if (reach === 'destroys' && readsOnly.test(purpose) && !changes.test(purpose))
     findings.push(
       departs(
@@ -94,14 +87,13 @@ function againstPurpose({ reach, purpose, argsText }: IntentFacts): Finding[] {
         0.6,
       ),
     )
-  return findings
 }
 
-function sentElsewhere({ reach, tool, argsText }: IntentFacts, result: string): Finding[] {
-  if (reach !== 'reads' && (sends.test(tool) || tool === '')) return []
+function sentElsewhere({ reach, tool, argsText }: IntentFacts, result: string, findings: Finding[]): void {
+  if (reach !== 'reads' && (sends.test(tool) || tool === '')) return
   const found = sentAway.exec(result)?.[1]
-  if (found === undefined || argsText.toLowerCase().includes(found.toLowerCase())) return []
-  return [
+  if (found === undefined || argsText.toLowerCase().includes(found.toLowerCase())) return
+  findings.push(
     departs(
       reach === 'reads' ? 'reading-tool-sends' : 'unexpected-destination',
       reach === 'reads'
@@ -110,21 +102,22 @@ function sentElsewhere({ reach, tool, argsText }: IntentFacts, result: string): 
       'result',
       0.7,
     ),
-  ]
+  )
 }
 
-function besideTheWork({ tool, argsText }: IntentFacts, result: string): Finding[] {
-  const asked = `${tool} ${argsText.slice(0, 4_000)}`
-  const effect = sideEffects.find(([said, about]) => said.test(result) && !about.test(asked))
-  if (effect === undefined) return []
-  return [
-    departs(
-      'side-effect',
-      'The result tells of a change that neither the tool nor the call is about.',
-      'result',
-      0.65,
-    ),
-  ]
+function besideTheWork({ tool, argsText }: IntentFacts, result: string, findings: Finding[]): void {
+  for (const [said, about] of sideEffects) {
+    if (!said.test(result) || about.test(`${tool} ${argsText.slice(0, 4_000)}`)) continue
+    findings.push(
+      departs(
+        'side-effect',
+        'The result tells of a change that neither the tool nor the call is about.',
+        'result',
+        0.65,
+      ),
+    )
+    return
+  }
 }
 
 /** A departure counts like a rule of its weight: the score is the higher of the two. */

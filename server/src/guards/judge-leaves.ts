@@ -37,8 +37,9 @@ class Judging {
   readonly #secrets: FoundSecret[] = []
   readonly #findings: Finding[] = []
   readonly #texts: string[] = []
-  readonly #all = new Map<string, number>()
-  readonly #unquoted = new Map<string, number>()
+  /** Of texts in which rules find nothing, which are most, there is nothing to keep. */
+  #all: Map<string, number> | undefined
+  #unquoted: Map<string, number> | undefined
   #talk = 0
   #length = 0
   #hiddenWeight = 0
@@ -144,11 +145,9 @@ class Judging {
     const quoted = through === undefined && standsInQuotes(text, hit)
     // What had to be decoded first was put there to be missed.
     const weight = Math.min(0.99, through === undefined ? hit.weight : hit.weight + 0.2)
-    const raise = (map: Map<string, number>, to: number) =>
-      map.set(detector.id, Math.max(map.get(detector.id) ?? 0, to))
     if (!detector.alone) {
-      raise(this.#all, weight)
-      raise(this.#unquoted, quoted ? weight * quotedShare : weight)
+      this.#all = raised(this.#all, detector.id, weight)
+      this.#unquoted = raised(this.#unquoted, detector.id, quoted ? weight * quotedShare : weight)
     }
     if (this.#findings.length >= maxFindings) return
     this.#findings.push({
@@ -179,8 +178,13 @@ class Judging {
   }
 }
 
+function raised(map = new Map<string, number>(), id: string, to: number): Map<string, number> {
+  return map.set(id, Math.max(map.get(id) ?? 0, to))
+}
+
 /** The certainty of several rules that agree: one minus the chance that all are wrong. */
-function together(weights: ReadonlyMap<string, number>): number {
+function together(weights: ReadonlyMap<string, number> | undefined): number {
+  if (weights === undefined) return 0
   let wrong = 1
   for (const weight of weights.values()) wrong *= 1 - weight
   return 1 - wrong

@@ -22,16 +22,23 @@ export type JudgeParts = {
   readonly log: Pick<Log, 'warn'>
 }
 
-export type Text = { readonly kind: ContentKind; readonly text: string; readonly settings: GuardSettings }
+export type Text = {
+  readonly kind: ContentKind
+  readonly text: string
+  readonly settings: GuardSettings
+  /** It was parsed already: what a call brings and gets is. */
+  readonly isJson?: true
+}
 
-const nothing: Verdict = { action: 'allow', reports: [] }
+const none: readonly never[] = []
+const nothing: Verdict = { action: 'allow', reports: none }
 export const isQuiet = ({ actions }: GuardSettings) =>
   scanners.every((scanner) => actions[scanner] === 'allow')
 
 /** Short texts are judged at once, long ones on the other thread. */
 export function judgeText<T>(
   parts: JudgeParts,
-  { kind, text, settings }: Text,
+  { kind, text, settings, isJson }: Text,
   then: (verdict: Verdict) => T,
 ): Maybe<T> {
   if (isPlain(text) || isQuiet(settings)) return then(nothing)
@@ -47,7 +54,7 @@ export function judgeText<T>(
       .then(then)
   let verdict: Verdict
   try {
-    verdict = decide(parts.scan(kind, text))
+    verdict = decide(parts.scan(kind, text, isJson))
   } catch (error) {
     verdict = unscanned(parts, kind, error)
   }
@@ -61,7 +68,8 @@ function unscanned(parts: JudgeParts, kind: ContentKind, error: unknown): Verdic
 }
 
 /** What to do about findings that stand outside the one score. Nothing can be masked in them. */
-export function reportsOf(findings: readonly Finding[], settings: GuardSettings): ScanReport[] {
+export function reportsOf(findings: readonly Finding[], settings: GuardSettings): readonly ScanReport[] {
+  if (findings.length === 0) return none
   return findings.flatMap((finding) => {
     const { scanner, detector, category, path, excerpt, reason, weight } = finding
     const wanted = settings.actions[scanner]

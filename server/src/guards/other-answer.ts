@@ -11,7 +11,9 @@ const acknowledges =
  * redirects to the same site count as the same.
  */
 export function answersAboutAnother(argsText: string, resultText: string): boolean {
-  if (resultText.length > shortResult || !acknowledges.test(resultText)) return false
+  if (resultText.length > shortResult) return false
+  // Both shapes have a slash, and both sides must hold one.
+  if (!argsText.includes('/') || !resultText.includes('/') || !acknowledges.test(resultText)) return false
   return (
     another(named(argsText, paths), named(resultText, paths), sameFile) ||
     another(named(argsText, sites), named(resultText, sites), sameSite)

@@ -20,7 +20,8 @@ const longRun = /[A-Za-z0-9_+/.-]{16,}/g
  * acknowledgements in a microsecond; false says nothing.
  */
 export function isPlain(text: string): boolean {
-  if (text.length > maxChars || odd.test(text) || threeWords.test(text) || names.test(text)) return false
+  // Prose is the commonest, and told by its first words.
+  if (text.length > maxChars || threeWords.test(text) || odd.test(text) || names.test(text)) return false
   if (text.length < shortRun) return true
   for (const [run] of text.matchAll(longRun)) if (isVaried(run)) return false
   return true

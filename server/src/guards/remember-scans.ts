@@ -14,12 +14,12 @@ const maxFindings = 8
  */
 export function rememberScans(scan: Scan): Scan {
   const known = new BoundedCache<ScanResult>(maxRemembered)
-  return (kind, text) => {
-    if (text.length < shortest) return scan(kind, text)
+  return (kind, text, isJson) => {
+    if (text.length < shortest) return scan(kind, text, isJson)
     const key = hash('sha256', `${kind} ${text}`, 'base64')
     const before = known.get(key)
     if (before !== undefined) return before
-    const result = scan(kind, text)
+    const result = scan(kind, text, isJson)
     if (result.findings.length <= maxFindings) known.set(key, { ...result, durationMs: 0 })
     return result
   }

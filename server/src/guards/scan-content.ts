@@ -24,7 +24,8 @@ export type ScanResult = {
 const maxCharacters = 2_000_000
 const maxLeaves = 20_000
 
-export type Scan = (kind: ContentKind, text: string) => ScanResult
+/** `isJson`: the caller has parsed the text already. */
+export type Scan = (kind: ContentKind, text: string, isJson?: boolean) => ScanResult
 
 /** The engine: one content in, one result out. Never throws for a text; time grows with its length only. */
 export function buildScan(models: Models, clock: () => number): Scan {
@@ -34,9 +35,9 @@ export function buildScan(models: Models, clock: () => number): Scan {
   for (const model of Object.values(ofKinds))
     if (!readers.has(model)) readers.set(model, new ModelReader(model.tables, features))
   const orderReader = new OrderReader(orders, features)
-  return (kind, text) => {
+  return (kind, text, isJson) => {
     const started = clock()
-    const leaves = readLeaves(kind, text)
+    const leaves = readLeaves(kind, text, isJson)
     const judged = judgeLeaves(kind, leaves)
     const model = models[kind]
     const reader = readers.get(model)
@@ -61,9 +62,11 @@ export const endsOf = (text: string): string =>
     ? text
     : `${text.slice(0, maxCharacters / 2)}\n${text.slice(-maxCharacters / 2)}`
 
-function readLeaves(kind: ContentKind, text: string): Leaf[] {
+function readLeaves(kind: ContentKind, text: string, isJson: boolean | undefined): Leaf[] {
   const part = endsOf(text)
-  const leaves = kind === 'tool_definition' ? definitionLeaves(part) : contentLeaves(part)
+  const isWhole = part.length === text.length
+  const leaves =
+    kind === 'tool_definition' ? definitionLeaves(part) : contentLeaves(part, isWhole ? isJson : undefined)
   return leaves.length <= maxLeaves ? leaves : leaves.slice(0, maxLeaves)
 }
 

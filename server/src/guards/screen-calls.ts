@@ -1,4 +1,4 @@
-import type { Allowed, Answered } from '../kernel/call.ts'
+import type { Allowed, Answered, ScanNote } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Json } from '../kernel/json.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
@@ -56,11 +56,16 @@ export function guardScreens(given: ScreenParts): GuardScreens {
       const text = call.argsText
       const before = historyReports(parts, call, settings)
       if ((text === undefined || text.length < least) && before.length === 0) return guarded
-      return judgeBeside(parts, { kind: 'tool_input', text: text ?? '{}', settings }, (verdict) => {
-        const masked = maskArguments(guarded, verdict, settings)
-        refuse(parts, { call, settings, reports: [...before, ...masked.reports] }, 'arguments')
-        return withScans(masked.call, noted(call, [...before, ...masked.reports]))
-      })
+      return judgeBeside(
+        parts,
+        { kind: 'tool_input', text: text ?? '{}', settings, isJson: true },
+        (verdict) => {
+          const masked = maskArguments(guarded, verdict, settings)
+          const reports = both(before, masked.reports)
+          refuse(parts, { call, settings, reports }, 'arguments')
+          return withScans(masked.call, noted(call, reports))
+        },
+      )
     },
     output(call) {
       const settings = parts.settingsOf(call.connector.id)
@@ -125,6 +130,13 @@ function historyReports(parts: Parts, call: Allowed, settings: GuardSettings): r
 }
 
 const none: readonly ScanReport[] = []
+
+/** Of most calls there is nothing to tell, and nothing is made for it. */
+function both<Note>(one: readonly Note[], other: readonly Note[]): readonly Note[] {
+  if (one.length === 0) return other
+  return other.length === 0 ? one : [...one, ...other]
+}
+
 type Now = { readonly call: Allowed; readonly tool: PinnedTool; readonly key: string }
 
 function flowFinding(parts: Parts, { call, tool, key }: Now): Finding | undefined {
@@ -166,19 +178,17 @@ function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screenin
   const requests = reply.members.get('inputRequests')
   const asked =
     requests === undefined
-      ? []
+      ? none
       : screenRequests({ parts, connector: call.connector.name, settings, whole: true }, requests).reports
   if (reply.text.length < least) return withScans(call, lateOf(call))
-  return judgeBeside(parts, { kind: 'tool_output', text: reply.text, settings }, (verdict) => {
-    const reports = [
-      ...verdict.reports,
-      ...intentReports(parts, call, reply.text),
-      ...reportsOf(judgeApp(reply.text), settings),
-      ...asked,
-    ]
+  const content = { kind: 'tool_output', text: reply.text, settings, isJson: true } as const
+  return judgeBeside(parts, content, (verdict) => {
+    const intent = intentReports(parts, { call, settings }, reply.text)
+    const app = reportsOf(judgeApp(reply.text), settings)
+    const reports = both(both(verdict.reports, intent), both(app, asked))
     refuse(parts, { call, settings, reports }, 'answer')
     hear(parts, call, { text: reply.text, reports })
-    const scanned = withScans(call, [...lateOf(call), ...noted(call, reports)])
+    const scanned = withScans(call, both(lateOf(call), noted(call, reports)))
     if (!verdict.reports.some(({ action }) => action === 'mask')) return scanned
     const text = maskedText(settings, reply.text)
     return { ...scanned, reply: { ...reply, text, members: membersOf(text) } }
@@ -187,9 +197,12 @@ function screenResult(parts: Parts, of: Of<'result'>): Maybe<Answered & Screenin
 
 const aboutOf = ({ name, description }: PinnedTool) => `${wordsOf(name)} ${description}`
 
-function intentReports(parts: Parts, call: Answered, resultText: string): ScanReport[] {
-  const settings = parts.settingsOf(call.connector.id)
-  if (settings.actions.intent === 'allow' || call.target.kind !== 'tool') return []
+function intentReports(
+  parts: Parts,
+  { call, settings }: { call: Answered; settings: GuardSettings },
+  resultText: string,
+): readonly ScanReport[] {
+  if (settings.actions.intent === 'allow' || call.target.kind !== 'tool') return none
   const { tool } = call.target
   const facts = {
     reach: parts.reachOf(tool),
@@ -237,7 +250,8 @@ function screenError(parts: Parts, of: Of<'error'>): Maybe<Answered & Screening>
   })
 }
 
-const lateOf = ({ exchange }: Allowed) => (exchange instanceof ScreenedExchange ? exchange.late : [])
+const lateOf = ({ exchange }: Allowed): readonly ScanNote[] =>
+  exchange instanceof ScreenedExchange ? exchange.late : none
 
 /** Nobody reads bodies of a sensitive connector, so no part of them is kept. */
 function noted({ connector }: Allowed, reports: readonly ScanReport[]): readonly ScanReport[] {

@@ -76,7 +76,7 @@ function textReports({ parts, settings }: Place, method: string, params: string)
   return judgeNow(parts, { kind, text: params, settings }).reports
 }
 
-function secretReports(method: string, params: string, settings: GuardSettings): ScanReport[] {
+function secretReports(method: string, params: string, settings: GuardSettings): readonly ScanReport[] {
   if (settings.actions.questions === 'allow') return []
   const asked = secretAsked(method, params)
   if (asked === undefined) return []

@@ -137,8 +137,10 @@ function readName(text: string, place: { at: number; end: number }, level: Level
 
 /** Whether a text is one JSON object or list, so that its strings can be read apart. */
 export function isJson(text: string): boolean {
-  const first = /^\s{0,64}[[{]/.test(text)
-  if (!first) return false
+  let at = 0
+  while (at < 64 && text.charCodeAt(at) <= 0x20) at++
+  const first = text.charCodeAt(at)
+  if (first !== 0x7b && first !== 0x5b) return false
   try {
     JSON.parse(text)
     return true

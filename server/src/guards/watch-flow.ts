@@ -58,6 +58,8 @@ export type FlowWatch = ReturnType<typeof watchFlow>
 export function watchFlow(now: () => number) {
   const conversations = new BoundedCache<Conversation>(maxConversations)
   const live = (key: string): Conversation | undefined => {
+    // Of most conversations there is nothing to remember.
+    if (conversations.size === 0) return undefined
     const known = conversations.get(key)
     if (known !== undefined && now() - known.lastAt <= windowMs) return known
     if (known !== undefined) conversations.delete(key)

@@ -58,14 +58,14 @@ export function watchTrajectory(now: () => number) {
   return {
     /** What this call is in the light of those before it. Remembers it either way. */
     ask(call: TrajectoryCall): Finding | undefined {
-      const known = conversations.get(call.key)
-      const from = now() - windowMs
-      const steps = known === undefined ? [] : known.filter(({ at }) => at >= from)
-      const step = stepOf(call, now())
+      const at = now()
+      const steps = conversations.get(call.key) ?? []
+      if (steps.length === 0) conversations.set(call.key, steps)
+      while (steps[0] !== undefined && steps[0].at < at - windowMs) steps.shift()
+      const step = stepOf(call, at)
       const finding = judgeTrajectory(steps, step)
       steps.push(step)
       if (steps.length > windowCalls) steps.shift()
-      conversations.set(call.key, steps)
       return finding
     },
   }
@@ -78,7 +78,8 @@ function stepOf(call: TrajectoryCall, at: number): Step {
     connector: call.connectorId,
     tool: call.tool,
     reach: call.reach,
-    call: hashOf(args, hashOf(call.tool, hashOf(call.connectorId))),
+    // Only calls of a tool that changes something are compared.
+    call: call.reach === 'reads' ? 0 : hashOf(args, hashOf(call.tool, hashOf(call.connectorId))),
     words: wordsIn(call.purpose === undefined ? args : `${args} ${call.purpose.slice(0, readChars)}`),
     sensitive: sensitive.exec(args)?.[0].toLowerCase(),
   }
@@ -103,8 +104,9 @@ function escalates(before: readonly Step[], step: Step): Finding | undefined {
 }
 
 function repeated(before: readonly Step[], step: Step): Finding | undefined {
+  if (step.reach === 'reads') return undefined
   const same = before.filter(({ call }) => call === step.call).length + 1
-  if (same >= repeats && step.reach !== 'reads' && same % repeats === 0)
+  if (same >= repeats && same % repeats === 0)
     return says('repeated-call', 'The same call that changes something is made again and again.', 0.55)
   if (step.reach !== 'destroys') return undefined
   const since = step.at - oneMinuteMs

@@ -53,10 +53,11 @@ class Peaks {
     } else if (score > this.second) this.second = score
   }
 
-  signals(pieces: number): number[] {
+  /** Adds its five signals. */
+  signals(into: number[], pieces: number): void {
     const mean = pieces === 0 ? -4 : this.sum / pieces
     const best = Math.max(this.best, -most)
-    return [best, Math.max(this.second, -most), mean, this.above / Math.max(1, pieces), best - mean]
+    into.push(best, Math.max(this.second, -most), mean, this.above / Math.max(1, pieces), best - mean)
   }
 }
 
@@ -131,17 +132,13 @@ export class ModelReader {
   /** The signals of what was read since `start`, with what the rules said. */
   signals(rules: RuleSignals): number[] {
     const talk = Math.min(1, rules.talk)
-    return [
-      ...this.#first.signals(this.#pieces),
-      ...this.#second.signals(this.#pieces),
-      this.#whole(this.#third, 2),
-      this.#whole(this.#fourth, 3),
-      talk,
-      Math.log2(Math.max(1, this.#pieces)),
-      rules.all,
-      rules.unquoted,
-      rules.all * (1 - talk),
-    ]
+    const signals: number[] = []
+    this.#first.signals(signals, this.#pieces)
+    this.#second.signals(signals, this.#pieces)
+    signals.push(this.#whole(this.#third, 2), this.#whole(this.#fourth, 3), talk)
+    signals.push(Math.log2(Math.max(1, this.#pieces)))
+    signals.push(rules.all, rules.unquoted, rules.all * (1 - talk))
+    return signals
   }
 }
 

@@ -132,8 +132,7 @@ export class MatchFinder {
     for (const at of this.touched) compiled.rules[at]?.clear()
     this.touched.length = 0
     const traits = this.#pass(compiled, wanted, text)
-    for (const at of compiled.anywhere) if (wanted[at] === 1) this.touched.push(at)
-    if (this.touched.length > 1) this.touched.sort((one, other) => one - other)
+    for (const at of compiled.anywhere) if (wanted[at] === 1) this.#touch(at)
     return traits
   }
 
@@ -169,8 +168,18 @@ export class MatchFinder {
       const near = end - (literals.nearest[entry] as number)
       const far = end - (literals.farthest[entry] as number)
       for (let start = far < 0 ? 0 : far; start <= near; start++) rule.offer(text, start)
-      if (before === 0 && rule.count > 0) this.touched.push(at)
+      if (before === 0 && rule.count > 0) this.#touch(at)
     }
+  }
+
+  /** Keeps them in order: they are few. */
+  #touch(at: number): void {
+    const { touched } = this
+    let place = touched.length
+    touched.push(at)
+    for (; place > 0 && (touched[place - 1] as number) > at; place--)
+      touched[place] = touched[place - 1] as number
+    touched[place] = at
   }
 
   /**

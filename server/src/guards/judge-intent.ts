@@ -13,35 +13,57 @@ export type IntentFacts = {
   readonly resultText: string
 }
 
+/** Words of what was done, which every pattern below needs: one look for all of them spares most results six. */
+const deeds = {
+  sent: "sent|forwarded|uploaded|posted|copied|e-?mailed|transmitted|exported|shared|synced|submitted|mirrored|bcc(?:'?ed)?",
+  changed: 'updated|changed|granted|elevated|escalated|added',
+  raised: 'granted|elevated|promoted',
+  made: 'created|added|registered',
+  destroyed: 'deleted|removed|wiped|purged|dropped|erased',
+  switchedOff: 'disabled|turned off|deactivated',
+  installed: 'installed|scheduled|registered',
+} as const
+const anyDeed = new RegExp(String.raw`\b(?:${Object.values(deeds).join('|')})\b`, 'i')
+const pattern = (source: string) => new RegExp(source, 'i')
+
 /** A host name or a mail address, found from its dot or at-sign on: bounded on both sides. */
 const target = String.raw`((?:https?:\/\/)?[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|[\w.+-]{1,64}@[\w.-]{3,100})`
-const sentAway = new RegExp(
-  String.raw`\b(?:sent|forwarded|uploaded|posted|copied|e-?mailed|transmitted|exported|shared|synced|submitted|mirrored|bcc(?:'?ed)?)\b[^.\n"\\]{0,60}\b(?:to|with|at|via)\b[^.\n"\\]{0,30}?${target}`,
-  'i',
+const sentAway = pattern(
+  String.raw`\b(?:${deeds.sent})\b[^.\n"\\]{0,60}\b(?:to|with|at|via)\b[^.\n"\\]{0,30}?${target}`,
 )
 /** What a tool says of its own sending; these may send. */
 const sends =
   /\b(?:send|sends|sending|mail|e-?mail|message|post|posts|publish|upload|share|forward|notify|sync|export|copy|submit|webhook|request)/i
-/** Rights changed, accounts made, things destroyed or installed beside the work. */
+/** Rights changed, accounts made, things destroyed or installed beside the work; and what tools are about that may do so. */
 const sideEffects: readonly (readonly [RegExp, RegExp])[] = [
   [
-    /\b(?:permissions?|access|roles?|privileges?)\b[^.\n"\\]{0,30}\b(?:updated|changed|granted|elevated|escalated|added)\b|\b(?:granted|elevated|promoted)\b[^.\n"\\]{0,50}\b(?:admin\w{0,10}|root|owner|full access|role)\b/i,
+    pattern(
+      String.raw`\b(?:permissions?|access|roles?|privileges?)\b[^.\n"\\]{0,30}\b(?:${deeds.changed})\b|\b(?:${deeds.raised})\b[^.\n"\\]{0,50}\b(?:admin\w{0,10}|root|owner|full access|role)\b`,
+    ),
     /permission|access|role|privilege|grant|member|user|share|admin/i,
   ],
   [
-    /\b(?:created|added|registered)\b[^.\n"\\]{0,20}\b(?:(?:new |admin |service |hidden ){1,2}(?:user|account|api key|ssh key)|(?:user|account) \S{1,40} (?:as|with) admin)/i,
+    pattern(
+      String.raw`\b(?:${deeds.made})\b[^.\n"\\]{0,20}\b(?:(?:new |admin |service |hidden ){1,2}(?:user|account|api key|ssh key)|(?:user|account) \S{1,40} (?:as|with) admin)`,
+    ),
     /user|account|key|member|invite|register|sign/i,
   ],
   [
-    /\b(?:deleted|removed|wiped|purged|dropped|erased)\b[^.\n"\\]{0,30}\b(?:audit|logs?|backups?|tables?|database|repository|account|history|originals?)\b/i,
+    pattern(
+      String.raw`\b(?:${deeds.destroyed})\b[^.\n"\\]{0,30}\b(?:audit|logs?|backups?|tables?|database|repository|account|history|originals?)\b`,
+    ),
     /delet|remov|clean|purge|drop|wip|eras|reset/i,
   ],
   [
-    /\b(?:disabled|turned off|deactivated)\b[^.\n"\\]{0,30}\b(?:firewall|logging|audit|antivirus|two-factor|2fa|mfa|protection|monitoring|encryption)\b/i,
+    pattern(
+      String.raw`\b(?:${deeds.switchedOff})\b[^.\n"\\]{0,30}\b(?:firewall|logging|audit|antivirus|two-factor|2fa|mfa|protection|monitoring|encryption)\b`,
+    ),
     /disabl|firewall|logging|protect|monitor|setting|configur/i,
   ],
   [
-    /\b(?:installed|scheduled|registered)\b[^.\n"\\]{0,30}\b(?:cron ?job|start-?up (?:item|script)|background (?:task|service|agent)|daemon|webhook|browser extension)\b/i,
+    pattern(
+      String.raw`\b(?:${deeds.installed})\b[^.\n"\\]{0,30}\b(?:cron ?job|start-?up (?:item|script)|background (?:task|service|agent)|daemon|webhook|browser extension)\b`,
+    ),
     /cron|schedul|install|startup|service|webhook|extension|register/i,
   ],
 ]
@@ -56,8 +78,10 @@ export function judgeIntent(facts: IntentFacts): readonly Finding[] {
   const result = endsOf(facts.resultText)
   const findings: Finding[] = []
   againstPurpose(facts, findings)
-  sentElsewhere(facts, result, findings)
-  besideTheWork(facts, result, findings)
+  if (anyDeed.test(result)) {
+    sentElsewhere(facts, result, findings)
+    besideTheWork(facts, result, findings)
+  }
   if (answersAboutAnother(facts.argsText, result))
     findings.push(
       departs('other-answer', 'The result is about another thing than the call asked for.', 'result', 0.55),

@@ -43,13 +43,14 @@ export function buildScan(models: Models, clock: () => number): Scan {
     const reader = readers.get(model)
     const learned = reader === undefined ? 0 : learnedScore(reader, model, judged)
     const order = kind === 'tool_definition' ? findOrder(leaves, orderReader) : undefined
-    const findings = withModel(withOrder(judged.findings, order), learned, model, leaves)
     const { secrets } = judged
+    const found = withModel(withOrder(judged.findings, order), learned, model, leaves)
+    const findings = secrets.length === 0 ? found : [...found, ...secretFindings(secrets)]
     const score = round(Math.max(learned, order?.weight ?? 0, floorOf(kind, judged)))
     return {
       score,
       risk: riskOf(score, model),
-      findings: [...findings, ...secretFindings(secrets)],
+      findings,
       secrets,
       durationMs: clock() - started,
     }

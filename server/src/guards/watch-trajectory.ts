@@ -2,17 +2,6 @@ import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Finding } from './finding.ts'
 import type { Reach } from './tool-reach.ts'
 
-/** A call as the trajectory of its conversation keeps it: no word of it, only numbers made of words. */
-type Step = {
-  readonly at: number
-  readonly connector: string
-  readonly tool: string
-  readonly reach: Reach
-  readonly call: number
-  readonly words: readonly number[]
-  readonly sensitive: string | undefined
-}
-
 export type TrajectoryCall = {
   readonly key: string
   readonly connectorId: string
@@ -47,6 +36,50 @@ const empty: ReadonlySet<string> = new Set(
   ),
 )
 
+/**
+ * A call as the trajectory of its conversation keeps it: no word of it, only numbers made of words. Written over by a later
+ * call: steps made anew for each would outlive the collections of young objects and fill the room of old ones.
+ */
+class Step {
+  at = 0
+  connector = ''
+  tool = ''
+  reach: Reach = 'reads'
+  call = 0
+  sensitive: string | undefined
+  #count = 0
+  readonly #words = new Int32Array(maxWords)
+
+  write(call: TrajectoryCall, at: number): void {
+    const args = call.argsText.length > readChars ? call.argsText.slice(0, readChars) : call.argsText
+    this.at = at
+    this.connector = call.connectorId
+    this.tool = call.tool
+    this.reach = call.reach
+    // Only calls of a tool that changes something are compared.
+    this.call = call.reach === 'reads' ? 0 : hashOf(args, hashOf(call.tool, hashOf(call.connectorId)))
+    this.sensitive = sensitive.exec(args)?.[0].toLowerCase()
+    this.#count = 0
+    readWords(call.purpose === undefined ? args : `${args} ${call.purpose.slice(0, readChars)}`, this)
+  }
+
+  get words(): Int32Array {
+    return this.#words.subarray(0, this.#count)
+  }
+
+  /** Each word once. Answers whether there is room for another. */
+  add(word: number): boolean {
+    const words = this.#words
+    for (let at = 0; at < this.#count; at++) if (words[at] === word) return true
+    words[this.#count++] = word
+    return this.#count < maxWords
+  }
+
+  clearWords(): void {
+    this.#count = 0
+  }
+}
+
 export type TrajectoryWatch = ReturnType<typeof watchTrajectory>
 
 /**
@@ -54,34 +87,24 @@ export type TrajectoryWatch = ReturnType<typeof watchTrajectory>
  * again and again, access that escalates. One principal and conversation, 32 calls and 30 minutes back.
  */
 export function watchTrajectory(now: () => number) {
-  const conversations = new BoundedCache<Step[]>(maxConversations)
+  const conversations = new BoundedCache<{ readonly steps: Step[]; spare: Step | undefined }>(
+    maxConversations,
+  )
   return {
     /** What this call is in the light of those before it. Remembers it either way. */
     ask(call: TrajectoryCall): Finding | undefined {
       const at = now()
-      const steps = conversations.get(call.key) ?? []
-      if (steps.length === 0) conversations.set(call.key, steps)
+      const conversation = conversations.get(call.key) ?? { steps: [], spare: undefined }
+      const { steps, spare } = conversation
+      if (steps.length === 0) conversations.set(call.key, conversation)
       while (steps[0] !== undefined && steps[0].at < at - windowMs) steps.shift()
-      const step = stepOf(call, at)
+      const step = spare ?? new Step()
+      step.write(call, at)
       const finding = judgeTrajectory(steps, step)
       steps.push(step)
-      if (steps.length > windowCalls) steps.shift()
+      conversation.spare = steps.length > windowCalls ? steps.shift() : undefined
       return finding
     },
-  }
-}
-
-function stepOf(call: TrajectoryCall, at: number): Step {
-  const args = call.argsText.length > readChars ? call.argsText.slice(0, readChars) : call.argsText
-  return {
-    at,
-    connector: call.connectorId,
-    tool: call.tool,
-    reach: call.reach,
-    // Only calls of a tool that changes something are compared.
-    call: call.reach === 'reads' ? 0 : hashOf(args, hashOf(call.tool, hashOf(call.connectorId))),
-    words: wordsIn(call.purpose === undefined ? args : `${args} ${call.purpose.slice(0, readChars)}`),
-    sensitive: sensitive.exec(args)?.[0].toLowerCase(),
   }
 }
 
@@ -122,7 +145,7 @@ function pivots(before: readonly Step[], step: Step): Finding | undefined {
   if (step.at - last.at > sameBreathMs || step.words.length < 3) return undefined
   if (before.some(({ connector }) => connector === step.connector)) return undefined
   if (before.some(({ reach }) => reach !== 'reads')) return undefined
-  const spoken = new Set(before.flatMap(({ words }) => words))
+  const spoken = new Set(before.flatMap(({ words }) => [...words]))
   if (spoken.size < 6 || step.words.some((word) => spoken.has(word))) return undefined
   return says(
     'sudden-pivot',
@@ -139,8 +162,8 @@ function drifts(before: readonly Step[], step: Step): Finding | undefined {
   const middle = before.slice(4, -3)
   if ([...start, ...middle].some(({ reach }) => reach !== 'reads')) return undefined
   if (late.filter(({ reach }) => reach !== 'reads').length < 2) return undefined
-  const began = new Set(start.flatMap(({ words }) => words))
-  const ends = new Set(late.flatMap(({ words }) => words))
+  const began = new Set(start.flatMap(({ words }) => [...words]))
+  const ends = new Set(late.flatMap(({ words }) => [...words]))
   if (began.size < 6 || [...ends].some((word) => began.has(word))) return undefined
   if (middle.length === 0 || !chained([...start.slice(-1), ...middle, ...late])) return undefined
   return says(
@@ -163,39 +186,58 @@ function chained(steps: readonly Step[]): boolean {
 const stemChars = 7
 const longestWord = 31
 
-function wordsIn(text: string): number[] {
-  const found: number[] = []
-  const isAscii = eachAsciiWord(text, (hash, stem) => {
-    if (!emptyHashes.has(hash) && !found.includes(stem)) found.push(stem)
-    return found.length < maxWords
-  })
-  if (isAscii) return found
-  const others = new Set<number>()
+function readWords(text: string, step: Step): void {
+  const take = (hash: number, stem: number) => emptyHashes.has(hash) || step.add(stem)
+  if (eachAsciiWord(text, take)) return
+  step.clearWords()
   for (const [match] of text.matchAll(aWord)) {
-    if (others.size >= maxWords) break
     const word = match.toLowerCase()
-    if (!empty.has(word)) others.add(hashOf(word.slice(0, stemChars)))
+    if (!empty.has(word) && !step.add(hashOf(word.slice(0, stemChars)))) return
   }
-  return [...others]
 }
 
 /**
  * Hashes of the words of a text, whole and by stem, in lower case, until `take` has enough. False, and nothing that counts,
  * when a character is not ASCII: then `aWord` reads it. Every call comes here, and code by code takes a fifth of the time.
  */
-function eachAsciiWord(text: string, take: (hash: number, stem: number) => boolean): boolean {
+function eachAsciiWord(text: string, take: TakeWord): boolean {
+  const word = new AsciiWord()
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code > 0x7f) return false
-    if (folded(code) < 0x61) continue
-    const from = at
-    while (at - from < longestWord && folded(text.charCodeAt(at)) !== 0) at++
-    const end = at--
-    if (end - from < 4) continue
-    const stem = wordHash(text, from, Math.min(end, from + stemChars))
-    if (!take(wordHash(text, from, end), stem)) return true
+    const letter = folded(code)
+    if (word.grows(letter)) continue
+    if (!word.end(take)) return true
+    // The character behind the longest word begins the next.
+    word.grows(letter)
   }
+  word.end(take)
   return true
+}
+
+/** Answers whether there is room for more. */
+type TakeWord = (hash: number, stem: number) => boolean
+
+class AsciiWord {
+  #length = 0
+  #hash = offsetBasis
+  #stem = 0
+
+  /** Whether a character belongs to the word. It begins with a letter. */
+  grows(letter: number): boolean {
+    if (letter === 0 || this.#length === longestWord || (this.#length === 0 && letter < 0x61)) return false
+    this.#hash = hashed(this.#hash, letter)
+    this.#length++
+    if (this.#length <= stemChars) this.#stem = this.#hash
+    return true
+  }
+
+  end(take: TakeWord): boolean {
+    const isMore = this.#length < 4 || take(this.#hash, this.#stem)
+    this.#length = 0
+    this.#hash = offsetBasis
+    return isMore
+  }
 }
 
 /** The code of a letter in lower case, of a digit as it is; 0 for every other one, and for none. */
@@ -212,13 +254,6 @@ const hashed = (hash: number, code: number) => Math.imul(hash ^ code, 0x01000193
 function hashOf(text: string, start = offsetBasis): number {
   let hash = start
   for (let at = 0; at < text.length; at++) hash = hashed(hash, text.charCodeAt(at))
-  return hash
-}
-
-/** Of an ASCII word in a text, in lower case. */
-function wordHash(text: string, from: number, to: number): number {
-  let hash = offsetBasis
-  for (let at = from; at < to; at++) hash = hashed(hash, folded(text.charCodeAt(at)))
   return hash
 }
 

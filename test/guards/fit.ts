@@ -102,7 +102,7 @@ export function signalsOf(tables: Tables, rows: readonly Read[]): number[][] {
   return rows.map((row) => {
     reader.start()
     for (const text of row.judged.texts) reader.read(text)
-    return reader.signals(row.judged.rules)
+    return [...reader.signals(row.judged.rules)]
   })
 }
 

@@ -40,32 +40,54 @@ function stringValue(text: string, from: number, to: number): string {
 /** Every string of a JSON text in order, member names too. Linear, no recursion, no copy of the whole. */
 export function* jsonStrings(text: string): Generator<JsonString> {
   const strings = new Strings(text)
-  for (let one = strings.next(); one !== undefined; one = strings.next()) yield one
+  while (strings.next()) {
+    const { from, to, isName } = strings
+    yield { from, to, value: strings.value(), name: strings.name(), isName }
+  }
 }
 
+/** Goes from string to string. Values are taken out of the text only where somebody asks for them. */
 class Strings {
   readonly #text: string
-  #at: number
-  #name = ''
+  #next: number
+  /** Offsets of the current string's quotes, `to` behind the closing one. */
+  from = 0
+  to = 0
+  isName = false
+  /** Those of the name that it stands under. */
+  #nameFrom = -1
+  #nameTo = 0
 
   constructor(text: string) {
     this.#text = text
-    this.#at = text.indexOf('"')
+    this.#next = text.indexOf('"')
   }
 
-  next(): JsonString | undefined {
+  /** False behind the last one. */
+  next(): boolean {
     const text = this.#text
-    const from = this.#at
-    if (from === -1) return undefined
-    const to = stringEnd(text, from)
-    let next = to
-    while (next < text.length && text.charCodeAt(next) <= 0x20) next++
-    const isName = text.charCodeAt(next) === 0x3a
-    const value = stringValue(text, from, to)
-    const name = this.#name
-    if (isName) this.#name = value
-    this.#at = text.charCodeAt(to) === QUOTE ? to : text.indexOf('"', to)
-    return { from, to, value, name, isName }
+    if (this.isName) {
+      this.#nameFrom = this.from
+      this.#nameTo = this.to
+    }
+    this.isName = false
+    if (this.#next === -1) return false
+    this.from = this.#next
+    const to = stringEnd(text, this.from)
+    this.to = to
+    let behind = to
+    while (behind < text.length && text.charCodeAt(behind) <= 0x20) behind++
+    this.isName = text.charCodeAt(behind) === 0x3a
+    this.#next = text.charCodeAt(to) === QUOTE ? to : text.indexOf('"', to)
+    return true
+  }
+
+  value(): string {
+    return stringValue(this.#text, this.from, this.to)
+  }
+
+  name(): string {
+    return this.#nameFrom === -1 ? '' : stringValue(this.#text, this.#nameFrom, this.#nameTo)
   }
 }
 
@@ -161,12 +183,12 @@ class JsonLeaf implements Leaf {
   readonly #isName: boolean
   #path: string | undefined
 
-  constructor({ from, value, name, isName }: JsonString, paths: Paths) {
-    this.#isName = isName
-    this.text = value
-    this.name = isName ? memberName : name
+  constructor(strings: Strings, text: string, paths: Paths) {
+    this.#isName = strings.isName
+    this.text = text
+    this.name = strings.isName ? memberName : strings.name()
     this.#paths = paths
-    this.#from = from
+    this.#from = strings.from
   }
 
   get path(): string {
@@ -180,8 +202,10 @@ export function leavesOf(text: string, keys: boolean): Leaf[] {
   const leaves: Leaf[] = []
   const strings = new Strings(text)
   const paths = new Paths(text)
-  for (let one = strings.next(); one !== undefined; one = strings.next()) {
-    if (one.value !== '' && (keys || !one.isName)) leaves.push(new JsonLeaf(one, paths))
+  while (strings.next()) {
+    if (strings.isName && !keys) continue
+    const value = strings.value()
+    if (value !== '') leaves.push(new JsonLeaf(strings, value, paths))
   }
   return leaves
 }

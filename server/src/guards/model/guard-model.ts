@@ -53,11 +53,15 @@ class Peaks {
     } else if (score > this.second) this.second = score
   }
 
-  /** Adds its five signals. */
-  signals(into: number[], pieces: number): void {
+  /** Writes its five signals from `at` on. */
+  signals(into: Float64Array, at: number, pieces: number): void {
     const mean = pieces === 0 ? -4 : this.sum / pieces
     const best = Math.max(this.best, -most)
-    into.push(best, Math.max(this.second, -most), mean, this.above / Math.max(1, pieces), best - mean)
+    into[at] = best
+    into[at + 1] = Math.max(this.second, -most)
+    into[at + 2] = mean
+    into[at + 3] = this.above / Math.max(1, pieces)
+    into[at + 4] = best - mean
   }
 }
 
@@ -70,6 +74,7 @@ export class ModelReader {
   readonly #packed: Int32Array
   readonly #first = new Peaks()
   readonly #second = new Peaks()
+  readonly #signals = new Float64Array(17)
   #pieces = 0
   #third = 0
   #fourth = 0
@@ -129,15 +134,19 @@ export class ModelReader {
     return bounded((sum * (scales[head] ?? 0)) / Math.sqrt(this.#count) + (biases[head] ?? 0))
   }
 
-  /** The signals of what was read since `start`, with what the rules said. */
-  signals(rules: RuleSignals): number[] {
+  /** The signals of what was read since `start`, with what the rules said. Holds until they are asked for again. */
+  signals(rules: RuleSignals): Float64Array {
     const talk = Math.min(1, rules.talk)
-    const signals: number[] = []
-    this.#first.signals(signals, this.#pieces)
-    this.#second.signals(signals, this.#pieces)
-    signals.push(this.#whole(this.#third, 2), this.#whole(this.#fourth, 3), talk)
-    signals.push(Math.log2(Math.max(1, this.#pieces)))
-    signals.push(rules.all, rules.unquoted, rules.all * (1 - talk))
+    const signals = this.#signals
+    this.#first.signals(signals, 0, this.#pieces)
+    this.#second.signals(signals, 5, this.#pieces)
+    signals[10] = this.#whole(this.#third, 2)
+    signals[11] = this.#whole(this.#fourth, 3)
+    signals[12] = talk
+    signals[13] = Math.log2(Math.max(1, this.#pieces))
+    signals[14] = rules.all
+    signals[15] = rules.unquoted
+    signals[16] = rules.all * (1 - talk)
     return signals
   }
 }
@@ -145,7 +154,7 @@ export class ModelReader {
 /** `all`, `unquoted`: 0..1 over the rules' hits; `talk`: words about attacks and security, per piece of text, 0..1. */
 export type RuleSignals = { all: number; unquoted: number; talk: number }
 
-export function probability(last: LastLayer, signals: readonly number[]): number {
+export function probability(last: LastLayer, signals: ArrayLike<number>): number {
   let sum = last.bias
   for (let at = 0; at < signals.length; at++) {
     sum += (((signals[at] ?? 0) - (last.mean[at] ?? 0)) / (last.spread[at] ?? 1)) * (last.weights[at] ?? 0)

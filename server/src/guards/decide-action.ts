@@ -27,15 +27,12 @@ const certainRule = 0.85
 /** Scanners judged by the one score; the others by what they found. */
 const scored: ReadonlySet<Scanner> = new Set(['injection', 'exfiltration', 'commands', 'definitions'])
 
-const nothing: Verdict = { action: 'allow', reports: [] }
-
 /** What to do about a scan: each scanner's own setting, the strictest wins. */
 export function decideAction(
   result: ScanResult,
   settings: GuardSettings,
   at: { kind: ContentKind; threshold: number },
 ): Verdict {
-  if (result.findings.length === 0) return nothing
   const best = new Map<Scanner, Finding>()
   for (const finding of result.findings) {
     const known = best.get(finding.scanner)

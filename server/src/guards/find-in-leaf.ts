@@ -35,11 +35,16 @@ function wantedOfKind(kind: ContentKind) {
   }
 }
 
-export const wantedIn = {
-  tool_definition: wantedOfKind('tool_definition'),
-  tool_input: wantedOfKind('tool_input'),
-  tool_output: wantedOfKind('tool_output'),
-  skill_file: wantedOfKind('skill_file'),
-} as const
+export type Wanted = ReturnType<typeof wantedOfKind>
+
+const [output, input] = [wantedOfKind('tool_output'), wantedOfKind('tool_input')]
+const [definition, skill] = [wantedOfKind('tool_definition'), wantedOfKind('skill_file')]
+
+/** Compared, not looked up: members by a name that changes from call to call are slow to find. */
+export function wantedIn(kind: ContentKind): Wanted {
+  if (kind === 'tool_output') return output
+  if (kind === 'tool_input') return input
+  return kind === 'tool_definition' ? definition : skill
+}
 
 export const secretsOnly = wantedOf({ secrets: true })

@@ -116,10 +116,13 @@ export class MatchFinder {
   readonly #patterns: readonly RegExp[]
   #compiled: Compiled | undefined
   /** Patterns that may match somewhere in the text that was read, in order. */
-  readonly touched: number[] = []
+  readonly touched: Int32Array
+  /** How many of `touched` count. A list that is emptied and filled again would be made anew for every text. */
+  touchedCount = 0
 
   constructor(patterns: readonly RegExp[]) {
     this.#patterns = patterns
+    this.touched = new Int32Array(patterns.length)
   }
 
   /**
@@ -129,8 +132,8 @@ export class MatchFinder {
   read(text: string, wanted: Uint8Array): number {
     this.#compiled ??= compile(this.#patterns)
     const compiled = this.#compiled
-    for (const at of this.touched) compiled.rules[at]?.clear()
-    this.touched.length = 0
+    for (let each = 0; each < this.touchedCount; each++) compiled.rules[this.touched[each] as number]?.clear()
+    this.touchedCount = 0
     const traits = this.#pass(compiled, wanted, text)
     for (const at of compiled.anywhere) if (wanted[at] === 1) this.#touch(at)
     return traits
@@ -175,8 +178,7 @@ export class MatchFinder {
   /** Keeps them in order: they are few. */
   #touch(at: number): void {
     const { touched } = this
-    let place = touched.length
-    touched.push(at)
+    let place = this.touchedCount++
     for (; place > 0 && (touched[place - 1] as number) > at; place--)
       touched[place] = touched[place - 1] as number
     touched[place] = at

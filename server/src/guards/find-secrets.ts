@@ -21,7 +21,8 @@ export function readSecrets(text: string, name: string): Secret[] {
   if (text.length < 8) return []
   const isSecret = name !== '' && !spaced(text) && namesSecret(name) && looksRandom(text, 12)
   const found: Secret[] = []
-  for (const at of leafFinder.touched) {
+  for (let each = 0; each < leafFinder.touchedCount; each++) {
+    const at = leafFinder.touched[each] as number
     const reader = secretReaders[at - firstSecret]
     if (reader !== undefined && !(isSecret && reader.isNamed)) readKind(text, at, reader, found)
   }

@@ -1,4 +1,4 @@
-import { leafFinder, ruled, talkAt, wantedIn } from './find-in-leaf.ts'
+import { leafFinder, ruled, talkAt, type Wanted, wantedIn } from './find-in-leaf.ts'
 import { readSecrets } from './find-secrets.ts'
 import type { ContentKind, Detector, Finding, Hit, Leaf } from './finding.ts'
 import { hiddenText } from './hidden-text.ts'
@@ -33,7 +33,7 @@ export function judgeLeaves(kind: ContentKind, leaves: Iterable<Leaf>): Judged {
 }
 
 class Judging {
-  readonly #wanted: (typeof wantedIn)[ContentKind]
+  readonly #wanted: Wanted
   readonly #secrets: FoundSecret[] = []
   readonly #findings: Finding[] = []
   readonly #texts: string[] = []
@@ -47,7 +47,7 @@ class Judging {
 
   constructor(kind: ContentKind) {
     this.#kind = kind
-    this.#wanted = wantedIn[kind]
+    this.#wanted = wantedIn(kind)
   }
 
   leaf(leaf: Leaf): void {
@@ -97,7 +97,8 @@ class Judging {
   #rules(leaf: Leaf, text: string, through: string | undefined): void {
     let detector: Detector | undefined
     let left = 0
-    for (const at of leafFinder.touched) {
+    for (let each = 0; each < leafFinder.touchedCount; each++) {
+      const at = leafFinder.touched[each] as number
       const one = ruled[at]
       if (one === undefined) return
       if (one.detector !== detector) {
@@ -131,7 +132,6 @@ class Judging {
   #talkOf(text: string): number {
     if (this.#kind === 'tool_definition') return 0
     if (text.length > talkRead) return talkAboutAttacks(text)
-    if (!leafFinder.touched.includes(talkAt)) return 0
     let found = 0
     while (found < mostTalk && leafFinder.next(talkAt, text) !== null) found++
     return talkOf(found, text.length)

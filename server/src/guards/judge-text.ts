@@ -43,10 +43,12 @@ export function judgeText<T>(
 ): Maybe<T> {
   if (isPlain(text) || isQuiet(settings)) return then(nothing)
   const decide = (result: ScanResult) =>
-    decideAction(result, settings, {
-      kind,
-      threshold: parts.models[kind].last.thresholds[settings.sensitivity],
-    })
+    result.findings.length === 0
+      ? nothing
+      : decideAction(result, settings, {
+          kind,
+          threshold: parts.models[kind].last.thresholds[settings.sensitivity],
+        })
   if (text.length > longText)
     return parts
       .scanLong(kind, text)

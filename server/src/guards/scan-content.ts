@@ -29,19 +29,21 @@ export type Scan = (kind: ContentKind, text: string, isJson?: boolean) => ScanRe
 
 /** The engine: one content in, one result out. Never throws for a text; time grows with its length only. */
 export function buildScan(models: Models, clock: () => number): Scan {
-  const readers = new Map<GuardModel, ModelReader>()
   const features = new FeatureReader()
   const { orders, ...ofKinds } = models
-  for (const model of Object.values(ofKinds))
-    if (!readers.has(model)) readers.set(model, new ModelReader(model.tables, features))
+  const readers = new Map<string, { readonly model: GuardModel; readonly reader: ModelReader }>(
+    Object.entries(ofKinds).map(([kind, model]) => [
+      kind,
+      { model, reader: new ModelReader(model.tables, features) },
+    ]),
+  )
   const orderReader = new OrderReader(orders, features)
   return (kind, text, isJson) => {
     const started = clock()
     const leaves = readLeaves(kind, text, isJson)
     const judged = judgeLeaves(kind, leaves)
-    const model = models[kind]
-    const reader = readers.get(model)
-    const learned = reader === undefined ? 0 : learnedScore(reader, model, judged)
+    const { model, reader } = readers.get(kind) ?? missing(kind)
+    const learned = learnedScore(reader, model, judged)
     const order = kind === 'tool_definition' ? findOrder(leaves, orderReader) : undefined
     const { secrets } = judged
     const found = withModel(withOrder(judged.findings, order), learned, model, leaves)
@@ -62,6 +64,10 @@ export const endsOf = (text: string): string =>
   text.length <= maxCharacters
     ? text
     : `${text.slice(0, maxCharacters / 2)}\n${text.slice(-maxCharacters / 2)}`
+
+function missing(kind: ContentKind): never {
+  throw new Error(`no model reads ${kind}`)
+}
 
 function readLeaves(kind: ContentKind, text: string, isJson: boolean | undefined): Leaf[] {
   const part = endsOf(text)

@@ -28,8 +28,6 @@ export type LastLayer = {
 
 export type GuardModel = { tables: Tables; last: LastLayer }
 
-export type PieceScore = { score: number; from: number; to: number }
-
 /** What one piece head saw: highest, second, sum, how many above zero. */
 class Peaks {
   best = lowest
@@ -79,7 +77,6 @@ export class ModelReader {
   #third = 0
   #fourth = 0
   #count = 0
-  top: PieceScore = { score: lowest, from: 0, to: 0 }
 
   /** Several models may share a reader of features: one text is read at a time. */
   constructor(tables: Tables, reader = new FeatureReader()) {
@@ -95,7 +92,6 @@ export class ModelReader {
     this.#third = 0
     this.#fourth = 0
     this.#count = 0
-    this.top = { score: lowest, from: 0, to: 0 }
   }
 
   /** Reads one folded text. */
@@ -103,7 +99,7 @@ export class ModelReader {
     this.#reader.read(text, this.#take)
   }
 
-  readonly #take = (features: Int32Array, count: number, from: number, to: number): void => {
+  readonly #take = (features: Int32Array, count: number): void => {
     const packed = this.#packed
     const { scales, biases } = this.#tables
     let first = 0
@@ -123,7 +119,6 @@ export class ModelReader {
     this.#fourth += fourth
     this.#count += count
     this.#pieces++
-    if (score > this.#first.best) this.top = { score, from, to }
     this.#first.take(score)
     this.#second.take(bounded((second * (scales[1] ?? 0)) / length + (biases[1] ?? 0)))
   }

@@ -26,10 +26,14 @@ class InnerLeaf implements Leaf {
  */
 export function contentLeaves(text: string, isJson = isJsonText(text)): Leaf[] {
   if (!isJson) return [{ text, path: '', name: '' }]
-  const leaves: Leaf[] = []
-  for (const leaf of leavesOf(text, false)) {
-    if (leaf.text.length < 32 || !isJsonText(leaf.text)) leaves.push(leaf)
-    else for (const inner of leavesOf(leaf.text, false)) leaves.push(new InnerLeaf(leaf, inner))
-  }
-  return leaves
+  const leaves = leavesOf(text, false)
+  const first = leaves.findIndex(holdsJson)
+  if (first === -1) return leaves
+  return leaves.flatMap((leaf, at) =>
+    at === first || (at > first && holdsJson(leaf))
+      ? leavesOf(leaf.text, false).map((inner) => new InnerLeaf(leaf, inner))
+      : [leaf],
+  )
 }
+
+const holdsJson = ({ text }: Leaf): boolean => text.length >= 32 && isJsonText(text)

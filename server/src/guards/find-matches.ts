@@ -142,7 +142,9 @@ export class MatchFinder {
   #pass(compiled: Compiled, wanted: Uint8Array, text: string): number {
     const { classes, moves, firstHit } = compiled.literals
     const chars = ofChars
-    let [state, all, run, runs, hex, hexes] = [0, 0, runStart, 0, hexStart, 0]
+    let state = 0
+    let [all, runs, hexes] = [0, 0, 0]
+    let [run, hex] = [runStart, hexStart]
     for (let at = 0; at < text.length; ) {
       // Most of the time is spent here: no call within, and one look at each character for all that is wanted of it.
       do {

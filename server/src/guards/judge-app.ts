@@ -18,7 +18,7 @@ const none: readonly Finding[] = []
 
 /** Active content of MCP Apps: scripts are their nature, carrying out what belongs to the person is not. Linear. */
 export function judgeApp(text: string): readonly Finding[] {
-  if (!text.includes('ui://') && !text.includes('text/html')) return none
+  if (!text.includes('/') || (!text.includes('ui://') && !text.includes('text/html'))) return none
   const findings: Finding[] = []
   for (const leaf of contentLeaves(text)) {
     if (!isPage.test(leaf.text)) continue

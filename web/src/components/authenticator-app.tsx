@@ -9,6 +9,7 @@ import { ConfirmDialog, Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Note } from '../ui/note.tsx'
 import { Section } from '../ui/page.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 
@@ -99,49 +100,36 @@ function Confirm({
   })
   const why = code.trim() === '' ? 'Enter the code your app shows' : undefined
   return (
-    <Dialog
+    <FormDialog
       title="Set up an authenticator app"
       about="Enter this secret in your app, then the code the app shows. Nothing is asked for until that worked."
+      verb="Turn on"
+      why={why}
+      change={confirm}
       onClose={onClose}
     >
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) confirm.mutate(undefined)
-        }}
-      >
-        <div className="grid gap-1.5">
-          <p className="text-13 font-medium">Secret</p>
-          <CopyLine text={draft.secret.replace(/.{4}(?=.)/g, '$& ')} label="Copy secret" />
-          <p className="text-12 text-n10">
-            On a phone you can also{' '}
-            <a href={draft.uri} className="text-accent underline underline-offset-2">
-              open it in the app
-            </a>
-            .
-          </p>
-        </div>
-        <TextField
-          label="Code"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          mono
-          required
-          value={code}
-          error={fieldError(confirm.error, 'code')}
-          onChange={(event) => setCode(event.target.value)}
-        />
-        <TroubleNote error={confirm.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={confirm.isPending} why={why}>
-            Turn on
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <div className="grid gap-1.5">
+        <p className="text-13 font-medium">Secret</p>
+        <CopyLine text={draft.secret.replace(/.{4}(?=.)/g, '$& ')} label="Copy secret" />
+        <p className="text-12 text-n10">
+          On a phone you can also{' '}
+          <a href={draft.uri} className="text-accent underline underline-offset-2">
+            open it in the app
+          </a>
+          .
+        </p>
+      </div>
+      <TextField
+        label="Code"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        mono
+        required
+        value={code}
+        error={fieldError(confirm.error, 'code')}
+        onChange={(event) => setCode(event.target.value)}
+      />
+    </FormDialog>
   )
 }
 

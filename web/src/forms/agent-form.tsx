@@ -1,13 +1,10 @@
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
+import { SecretDialog, SecretText } from '../components/secret-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { CopyTextButton } from '../ui/copy.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { SelectField, TextArea, TextField } from '../ui/field.tsx'
-import { Note } from '../ui/note.tsx'
 
 const proofs = [
   { value: 'secret', label: 'A client secret, shown once' },
@@ -51,79 +48,61 @@ export function AgentForm({ onClose }: { onClose(): void }) {
   if (made !== undefined && made.secret !== null)
     return <AgentSecret clientId={made.client_id} secret={made.secret} onClose={onClose} />
   return (
-    <Dialog
+    <FormDialog
       title="Make an agent account"
       about="For a program that works by itself. It may use what rules for it or for everyone allow, on MCP endpoints alone, and you answer for it."
+      verb="Make account"
+      why={why}
+      change={create}
       onClose={onClose}
     >
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) create.mutate(undefined)
-        }}
-      >
-        <TextField
-          label="Name"
-          placeholder="Release notifier"
-          required
-          autoComplete="off"
-          value={name}
-          error={fieldError(create.error, 'name')}
-          onChange={(event) => setName(event.target.value)}
-        />
+      <TextField
+        label="Name"
+        placeholder="Release notifier"
+        required
+        autoComplete="off"
+        value={name}
+        error={fieldError(create.error, 'name')}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <TextArea
+        label="What it does"
+        optional
+        value={description}
+        error={fieldError(create.error, 'description')}
+        onChange={(event) => setDescription(event.target.value)}
+      />
+      <SelectField
+        label="It proves itself by"
+        value={proof}
+        options={proofs}
+        onChange={(event) => setProof(event.target.value)}
+      />
+      {proof === 'keys' && (
         <TextArea
-          label="What it does"
-          optional
-          value={description}
-          error={fieldError(create.error, 'description')}
-          onChange={(event) => setDescription(event.target.value)}
+          label="Public keys"
+          mono
+          hint="A JWK or JWK set: EC P-256, Ed25519, or RSA from 2048 bits. Never paste a private key."
+          value={text}
+          onChange={(event) => setText(event.target.value)}
         />
-        <SelectField
-          label="It proves itself by"
-          value={proof}
-          options={proofs}
-          onChange={(event) => setProof(event.target.value)}
-        />
-        {proof === 'keys' && (
-          <TextArea
-            label="Public keys"
-            mono
-            hint="A JWK or JWK set: EC P-256, Ed25519, or RSA from 2048 bits. Never paste a private key."
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        )}
-        <TroubleNote error={create.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={create.isPending} why={why}>
-            Make account
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   )
 }
 
 export function AgentSecret(props: { clientId: string; secret: string; onClose(): void }) {
-  const code = 'rounded border border-n6 bg-n2 p-3 font-mono text-12 break-all select-all'
   return (
-    <Dialog title="Copy the secret now" onClose={props.onClose}>
-      <Note kind="warning" title="It is shown only this once">
-        <p>Only a fingerprint is stored. Whoever has it can do what the agent can.</p>
-      </Note>
+    <SecretDialog
+      title="Copy the secret now"
+      warning="Only a fingerprint is stored. Whoever has it can do what the agent can."
+      secret={props.secret}
+      copy="Copy secret"
+      onClose={props.onClose}
+    >
       <p className="text-13 font-medium">Client id</p>
-      <code className={code}>{props.clientId}</code>
+      <SecretText>{props.clientId}</SecretText>
       <p className="text-13 font-medium">Client secret</p>
-      <code className={code}>{props.secret}</code>
-      <div className="flex justify-end gap-2">
-        <CopyTextButton text={props.secret}>Copy secret</CopyTextButton>
-        <Button look="primary" onClick={props.onClose}>
-          Done
-        </Button>
-      </div>
-    </Dialog>
+    </SecretDialog>
   )
 }

@@ -3,10 +3,8 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
 import * as queries from '../api/queries.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Picker } from '../ui/picker.tsx'
 
@@ -24,53 +22,40 @@ export function DelegationForm({ onClose }: { onClose(): void }) {
   })
   const why = agent.trim() === '' ? 'Say which agent first' : undefined
   return (
-    <Dialog
+    <FormDialog
       title="Let an agent act for you"
       about="For 90 days, renewable. It may do what both of you may, never more than you, and you can end it at any time."
+      verb="Let it act for me"
+      why={why}
+      change={create}
       onClose={onClose}
     >
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) create.mutate(undefined)
-        }}
-      >
-        <TextField
-          label="Agent"
-          mono
-          required
-          autoComplete="off"
-          placeholder="client_…"
-          hint="Its client id. Whoever runs the agent can tell you."
-          value={agent}
-          error={fieldError(create.error, 'agent_account_id')}
-          onChange={(event) => setAgent(event.target.value)}
-        />
-        <div className="grid gap-1.5">
-          <span className="text-13 font-medium" aria-hidden="true">
-            Connectors
-          </span>
-          <div>
-            <Picker
-              label="Connectors"
-              placeholder="all that both of you may use"
-              many
-              options={servers.map(({ id, name }) => ({ value: id, label: name }))}
-              value={ids}
-              onChange={setIds}
-            />
-          </div>
+      <TextField
+        label="Agent"
+        mono
+        required
+        autoComplete="off"
+        placeholder="client_…"
+        hint="Its client id. Whoever runs the agent can tell you."
+        value={agent}
+        error={fieldError(create.error, 'agent_account_id')}
+        onChange={(event) => setAgent(event.target.value)}
+      />
+      <div className="grid gap-1.5">
+        <span className="text-13 font-medium" aria-hidden="true">
+          Connectors
+        </span>
+        <div>
+          <Picker
+            label="Connectors"
+            placeholder="all that both of you may use"
+            many
+            options={servers.map(({ id, name }) => ({ value: id, label: name }))}
+            value={ids}
+            onChange={setIds}
+          />
         </div>
-        <TroubleNote error={create.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={create.isPending} why={why}>
-            Let it act for me
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </div>
+    </FormDialog>
   )
 }

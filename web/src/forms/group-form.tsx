@@ -1,10 +1,8 @@
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { MemberPicker } from './member-picker.tsx'
 
@@ -18,32 +16,16 @@ export function GroupForm({ onClose }: { onClose(): void }) {
   })
   const why = name.trim() === '' ? 'Give it a name first' : undefined
   return (
-    <Dialog title="New group" onClose={onClose}>
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) create.mutate(undefined)
-        }}
-      >
-        <TextField
-          label="Name"
-          required
-          autoComplete="off"
-          value={name}
-          error={fieldError(create.error, 'name')}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <MemberPicker value={members} onChange={setMembers} />
-        <TroubleNote error={create.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={create.isPending} why={why}>
-            Create group
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog title="New group" verb="Create group" why={why} change={create} onClose={onClose}>
+      <TextField
+        label="Name"
+        required
+        autoComplete="off"
+        value={name}
+        error={fieldError(create.error, 'name')}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <MemberPicker value={members} onChange={setMembers} />
+    </FormDialog>
   )
 }

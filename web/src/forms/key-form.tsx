@@ -2,13 +2,10 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
 import type { Me } from '../api/shapes.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
+import { SecretDialog } from '../components/secret-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { CopyTextButton } from '../ui/copy.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
-import { Note } from '../ui/note.tsx'
 
 const spans = [
   { value: '30', label: 'In 30 days' },
@@ -93,86 +90,63 @@ export function KeyForm({ me, onClose }: { me: Me; onClose(): void }) {
       }),
   })
   const why = name.trim() === '' ? 'Give it a name first' : undefined
-  if (create.data !== undefined) return <Secret secret={create.data.secret} onClose={onClose} />
+  if (create.data !== undefined)
+    return (
+      <SecretDialog
+        title="Copy your key now"
+        warning="Only a fingerprint is stored. Whoever has the key can do what it can."
+        secret={create.data.secret}
+        copy="Copy key"
+        onClose={onClose}
+      />
+    )
   return (
-    <Dialog
+    <FormDialog
       title="Create API key"
       about={
         chosen === personal
           ? personal.about
           : 'It acts for the workspace, not for a person. It opens the operations of its role alone, and no MCP endpoint.'
       }
+      verb="Create key"
+      why={why}
+      change={create}
       onClose={onClose}
     >
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) create.mutate(undefined)
-        }}
-      >
-        <TextField
-          label="Name"
-          placeholder={chosen === personal ? 'Claude Code on my laptop' : 'Release pipeline'}
-          required
-          autoComplete="off"
-          value={name}
-          error={fieldError(create.error, 'name')}
-          onChange={(event) => setName(event.target.value)}
-        />
-        {kinds.length > 1 && (
-          <SelectField
-            label="Kind"
-            value={kind}
-            options={kinds}
-            error={fieldError(create.error, 'kind')}
-            onChange={(event) => setKind(event.target.value)}
-          />
-        )}
-        {kind === 'management' && (
-          <SelectField
-            label="Role on REST"
-            value={role}
-            options={platformRoles}
-            error={fieldError(create.error, 'platform_role')}
-            onChange={(event) => setRole(event.target.value as typeof role)}
-          />
-        )}
+      <TextField
+        label="Name"
+        placeholder={chosen === personal ? 'Claude Code on my laptop' : 'Release pipeline'}
+        required
+        autoComplete="off"
+        value={name}
+        error={fieldError(create.error, 'name')}
+        onChange={(event) => setName(event.target.value)}
+      />
+      {kinds.length > 1 && (
         <SelectField
-          label="Expires"
-          value={days}
-          options={spans}
-          error={fieldError(create.error, 'expires_at')}
-          onChange={(event) => setDays(event.target.value)}
+          label="Kind"
+          value={kind}
+          options={kinds}
+          error={fieldError(create.error, 'kind')}
+          onChange={(event) => setKind(event.target.value)}
         />
-        <TroubleNote error={create.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={create.isPending} why={why}>
-            Create key
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  )
-}
-
-function Secret({ secret, onClose }: { secret: string; onClose(): void }) {
-  return (
-    <Dialog title="Copy your key now" onClose={onClose}>
-      <Note kind="warning" title="It is shown only this once">
-        <p>Only a fingerprint is stored. Whoever has the key can do what it can.</p>
-      </Note>
-      <code className="rounded border border-n6 bg-n2 p-3 font-mono text-12 break-all select-all">
-        {secret}
-      </code>
-      <div className="flex justify-end gap-2">
-        <CopyTextButton text={secret}>Copy key</CopyTextButton>
-        <Button look="primary" onClick={onClose}>
-          Done
-        </Button>
-      </div>
-    </Dialog>
+      )}
+      {kind === 'management' && (
+        <SelectField
+          label="Role on REST"
+          value={role}
+          options={platformRoles}
+          error={fieldError(create.error, 'platform_role')}
+          onChange={(event) => setRole(event.target.value as typeof role)}
+        />
+      )}
+      <SelectField
+        label="Expires"
+        value={days}
+        options={spans}
+        error={fieldError(create.error, 'expires_at')}
+        onChange={(event) => setDays(event.target.value)}
+      />
+    </FormDialog>
   )
 }

@@ -3,10 +3,8 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
 import * as queries from '../api/queries.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 
 const least = 12
@@ -30,49 +28,36 @@ export function PasswordForm({ isFirst, onClose }: { isFirst: boolean; onClose()
         ? `Enter at least ${least} characters first`
         : undefined
   return (
-    <Dialog
+    <FormDialog
       title={isFirst ? 'Set password' : 'Change password'}
       about="Several words that do not belong together are easy to remember and hard to guess."
+      verb="Save password"
+      why={why}
+      change={save}
       onClose={onClose}
     >
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) save.mutate(undefined)
-        }}
-      >
-        {/* Password stores want to know whose password this is. */}
-        <input type="hidden" name="username" autoComplete="username" value={me.email} readOnly />
-        {needsCurrent && (
-          <TextField
-            label="Current password"
-            type="password"
-            autoComplete="current-password"
-            required
-            value={current}
-            onChange={(event) => setCurrent(event.target.value)}
-          />
-        )}
+      {/* Password stores want to know whose password this is. */}
+      <input type="hidden" name="username" autoComplete="username" value={me.email} readOnly />
+      {needsCurrent && (
         <TextField
-          label="New password"
+          label="Current password"
           type="password"
-          autoComplete="new-password"
-          hint={`At least ${least} characters.`}
+          autoComplete="current-password"
           required
-          value={password}
-          error={fieldError(save.error, 'password')}
-          onChange={(event) => setPassword(event.target.value)}
+          value={current}
+          onChange={(event) => setCurrent(event.target.value)}
         />
-        <TroubleNote error={save.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={save.isPending} why={why}>
-            Save password
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      <TextField
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        hint={`At least ${least} characters.`}
+        required
+        value={password}
+        error={fieldError(save.error, 'password')}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+    </FormDialog>
   )
 }

@@ -2,10 +2,8 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
 import type { Me, Role } from '../api/shapes.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { RoleChoice } from './role-choice.tsx'
 
@@ -28,49 +26,36 @@ export function PersonForm({ me, onClose, onDone }: { me: Me; onClose(): void; o
   })
   const why = email.includes('@') ? undefined : 'Enter an email address first'
   return (
-    <Dialog
+    <FormDialog
       title="Add person"
       about="They can sign in with a one-time link. What they may use is up to the policies."
+      verb="Add person"
+      why={why}
+      change={create}
       onClose={onClose}
     >
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) create.mutate(undefined)
-        }}
-      >
-        <TextField
-          label="Email"
-          type="email"
-          autoComplete="off"
-          required
-          value={email}
-          error={fieldError(create.error, 'email')}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-        <TextField
-          label="Name"
-          optional
-          autoComplete="off"
-          value={name}
-          error={fieldError(create.error, 'name')}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <RoleChoice
-          value={roles}
-          onChange={setRoles}
-          why={me.capabilities.includes('roles.write') ? undefined : 'Only a Super Admin gives roles'}
-        />
-        <TroubleNote error={create.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={create.isPending} why={why}>
-            Add person
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <TextField
+        label="Email"
+        type="email"
+        autoComplete="off"
+        required
+        value={email}
+        error={fieldError(create.error, 'email')}
+        onChange={(event) => setEmail(event.target.value)}
+      />
+      <TextField
+        label="Name"
+        optional
+        autoComplete="off"
+        value={name}
+        error={fieldError(create.error, 'name')}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <RoleChoice
+        value={roles}
+        onChange={setRoles}
+        why={me.capabilities.includes('roles.write') ? undefined : 'Only a Super Admin gives roles'}
+      />
+    </FormDialog>
   )
 }

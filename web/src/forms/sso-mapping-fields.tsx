@@ -1,60 +1,48 @@
 import { useQuery } from '@tanstack/react-query'
-import { Plus, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import * as queries from '../api/queries.ts'
-import { Button, IconButton } from '../ui/button.tsx'
 import { CheckField } from '../ui/choice.tsx'
 import { SelectField, TextField } from '../ui/field.tsx'
+import { Rows } from '../ui/rows.tsx'
 import type { MappingDraft, MappingRow } from './sso-mapping-draft.ts'
 
 type Part = { draft: MappingDraft; set(change: Partial<MappingDraft>): void; kind: 'oidc' | 'saml' }
 
-/** Lines of "this becomes that", with a way to add and to remove one. */
-function Rows(props: {
+/** Lines of "this becomes that". */
+function Becomes(props: {
   what: string
   rows: readonly MappingRow[]
   onChange(rows: MappingRow[]): void
   placeholder: string
   to(row: MappingRow, label: string, set: (to: string) => void): ReactNode
 }) {
-  const { rows, onChange } = props
-  const set = (key: number, change: Partial<MappingRow>) =>
-    onChange(rows.map((row) => (row.key === key ? { ...row, ...change } : row)))
+  const { what, rows, onChange } = props
   return (
     <div className="grid justify-items-start gap-2">
-      {rows.map((row, index) => (
-        <div key={row.key} className="flex w-full items-start gap-2">
-          <div className="flex-1">
-            <TextField
-              bare
-              mono
-              label={`${props.what} ${index + 1}`}
-              placeholder={props.placeholder}
-              autoComplete="off"
-              value={row.from}
-              onChange={(event) => set(row.key, { from: event.target.value })}
-            />
-          </div>
-          <div className="flex-1">
-            {props.to(row, `${props.what} ${index + 1} becomes`, (to) => set(row.key, { to }))}
-          </div>
-          <IconButton
-            label={`Remove ${props.what.toLowerCase()} ${index + 1}`}
-            onClick={() => onChange(rows.filter((other) => other.key !== row.key))}
-          >
-            <X />
-          </IconButton>
-        </div>
-      ))}
-      <Button
-        size="small"
-        icon={<Plus aria-hidden="true" />}
-        onClick={() =>
-          onChange([...rows, { key: Math.max(-1, ...rows.map(({ key }) => key)) + 1, from: '', to: '' }])
-        }
+      <Rows
+        what={what}
+        rows={rows}
+        blank={{ from: '', to: '' }}
+        line="w-full items-start"
+        onChange={onChange}
       >
-        {`Add ${props.what.toLowerCase()}`}
-      </Button>
+        {(row, set, index) => (
+          <>
+            <div className="flex-1">
+              <TextField
+                bare
+                mono
+                label={`${what} ${index + 1}`}
+                placeholder={props.placeholder}
+                autoComplete="off"
+                value={row.from}
+                onChange={(event) => set({ from: event.target.value })}
+              />
+            </div>
+            <div className="flex-1">{props.to(row, `${what} ${index + 1} becomes`, (to) => set({ to }))}</div>
+          </>
+        )}
+      </Rows>
     </div>
   )
 }
@@ -63,7 +51,7 @@ function GroupRows({ draft, set }: Part) {
   const groups = useQuery(queries.groups()).data?.data ?? []
   const names = groups.map(({ id, name }) => ({ value: id, label: name }))
   return (
-    <Rows
+    <Becomes
       what="Value"
       placeholder="As the provider says it"
       rows={draft.groupRows}
@@ -118,7 +106,7 @@ export function MappingFields(part: Part) {
         <p className="text-12 text-n10">
           {`A ${claim} and the attribute of the person it becomes, for rules to go by. No ${claim} gives a role.`}
         </p>
-        <Rows
+        <Becomes
           what={kind === 'oidc' ? 'Claim' : 'Attribute'}
           placeholder="department"
           rows={draft.attributeRows}

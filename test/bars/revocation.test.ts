@@ -1,20 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import {
-  anyTool,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-  words,
-} from '../fixtures/scripted-upstream.ts'
-import { postgresEnvironment } from '../support/fresh-server.ts'
+import { anyTool, words } from '../fixtures/scripted-upstream.ts'
 import { answerOf, LegacyClient, modernRequest, type RpcMessage, send } from '../support/raw-mcp.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { addConnector, addPerson, allow, type Made, type Person } from '../support/world.ts'
-
-/** contract.md §4: from the next request on the process that took the change, within one second on every other. */
-const withinMs = 1_000
+import type { RunningServer } from '../support/server.ts'
+import { startTwoProcesses, type TwoProcesses, withinMs } from '../support/two-processes.ts'
+import { addPerson, allow, type Made, type Person } from '../support/world.ts'
 
 const missing = 'missing' in inject('postgres')
-let upstream: ScriptedUpstream
+let two: TwoProcesses
+let upstream: TwoProcesses['upstream']
 let one: RunningServer
 let other: RunningServer
 let connector: Made
@@ -24,7 +17,7 @@ let running = 0
 
 beforeAll(async () => {
   if (missing) return
-  upstream = await startScriptedUpstream({
+  two = await startTwoProcesses({
     era: 'legacy',
     capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} },
     tools: ['echo', 'slow'].map((name) => anyTool(name)),
@@ -42,15 +35,10 @@ beforeAll(async () => {
       },
     },
   })
-  const env = await postgresEnvironment()
-  one = await startServer({ env })
-  other = await startServer({ env })
-  connector = await addConnector(one, 'Watched', upstream.url)
+  ;({ one, other, upstream, connector } = two)
 }, 90_000)
 afterAll(async () => {
-  await one?.remove()
-  await other?.remove()
-  await upstream?.close()
+  await two?.remove()
 })
 
 const at = (server: RunningServer) => new URL(connector.url.pathname, server.url)

@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { startIdentityProvider } from '../fixtures/identity-provider.ts'
-import {
-  anyTool,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-  words,
-} from '../fixtures/scripted-upstream.ts'
-import { postgresEnvironment } from '../support/fresh-server.ts'
+import { anyTool, words } from '../fixtures/scripted-upstream.ts'
 import { answerOf, modernRequest, send } from '../support/raw-mcp.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { addConnector, type Made } from '../support/world.ts'
-
-/** contract.md §4: from the next request on the process that took the change, within one second on every other. */
-const withinMs = 1_000
+import type { RunningServer } from '../support/server.ts'
+import { startTwoProcesses, type TwoProcesses, withinMs } from '../support/two-processes.ts'
+import type { Made } from '../support/world.ts'
 
 const missing = 'missing' in inject('postgres')
-let upstream: ScriptedUpstream
+let two: TwoProcesses
 let idp: Awaited<ReturnType<typeof startIdentityProvider>>
 let one: RunningServer
 let other: RunningServer
@@ -26,16 +18,13 @@ let key: string
 
 beforeAll(async () => {
   if (missing) return
-  upstream = await startScriptedUpstream({
+  two = await startTwoProcesses({
     era: 'legacy',
     tools: [anyTool('echo')],
     scripts: { 'tools/call echo': () => words('here') },
   })
+  ;({ one, other, connector } = two)
   idp = await startIdentityProvider()
-  const env = await postgresEnvironment()
-  one = await startServer({ env })
-  other = await startServer({ env })
-  connector = await addConnector(one, 'Watched', upstream.url)
   group = (await one.api<{ id: string }>('POST', '/api/v1/groups', { name: 'Engineering' })).id
   await one.api('POST', '/api/v1/policies', {
     effect: 'allow',
@@ -56,10 +45,8 @@ beforeAll(async () => {
   key = made.secret
 }, 90_000)
 afterAll(async () => {
-  await one?.remove()
-  await other?.remove()
+  await two?.remove()
   await idp?.close()
-  await upstream?.close()
 })
 
 /** A sign-in of Ada there, whom the provider says to be in these groups. Answers her id. */

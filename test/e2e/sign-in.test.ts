@@ -2,10 +2,11 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { totpAt } from '../../server/src/sign-in/totp.ts'
 import { freePort, type RunningServer, startServer } from '../support/server.ts'
-import { faults, fill, openBrowser, openPage, press } from './browser.ts'
+import { faults, fill, openBrowser, press } from './browser.ts'
+import { openWatchedPage } from './watched-page.ts'
 
 const password = 'violet otter unpacks 9 ladders'
 let server: RunningServer
@@ -25,17 +26,7 @@ afterAll(async () => {
   await server?.remove()
 })
 
-async function open(): Promise<Page> {
-  const page = await openPage(browser, 'light')
-  onTestFailed(() =>
-    page.screenshot({ path: 'test-results/sign-in.png' }).then(
-      () => undefined,
-      // Closed already: another page of the test failed.
-      () => undefined,
-    ),
-  )
-  return page
-}
+const open = () => openWatchedPage(browser, 'sign-in')
 
 async function openWithLink(next = ''): Promise<Page> {
   const me = await server.api<{ id: string }>('GET', '/api/v1/users/me')

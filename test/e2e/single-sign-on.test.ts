@@ -1,11 +1,12 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Group, User } from '../../contract/client.ts'
 import { startOidcIdentityProvider } from '../fixtures/oidc-identity-provider.ts'
 import { startSamlIdentityProvider } from '../fixtures/saml-identity-provider.ts'
 import { freshServer } from '../support/fresh-server.ts'
 import { freePort, type RunningServer } from '../support/server.ts'
-import { faults, fill, openBrowser, openPage, press, tabTo } from './browser.ts'
+import { faults, fill, openBrowser, press, tabTo } from './browser.ts'
+import { openWatchedPage } from './watched-page.ts'
 
 let server: RunningServer
 let browser: Browser
@@ -46,17 +47,7 @@ afterAll(async () => {
   await saml?.close()
 })
 
-async function open(): Promise<Page> {
-  const page = await openPage(browser, 'light')
-  onTestFailed(() =>
-    page.screenshot({ path: 'test-results/single-sign-on.png' }).then(
-      () => undefined,
-      // Closed already: another page of the test failed.
-      () => undefined,
-    ),
-  )
-  return page
-}
+const open = () => openWatchedPage(browser, 'single-sign-on')
 
 const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { name }).first().waitFor()
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freshServer } from '../support/fresh-server.ts'
 import {
   askToken,
   type Browser,
-  baseOf,
   connect,
   initialize,
   register,
+  signedInServer,
   signIn,
   start,
 } from '../support/oauth-client.ts'
@@ -16,9 +15,7 @@ let server: RunningServer
 let browser: Browser
 let base: string
 beforeAll(async () => {
-  server = await freshServer()
-  base = baseOf(server)
-  browser = await signIn(server, 'admin@example.com')
+  ;({ server, base, browser } = await signedInServer())
 })
 afterAll(() => server?.remove())
 

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freshServer } from '../support/fresh-server.ts'
 import { makeKey, proofWith } from '../support/key-proofs.ts'
 import {
   askToken,
   type Browser,
-  baseOf,
   connect,
   initialize,
   register,
-  signIn,
+  signedInServer,
   type TokenAnswer,
 } from '../support/oauth-client.ts'
 import type { RunningServer } from '../support/server.ts'
@@ -17,9 +15,7 @@ let server: RunningServer
 let browser: Browser
 let base: string
 beforeAll(async () => {
-  server = await freshServer()
-  base = baseOf(server)
-  browser = await signIn(server, 'admin@example.com')
+  ;({ server, base, browser } = await signedInServer())
 })
 afterAll(() => server?.remove())
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { freshServer } from './fresh-server.ts'
 import type { RunningServer } from './server.ts'
 
 /** A person's browser as far as OAuth sees it: a cookie jar that follows redirects of the server itself. */
@@ -9,6 +10,12 @@ export type Browser = {
 }
 
 export const baseOf = (server: RunningServer) => `http://localhost:${server.url.port}`
+
+/** A server of its own, and the browser of its first administrator. */
+export async function signedInServer(): Promise<{ server: RunningServer; base: string; browser: Browser }> {
+  const server = await freshServer()
+  return { server, base: baseOf(server), browser: await signIn(server, 'admin@example.com') }
+}
 
 /** Signs a person in with a one-time link, as the console does. */
 export async function signIn(server: RunningServer, email: string): Promise<Browser> {

@@ -7,6 +7,7 @@ import {
   type Pool,
 } from './entry-row.ts'
 import { entryColumns } from './landing-statement.ts'
+import { queryRows } from './query-rows.ts'
 
 /**
  * What is asked of entries, in SQL over `values`: of each entry as `e`, and of each block as `b` that could hold one.
@@ -53,7 +54,7 @@ export function conditions(filter: EntryFilter): Conditions {
 
 /** Newest first. Opens as few blocks as it can: the newest until there is enough. */
 export async function newestEntries(pool: Pool, asked: Conditions, limit: number): Promise<EntryRow[]> {
-  const read = async (sql: string, values: unknown[]) => (await pool.query(sql, values)).rows as EntryRow[]
+  const read = (sql: string, values: unknown[]) => queryRows<EntryRow>(pool, sql, values)
   const limitAt = `$${asked.values.length + 1}`
   const rows = await read(`${fromRows} WHERE ${and(asked.entry)} ORDER BY e.id DESC LIMIT ${limitAt}`, [
     ...asked.values,
@@ -85,24 +86,26 @@ export async function newestEntries(pool: Pool, asked: Conditions, limit: number
 }
 
 export async function findEntry(pool: Pool, id: string): Promise<EntryRow | undefined> {
-  const { rows } = await pool.query(
+  const [row] = await queryRows<EntryRow>(
+    pool,
     `${fromRows} WHERE e.id = $1 UNION ALL
     SELECT ${columns} FROM audit_blocks b JOIN audit_writers w ON w.id = b.writer CROSS JOIN LATERAL audit_entries_of(b) e
     WHERE b.last_id >= $1 AND b.first_id <= $1 AND e.id = $1 LIMIT 1`,
     [id],
   )
-  return rows[0] as EntryRow | undefined
+  return row
 }
 
 export async function findBodies(pool: Pool, ids: readonly string[]): Promise<Map<string, BodyColumns>> {
-  const { rows } = await pool.query(
+  const rows = await queryRows<BodyColumns & { id: string }>(
+    pool,
     `SELECT e.id, e.open_bodies, e.close_bodies FROM audit_entries e WHERE e.id = ANY($1::uuid[]) UNION ALL
     SELECT e.id, e.open_bodies, e.close_bodies FROM (SELECT * FROM audit_blocks b WHERE EXISTS (
       SELECT FROM unnest($1::uuid[]) one WHERE one BETWEEN b.first_id AND b.last_id) OFFSET 0) b
     CROSS JOIN LATERAL audit_entries_of(b) e WHERE e.id = ANY($1::uuid[])`,
     [ids],
   )
-  return new Map((rows as (BodyColumns & { id: string })[]).map(({ id, ...bodies }) => [id, bodies]))
+  return new Map(rows.map(({ id, ...bodies }) => [id, bodies]))
 }
 
 const isCall = (
@@ -118,7 +121,8 @@ export async function countCalls(
   sinceId: string,
   userId: string | undefined,
 ): Promise<{ serverId: string; tool: string; calls: number }[]> {
-  const { rows } = await pool.query(
+  return await queryRows(
+    pool,
     `SELECT server_id AS "serverId", tool, sum(n)::int AS calls FROM (
       SELECT e.server_id, e.tool, 1 AS n FROM audit_entries e WHERE e.id >= $1 AND ${isCall('e')} UNION ALL
       SELECT s.server_id, s.tool, s.shared_count::int FROM audit_blocks b
@@ -127,5 +131,4 @@ export async function countCalls(
     ) calls GROUP BY server_id, tool`,
     [sinceId, userId ?? null],
   )
-  return rows as { serverId: string; tool: string; calls: number }[]
 }

@@ -2,6 +2,7 @@ import type { Chain, Landing } from './build-rows.ts'
 import { type BodyColumns, type EntryFilter, type EntryRow, firstId, type Pool } from './entry-row.ts'
 import { conditions, countCalls, findBodies, findEntry, newestEntries } from './find-entries.ts'
 import { landingStatement } from './landing-statement.ts'
+import { queryRows } from './query-rows.ts'
 import type { Head } from './sign-heads.ts'
 
 const uniqueViolation = '23505'
@@ -10,10 +11,6 @@ export type AuditStore = ReturnType<typeof auditStore>
 
 export function auditStore(pool: Pool) {
   return { ...writerStatements(pool), ...entryStatements(pool) }
-}
-
-async function rowsOf<Out>(pool: Pool, text: string, values: unknown[]): Promise<Out[]> {
-  return (await pool.query(text, values)).rows as Out[]
 }
 
 function writerStatements(pool: Pool) {
@@ -38,7 +35,7 @@ function writerStatements(pool: Pool) {
       ])
     },
     async findChain(writer: string): Promise<Chain | undefined> {
-      const [row] = await rowsOf<{ seq: number; hash: string }>(
+      const [row] = await queryRows<{ seq: number; hash: string }>(
         pool,
         'SELECT seq::float8 AS seq, hash FROM audit_writers WHERE id = $1',
         [writer],
@@ -68,7 +65,7 @@ function writerStatements(pool: Pool) {
       )
     },
     async hasOtherWriters(writer: string): Promise<boolean> {
-      const found = await rowsOf(
+      const found = await queryRows(
         pool,
         `SELECT 1 FROM audit_writers WHERE id <> $1 AND closed_at IS NULL AND NOT demo AND heartbeat_at > now() - interval '30 seconds' LIMIT 1`,
         [writer],
@@ -86,7 +83,7 @@ function entryStatements(pool: Pool) {
     bodies: (ids: readonly string[]): Promise<Map<string, BodyColumns>> => findBodies(pool, ids),
     /** The heads that cover these events, in order. */
     async heads(events: readonly { writer: string; seq: number }[]): Promise<Head[]> {
-      return rowsOf<Head>(
+      return queryRows<Head>(
         pool,
         `SELECT h.writer, h.from_seq::float8 AS "fromSeq", h.to_seq::float8 AS "toSeq", h.prev_hash AS "prevHash", h.hash,
           h.digests, h.signed_at::float8 AS "signedAt", h.key_id AS "keyId", h.signature
@@ -100,7 +97,7 @@ function entryStatements(pool: Pool) {
     /** Successful calls since a moment, by server and tool; of one person or of all. */
     usage: (sinceMs: number, userId: string | undefined) => countCalls(pool, firstId(sinceMs), userId),
     async removeDemo(): Promise<number> {
-      const [removed] = await rowsOf<{ n: number }>(
+      const [removed] = await queryRows<{ n: number }>(
         pool,
         `WITH w AS (DELETE FROM audit_writers WHERE demo RETURNING id), h AS (DELETE FROM audit_heads WHERE writer IN (SELECT id FROM w)),
         e AS (DELETE FROM audit_entries WHERE writer IN (SELECT id FROM w) RETURNING 1 AS n),

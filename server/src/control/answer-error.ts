@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { challengeOf, isChallenged, nonceIn } from '../kernel/challenge.ts'
-import { GatewayError } from '../kernel/errors.ts'
+import { databaseAway, GatewayError } from '../kernel/errors.ts'
 import { type Reason, reasons } from '../kernel/reasons.ts'
 import { isDatabaseAway } from '../lib/database-away.ts'
 import type { Log } from '../lib/log.ts'
@@ -35,7 +35,7 @@ export function asGatewayError(thrown: unknown, requestId: string, log: Log): Ga
   }
   if (isDatabaseAway(thrown)) {
     log.error({ requestId, err: thrown }, 'request failed: the database does not answer in time')
-    return new GatewayError('busy', 'The database does not answer in time. Try again in a moment.')
+    return databaseAway(thrown)
   }
   log.error({ requestId, err: thrown }, 'request failed unexpectedly')
   return new GatewayError(

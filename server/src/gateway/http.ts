@@ -149,7 +149,7 @@ function existing(parts: DoorParts, path: string): Endpoint {
 /** A refusal before any JSON-RPC request was understood: an HTTP status, with a JSON-RPC error for clients to show. */
 function refuse(parts: DoorParts, { request, response, requestId }: Arrival, thrown: unknown): void {
   const error = toHttpError(thrown)
-  if (error.reason === 'internal')
+  if (error.fault === 'gateway' && error.cause !== undefined)
     parts.log.error({ err: error.cause, request_id: requestId }, 'an MCP request failed')
   if (response.headersSent || response.destroyed) {
     response.destroy()
@@ -166,6 +166,7 @@ function refuse(parts: DoorParts, { request, response, requestId }: Arrival, thr
     if (nonce !== undefined) headers['dpop-nonce'] = nonce
   }
   if (error.reason === 'method-not-allowed') headers['allow'] = 'POST, GET, DELETE'
+  if (error.status === 503) headers['retry-after'] = String(error.data?.['retry_after_seconds'] ?? 1)
   if (error.reason === 'body-too-large') headers['connection'] = 'close'
   response.writeHead(error.status, headers)
   response.end(errorText('null', error, requestId))

@@ -1,5 +1,6 @@
-import { GatewayError } from '../kernel/errors.ts'
+import { databaseAway, GatewayError } from '../kernel/errors.ts'
 import { reasons } from '../kernel/reasons.ts'
+import { isDatabaseAway } from '../lib/database-away.ts'
 
 /** JSON-RPC as text: ids and results are raw tokens, so nothing is re-encoded on the way. */
 
@@ -23,9 +24,13 @@ export function rawErrorText(
   return `{"jsonrpc":"2.0","id":${id},"error":{"code":${error.code},"message":${JSON.stringify(error.message)}${data}}}`
 }
 
-/** Any thrown thing as a GatewayError; what is not ours becomes `internal` and keeps its cause for the log. */
+/**
+ * Any thrown thing as a GatewayError: `busy` while the database does not answer, `internal` for whatever else is not ours;
+ * both keep their cause for the log.
+ */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown
+  if (isDatabaseAway(thrown)) return databaseAway(thrown)
   return new GatewayError('internal', 'The gateway could not finish this request', { cause: thrown })
 }
 

@@ -46,3 +46,11 @@ export class GatewayError extends Error {
     return reasons[this.reason].fault
   }
 }
+
+/** What both front doors say while the database does not answer; the driver's words are for the log. */
+export function databaseAway(cause: unknown): GatewayError {
+  return new GatewayError('busy', 'The database does not answer in time. Try again in a moment.', {
+    cause,
+    data: { retry_after_seconds: 1 },
+  })
+}

@@ -214,6 +214,7 @@ describe.skipIf(missing)('revocation on two processes', () => {
       principals: { type: 'group', ids: [group.id] },
       scope: { servers: [connector.id] },
     })
+    await allowedAt(other, person.key)
     const news = 'notifications/message'
     const client = await LegacyClient.open(at(other), person.key)
     const heard: RpcMessage[] = []

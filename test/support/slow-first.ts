@@ -23,6 +23,14 @@ export const slowFiles: readonly string[] = [
   'server/src/audit/kill.test.ts',
   'test/real/upstreams.test.ts',
   'test/bars/faults.test.ts',
+  'server/src/audit/audit.test.ts',
+  'server/src/guards/guards.test.ts',
+  'server/src/hosting/hosting.test.ts',
+  'test/bridge/code-mode.test.ts',
+  'test/bridge/search-answers.test.ts',
+  'test/oauth/delegations.test.ts',
+  'test/oauth/assertions.test.ts',
+  'server/src/identity/identity.test.ts',
   'server/src/storage/kill.test.ts',
 ]
 

@@ -65,3 +65,21 @@ test('what a first visit must load stays under 180 kB', () => {
   expect(total).toBeGreaterThan(50_000)
   expect(total).toBeLessThan(180_000)
 })
+
+test('on a phone no page is wider than the screen', async () => {
+  const { api, browser } = opened()
+  const page = await openPage(browser, 'light')
+  await page.setViewportSize({ width: 390, height: 800 })
+  const wide: string[] = []
+  for (const path of ['/account', '/security', '/runlayer-plugin?days=7', '/people', '/policies/new']) {
+    await page.goto(`${api.url}${path}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForLoadState('networkidle')
+    const isWide = await page.evaluate<boolean>(
+      'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+    )
+    if (isWide) wide.push(path)
+  }
+  expect(wide).toEqual([])
+  await page.context().close()
+})

@@ -42,7 +42,7 @@ export function AuthenticatorApp() {
       }
       actions={
         totp ? (
-          <div className="flex gap-2">
+          <div className="flex flex-wrap gap-2">
             <Button busy={renew.isPending} onClick={() => renew.mutate(undefined)}>
               New recovery codes
             </Button>

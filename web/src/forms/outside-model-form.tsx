@@ -104,7 +104,7 @@ function Loaded({ slot, title, about, why, known }: Props & { known: OutsideMode
           {test.data.message} ({test.data.duration_ms} ms)
         </p>
       )}
-      <div className="flex gap-2">
+      <div className="flex flex-wrap gap-2">
         <Button type="submit" why={why} busy={save.isPending}>
           Save the {title.toLowerCase()}
         </Button>

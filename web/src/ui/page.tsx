@@ -42,7 +42,7 @@ export function Section({
 }) {
   return (
     <section className="grid min-w-0 content-start gap-3">
-      <div className="flex items-end justify-between gap-4">
+      <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
         <div className="grid gap-0.5">
           <h2 className="text-14">{title}</h2>
           {about !== undefined && <p className="text-13 text-n11">{about}</p>}

@@ -26,8 +26,11 @@ type Words = Int32Array
 type Pair = { left: Words; right: Words; tool: number }
 type Texts = { left: string[]; right: string[]; tool: number }
 
+/** Where a set found a connector stands before its name: all right ones of a set may come from one place, nobody else's do. */
+const ownName = (server: string) => server.replace(/^(?:docker|mcpm|toucan):/, '')
+
 function describe(tool: RetrievalSet['tools'][number]) {
-  const byField = fieldWords(tool, { name: tool.serverId, slug: '', description: '' })
+  const byField = fieldWords(tool, { name: ownName(tool.serverId), slug: '', description: '' })
   return { byField, all: directionWords(byField) }
 }
 

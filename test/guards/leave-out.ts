@@ -66,16 +66,11 @@ export function leaveOut(
   ) as Record<ModelName, LeftRow[]>
   const card: Record<string, Figures> = {}
   for (const name of modelNames) card[name] = figuresOf(scores[name])
-  if (orderOf !== undefined)
-    card['tool-definition, with the model of orders'] = figuresOf(
-      scores['tool-definition'].map((row) => ({
-        ...row,
-        score: Math.max(row.score, orderOf(row.text, row.from)),
-      })),
-    )
   card['injection'] = figuresOf([...scores['tool-output'], ...scores['tool-input']])
   // As shipped: the two numbers that set the scales were taken from these same rows.
   const odds = alignedOdds(scores)
+  if (orderOf !== undefined)
+    Object.assign(card, figuresWithOrders(scores['tool-definition'], odds['tool-definition'], orderOf))
   card['injection, scales aligned'] = figuresOf(
     (['tool-output', 'tool-input'] as const).flatMap((name) =>
       scores[name].map((row) => ({ ...row, score: moved(row.score, odds[name]) })),
@@ -83,6 +78,21 @@ export function leaveOut(
   )
   card['own languages, left out'] = figuresOf(leaveLanguages(material, odds['tool-input']))
   return { scores, card }
+}
+
+/** With what the model of orders says: as the folds came, and on the scale that is shipped, where Medium is 0.5. */
+export function figuresWithOrders(
+  rows: readonly LeftRow[],
+  odds: number,
+  orderOf: (definition: string, source: string) => number,
+): Record<string, Figures> {
+  const judged = rows.map((row) => ({ ...row, order: orderOf(row.text, row.from) }))
+  const figures = (scoreOf: (score: number) => number) =>
+    figuresOf(judged.map((row) => ({ ...row, score: Math.max(scoreOf(row.score), row.order) })))
+  return {
+    'tool-definition, with the model of orders': figures((score) => score),
+    'tool-definition, scale aligned, with the model of orders': figures((score) => moved(score, odds)),
+  }
 }
 
 /**

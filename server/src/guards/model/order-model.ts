@@ -1,4 +1,5 @@
-import { type FeatureReader, tableBits } from './read-features.ts'
+import { type Around, OrderFeatures, orderBits } from './order-features.ts'
+import type { FeatureReader } from './read-features.ts'
 
 /** Weights over hashed features: is a piece of text an order to its reader, or does it describe a value? */
 export type OrderHead = {
@@ -15,42 +16,43 @@ export type OrderModel = { readonly schema: OrderHead; readonly description: Ord
 /** The piece that reads most like an order, as odds: above zero it is more likely one. */
 export type OrderScore = { odds: number; from: number; to: number }
 
-export const orderTableSize = 1 << tableBits
+export const orderTableSize = 1 << orderBits
 /** A long honest text has many pieces, and one of them may look odd. */
 const perDoubling = 0.6
 const mostDoublings = 2
 
+/** Odds of one piece. */
+export function oddsOf({ weights, scale, bias }: OrderHead, features: Int32Array, count: number): number {
+  let sum = 0
+  for (let at = 0; at < count; at++) sum += weights[features[at] as number] as number
+  return (sum * scale) / Math.sqrt(Math.max(1, count)) + bias
+}
+
+/** Odds of a text from those of its highest piece. */
+export const oddsOfText = ({ even }: OrderHead, best: number, pieces: number): number =>
+  best - perDoubling * Math.min(mostDoublings, Math.log2(Math.max(1, pieces))) - even
+
 export class OrderReader {
-  readonly #reader: FeatureReader
+  readonly #features: OrderFeatures
   readonly #model: OrderModel
-  #head: OrderHead
-  #pieces = 0
-  #best: OrderScore = { odds: -Infinity, from: 0, to: 0 }
 
   /** May share a reader of features: one text is read at a time. */
   constructor(model: OrderModel, reader: FeatureReader) {
     this.#model = model
-    this.#head = model.schema
-    this.#reader = reader
+    this.#features = new OrderFeatures(reader)
   }
 
   /** Reads one folded text. */
-  score(text: string, part: keyof OrderModel): OrderScore {
-    this.#head = this.#model[part]
-    this.#pieces = 0
-    this.#best = { odds: -Infinity, from: 0, to: 0 }
-    this.#reader.read(text, this.#take)
-    const doublings = Math.min(mostDoublings, Math.log2(Math.max(1, this.#pieces)))
-    return { ...this.#best, odds: this.#best.odds - perDoubling * doublings - this.#head.even }
-  }
-
-  readonly #take = (features: Int32Array, count: number, from: number, to: number): void => {
-    const { weights, scale, bias } = this.#head
-    let sum = 0
-    for (let at = 0; at < count; at++) sum += weights[features[at] as number] as number
-    const odds = (sum * scale) / Math.sqrt(Math.max(1, count)) + bias
-    this.#pieces++
-    if (odds > this.#best.odds) this.#best = { odds, from, to }
+  score(text: string, part: keyof OrderModel, around: Around): OrderScore {
+    const head = this.#model[part]
+    let pieces = 0
+    let best: OrderScore = { odds: -Infinity, from: 0, to: 0 }
+    this.#features.read(text, around, (features, count, from, to) => {
+      const odds = oddsOf(head, features, count)
+      pieces++
+      if (odds > best.odds) best = { odds, from, to }
+    })
+    return { ...best, odds: oddsOfText(head, best.odds, pieces) }
   }
 }
 

@@ -29,6 +29,7 @@ const longScripts = [
   { name: 'bench, embedded store', path: 'test/load/bench.ts', args: ['--full'] },
   { name: 'bench, PostgreSQL', path: 'test/load/bench.ts', args: ['--full', '--postgres'] },
   { name: 'bench, with content guards', path: 'test/load/bench.ts', args: ['--full', '--guards'] },
+  { name: 'guards on against off', path: 'test/load/guards-bench.ts', args: [] },
   { name: 'access token against API key', path: 'test/load/token-bench.ts', args: [] },
   { name: 'memory after 200,000 calls', path: 'test/bars/memory.ts', args: ['--calls', '200000'] },
 ]

@@ -12,6 +12,7 @@ import { compareCards, describe, type Figures } from './figures.ts'
 import { leaveOrders, leftOutOrders } from './leave-orders.ts'
 import { leaveOut, readMaterial } from './leave-out.ts'
 import { readOrderMaterial } from './order-texts.ts'
+import { outsideFigures } from './outside-orders.ts'
 import { rows as ownRows } from './own.ts'
 import { ownFigures } from './own-figures.ts'
 import { injectionRows, type Row } from './rows.ts'
@@ -30,6 +31,7 @@ if (hasData) {
   )
 }
 console.log(schemaFigures(hasData ? honestTools(values.data) : ownTools()))
+console.log(outsideFigures())
 console.log(latency(hasData ? injectionRows(values.data) : ownRows()))
 
 function leftOutFigures(data: string): Record<string, Figures> {

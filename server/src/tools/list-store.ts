@@ -2,7 +2,15 @@ import { and, eq, ne, sql } from 'drizzle-orm'
 import type { ServerId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import type { KnownTool } from './review-tools.ts'
-import { type ListRow, lists, type ToolRow, tools, type VersionRow, versions } from './tables-store.ts'
+import {
+  type ListRow,
+  lists,
+  type ToolRow,
+  tools,
+  type VersionRow,
+  versionOf,
+  versions,
+} from './tables-store.ts'
 
 /** What is stored about one connector's tools when a new list arrives. */
 export type KnownList = {
@@ -63,14 +71,7 @@ async function readKnown(tx: Transaction, serverId: ServerId, slug: string): Pro
   const approved = await tx
     .select({ name: tools.name, definition: versions.definition })
     .from(tools)
-    .innerJoin(
-      versions,
-      and(
-        eq(versions.serverId, tools.serverId),
-        eq(versions.name, tools.name),
-        eq(versions.hash, tools.approvedHash),
-      ),
-    )
+    .innerJoin(versions, versionOf('approvedHash'))
     .where(eq(tools.serverId, serverId))
   // Every candidate of namePublicly keeps at least this much of the slug.
   const names = await tx

@@ -2,7 +2,7 @@ import { and, eq, ne, sql } from 'drizzle-orm'
 import type { ServerId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import type { DefinitionScan } from './definition-scan.ts'
-import { tools, versions } from './tables-store.ts'
+import { tools, versionOf, versions } from './tables-store.ts'
 
 /** What stands on a connector's card. */
 export type WorstScan = {
@@ -13,11 +13,7 @@ export type WorstScan = {
   readonly flagged: number
 }
 
-const offered = and(
-  eq(versions.serverId, tools.serverId),
-  eq(versions.name, tools.name),
-  eq(versions.hash, tools.offeredHash),
-)
+const offered = versionOf('offeredHash')
 const risk = sql<number>`array_position(ARRAY['none','low','medium','high'], ${versions.scan}->>'risk')`
 
 export type ScanStore = ReturnType<typeof scanStore>

@@ -2,7 +2,15 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { ServerId, UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
 import { applyList, type KnownList, type ListPlan, lockTools, type Transaction } from './list-store.ts'
-import { type ListRow, lists, type ToolRow, tools, type VersionRow, versions } from './tables-store.ts'
+import {
+  type ListRow,
+  lists,
+  type ToolRow,
+  tools,
+  type VersionRow,
+  versionOf,
+  versions,
+} from './tables-store.ts'
 
 /** A tool that may be served, with the text of its approved definition. */
 export type ServedRow = Pick<ToolRow, 'serverId' | 'name' | 'publicName'> & {
@@ -69,14 +77,7 @@ export function toolStore(db: Db) {
           definition: versions.definition,
         })
         .from(tools)
-        .innerJoin(
-          versions,
-          and(
-            eq(versions.serverId, tools.serverId),
-            eq(versions.name, tools.name),
-            eq(versions.hash, tools.approvedHash),
-          ),
-        )
+        .innerJoin(versions, versionOf('approvedHash'))
         .where(
           and(eq(tools.state, 'active'), serverId === undefined ? undefined : eq(tools.serverId, serverId)),
         )
@@ -95,14 +96,7 @@ export function toolStore(db: Db) {
       const rows = await db
         .select({ tool: tools, offered: versions })
         .from(tools)
-        .leftJoin(
-          versions,
-          and(
-            eq(versions.serverId, tools.serverId),
-            eq(versions.name, tools.name),
-            eq(versions.hash, tools.offeredHash),
-          ),
-        )
+        .leftJoin(versions, versionOf('offeredHash'))
         .where(eq(tools.serverId, serverId))
         .orderBy(tools.name)
       return rows.map((row) => ({ ...row.tool, offered: row.offered ?? undefined }))

@@ -1,3 +1,4 @@
+import { and, eq, type SQL } from 'drizzle-orm'
 import { jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { ServerId, UserId } from '../kernel/ids.ts'
 import type { ToolState } from '../kernel/tool.ts'
@@ -48,3 +49,7 @@ export const versions = pgTable(
 export type ToolRow = typeof tools.$inferSelect
 export type VersionRow = typeof versions.$inferSelect
 export type ListRow = typeof lists.$inferSelect
+
+/** Joins a tool with the version it offers, or with the one that was approved. */
+export const versionOf = (hash: 'offeredHash' | 'approvedHash'): SQL | undefined =>
+  and(eq(versions.serverId, tools.serverId), eq(versions.name, tools.name), eq(versions.hash, tools[hash]))

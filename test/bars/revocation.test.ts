@@ -95,7 +95,7 @@ const statusAt = async (server: RunningServer, key: string) =>
   (await send(at(server), modernRequest(key, { method: 'tools/list' }))).status
 
 /** What is counted once this was done. */
-function after(act: () => void, count: () => number): number {
+function after<Counted>(act: () => void, count: () => Counted): Counted {
   act()
   return count()
 }
@@ -200,6 +200,36 @@ describe.skipIf(missing)('revocation on two processes', () => {
       .poll(() => after(() => upstream.push(news, { uri: 'test://a' }), updates), { timeout: 5_000 })
       .toBeGreaterThan(before)
     expect(heard.filter(({ method }) => method === 'notifications/message')).toEqual([])
+    gone.abort()
+  })
+
+  test('a stream opened there before the rule hears its upstream within a second of it, and until it is gone', async () => {
+    const person = await newPerson()
+    const gone = new AbortController()
+    const notifications = { resourcesListChanged: true }
+    const client = await LegacyClient.open(at(other), person.key)
+    const heard: [RpcMessage[], RpcMessage[]] = [[], []]
+    for (const [which, sending] of [
+      modernRequest(person.key, { method: 'subscriptions/listen', params: { notifications } }),
+      { method: 'GET', headers: { ...client.headers, accept: 'text/event-stream' } },
+    ].entries())
+      void send(at(other), {
+        ...sending,
+        signal: gone.signal,
+        onMessage: (message) => heard[which]?.push(message),
+      }).catch(() => undefined)
+    const listening = () => upstream.listening()
+    const within = { timeout: withinMs, interval: 20 }
+    // Whatever the tests before left open is closed by now, or stays as it is.
+    await expect.poll(() => heard[0].length).toBeGreaterThan(0)
+    const before = listening()
+    const rule = await allow(one, [person], [connector])
+    await expect.poll(listening, within).toBe(before + 2)
+    const news = 'notifications/resources/list_changed'
+    const told = () => heard.map((each) => each.some(({ method }) => method === news))
+    await expect.poll(() => after(() => upstream.push(news), told), within).toEqual([true, true])
+    await one.api('DELETE', `/api/v1/policies/${rule}`)
+    await expect.poll(listening, within).toBe(before)
     gone.abort()
   })
 

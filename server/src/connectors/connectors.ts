@@ -15,6 +15,8 @@ export type Connectors = {
   setHealth(id: ServerId, health: Health): Promise<void>
   /** Hears of connectors that appeared, changed or went; not of health. */
   onChange(listener: (id: ServerId) => void): () => void
+  /** Hears of each look at a connector, after its health is known. */
+  onLook(listener: (id: ServerId) => void): () => void
   /** Whoever made connectors has gone: `to` has made them from now on. Answers how many. */
   handOver(from: UserId, to: UserId): Promise<number>
   close(): void
@@ -23,6 +25,7 @@ export type Connectors = {
 export async function openConnectors(o: { db: Db; bus: Bus }): Promise<Connectors> {
   const store = connectorStore(o.db)
   const listeners = new Set<(id: ServerId) => void>()
+  const lookers = new Set<(id: ServerId) => void>()
   let byId = new Map<ServerId, ConnectorRecord>()
   let sorted: readonly ConnectorRecord[] | undefined
   let queue: Promise<void> = Promise.resolve()
@@ -33,6 +36,7 @@ export async function openConnectors(o: { db: Db; bus: Bus }): Promise<Connector
     else byId.set(id, next)
     sorted = inPlace(sorted, before, next)
     if (before?.revision !== next?.revision) for (const listener of listeners) listener(id)
+    if (before?.health.checkedAt !== next?.health.checkedAt) for (const looker of lookers) looker(id)
   }
   const readAll = async () => {
     const before = byId
@@ -69,6 +73,10 @@ export async function openConnectors(o: { db: Db; bus: Bus }): Promise<Connector
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    onLook(listener) {
+      lookers.add(listener)
+      return () => lookers.delete(listener)
     },
     async handOver(from, to) {
       const count = await ownerStore(o.db).handOver(from, to)

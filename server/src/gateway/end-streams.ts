@@ -28,7 +28,8 @@ export type StreamEnds = {
   close(): void
 }
 
-export function endStreams(bus: Pick<Bus, 'on'>): StreamEnds {
+/** `onJudged` hears after each time that the people behind all of them were judged again. */
+export function endStreams(bus: Pick<Bus, 'on'>, onJudged: () => void): StreamEnds {
   const open: OpenStream[] = []
   const judge = async (stream: OpenStream) => {
     try {
@@ -42,6 +43,7 @@ export function endStreams(bus: Pick<Bus, 'on'>): StreamEnds {
     const streams = [...open]
     for (let from = 0; from < streams.length; from += portion)
       await Promise.all(streams.slice(from, from + portion).map(judge))
+    onJudged()
   })
   return {
     watch(stream) {

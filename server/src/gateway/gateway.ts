@@ -14,6 +14,7 @@ import { endStreams } from './end-streams.ts'
 import { endpointKey } from './endpoint.ts'
 import { Beats, EventStream } from './event-stream.ts'
 import { type DoorParts, mcpDoor, type Visit } from './http.ts'
+import { keepWatching, type Watches } from './keep-watching.ts'
 import type { LegacyParts } from './legacy.ts'
 import { listening } from './listen.ts'
 import { type LiveSession, type LiveSessions, liveSessions } from './live-sessions.ts'
@@ -76,16 +77,17 @@ export function createGateway(parts: GatewayParts): Gateway {
   })
   const toolsChanged = ({ id }: Connector) => parts.tools.hearListChanged(id)
   const tasks = taskIds(sealFor('task', { steady: true }), live.rememberTask)
-  const watching = subscriptions({ ...parts, live, tasks, toolsChanged })
+  const watches = keepWatching(parts)
+  const subscribing = subscriptions({ ...parts, live, tasks, toolsChanged })
   const run = buildPipeline({
     ...parts,
     parked,
     tasks,
-    subscriptions: watching,
+    subscriptions: subscribing,
     ...waitLimits(config),
   })
   const serverInfo = JSON.stringify({ name: 'runlayer', title: config.productName, version: config.version })
-  const listen = listening({ ...parts, tasks, beats, toolsChanged, serverInfo })
+  const listen = listening({ ...parts, watches, tasks, beats, toolsChanged, serverInfo })
   const report = reporting(parts.log)
   const shared = {
     ...parts,
@@ -98,11 +100,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     tasks,
     read: { maxDepth: config.limits.jsonDepth },
   }
-  const watchSession = sessionWatch({ ...parts, watching })
+  const watchSession = sessionWatch({ watches, subscriptions: subscribing, log: parts.log })
   const old = oldTransport({ ...shared, watchSession })
   const post = receivePost({ ...shared, old, listening: listen, maxBodyBytes: config.limits.requestBytes })
-  const streamEnds = endStreams(parts.bus)
-  const stopHearing = hearChanges(parts, { live, listen, streamEnds })
+  const streamEnds = endStreams(parts.bus, () => void watches.judgeAll())
+  const stopHearing = hearChanges(parts, { live, listen, streamEnds, watches })
   const stopSweeping = sweepOften(parts, { live, store })
   const stopWaiting = () => {
     stopHearing()
@@ -232,6 +234,7 @@ type Hearing = {
   }
   listen: { toolsChanged(serverId: string | undefined): void }
   streamEnds: { close(): void }
+  watches: Pick<Watches, 'judge' | 'judgeAll' | 'renew'>
 }
 
 type About = Omit<News, 'connector'> & { connector: Connector | undefined }
@@ -246,7 +249,7 @@ function hears(
 }
 
 /** Who listens is told when what it may see could have changed. */
-function hearChanges(parts: GatewayParts, { live, listen, streamEnds }: Hearing): () => void {
+function hearChanges(parts: GatewayParts, { live, listen, streamEnds, watches }: Hearing): () => void {
   const tell = (serverId: string | undefined) => {
     listen.toolsChanged(serverId)
     const connector = serverId === undefined ? undefined : parts.connectors.find(serverId as Connector['id'])
@@ -260,9 +263,20 @@ function hearChanges(parts: GatewayParts, { live, listen, streamEnds }: Hearing)
   }
   const offs = [
     parts.tools.onChange((serverId: string) => tell(serverId)),
-    parts.connectors.onChange((serverId: string) => parts.upstreams.forget(serverId as Connector['id'])),
-    parts.bus.on('policy', () => tell(undefined)),
-    parts.bus.on('identity', () => tell(undefined)),
+    parts.connectors.onChange((id) => {
+      // First: streams that go on with the new settings are not told that the old upstream ended.
+      watches.judge(id)
+      parts.upstreams.forget(id)
+    }),
+    parts.connectors.onLook((id) => watches.judge(id)),
+    parts.policy.onChange(() => {
+      tell(undefined)
+      void watches.judgeAll()
+    }),
+    // Of people the rules hear too; whose a stream is by now is told by streamEnds.
+    parts.bus.on('identity', (id) => (id.startsWith('key:') ? tell(undefined) : undefined)),
+    parts.bus.on('credentials', watches.renew),
+    parts.bus.on('grants', watches.renew),
     parts.bus.on('mcp_sessions', (key) => live.heard(key)),
     streamEnds.close,
   ]

@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { RawObject } from '../kernel/call.ts'
-import { credentialOwner } from '../kernel/caller.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { Watch } from '../kernel/upstream.ts'
 import { elementsOf, isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
 import { type Beats, EventStream } from './event-stream.ts'
+import type { KeptWatch, Watches } from './keep-watching.ts'
 import { mayHear, type News } from './may-hear.ts'
 import { metaKeys } from './protocol.ts'
 import { followsTasks } from './questions.ts'
@@ -56,7 +55,8 @@ export type ListenRequest = {
   response: ServerResponse
 }
 export type ListenParts = VisibleParts &
-  Pick<SubscriptionParts, 'upstreams' | 'toolsChanged'> & {
+  Pick<SubscriptionParts, 'toolsChanged'> & {
+    watches: Pick<Watches, 'keep'>
     beats: Beats
     serverInfo: string
     tasks: Pick<TaskIds, 'open'>
@@ -98,15 +98,13 @@ export function listening(parts: ListenParts): Listening {
       }
       const listener: Listener = { who: request.who, connector: request.connector, wanted, send, end }
       listeners.add(listener)
-      let watch: Watch | undefined
+      const watch = watchFor(parts, listener)
       request.response.on('close', () => {
         listeners.delete(listener)
         watch?.close()
       })
-      const opening = watchUpstream(parts, request, listener).then((opened) => {
-        watch = opened
-        if (request.response.destroyed) watch?.close()
-      })
+      // An upstream that cannot be watched: changes the gateway itself knows of are still told.
+      const opening = watch?.open().catch(() => undefined)
       // What changes right after the acknowledgement is heard, unless the upstream takes its time.
       await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, watchWaitMs).unref())])
       const first = new Map([
@@ -203,43 +201,24 @@ function acknowledged(wanted: Wanted): string {
   })
 }
 
-async function watchUpstream(
-  parts: ListenParts,
-  request: ListenRequest,
-  listener: Listener,
-): Promise<Watch | undefined> {
-  const { connector } = request
-  const { wanted } = listener
-  const who = request.who()
+/** Undefined for who wants no news of an upstream. */
+function watchFor(parts: ListenParts, listener: Listener): KeptWatch | undefined {
+  const { connector, wanted, who } = listener
   if (
     connector === undefined ||
     !(wanted.tools || wanted.prompts || wanted.resources || wanted.uris.length + wanted.tasks.size > 0)
   )
     return undefined
-  const visible = parts.policy.decide(who.caller, {
-    connector,
-    kind: 'server',
-    name: '',
-    phase: 'list',
-    args: undefined,
-    facts: factsOf(who),
+  return parts.watches.keep({
+    serverId: connector.id,
+    who,
+    session: undefined,
+    resources: () => wanted.uris,
+    tasks: [...wanted.tasks.keys()],
+    onNotification: (from, method, params) => hear(parts, listener, { connector: from, method, params }),
+    onEnd: () => listener.end(),
+    onGone: () => listener.end(),
   })
-  if (visible.effect !== 'allow') return undefined
-  try {
-    return await parts.upstreams.watch({
-      connector,
-      credential: await parts.credentials.attach(connector, credentialOwner(who.caller, connector.id)),
-      lane: { principal: who.caller.id, session: undefined, exclusive: false },
-      capabilities: who.client.capabilities,
-      resources: wanted.uris,
-      tasks: [...wanted.tasks.keys()],
-      onNotification: (method, params) => hear(parts, listener, { connector, method, params }),
-      onEnd: () => listener.end(),
-    })
-  } catch {
-    // The upstream cannot be watched: changes the gateway itself knows of are still told.
-    return undefined
-  }
 }
 
 type Heard = { connector: Connector; method: string; params: RawObject }

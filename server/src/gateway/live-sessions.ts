@@ -1,8 +1,8 @@
 import type { AskReply, ClientFacts } from '../kernel/call.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { Watch } from '../kernel/upstream.ts'
 import { Running } from '../lib/running.ts'
 import type { EventStream } from './event-stream.ts'
+import type { KeptWatch } from './keep-watching.ts'
 import type { Requester } from './requester.ts'
 import { notificationText, requestText } from './rpc-text.ts'
 import { type SessionFacts, sessionLifeMs } from './session-token.ts'
@@ -27,7 +27,8 @@ export class LiveSession {
   logLevel: string | undefined
   lastSeenMs: number
   stream: EventStream | undefined
-  watch: Watch | undefined
+  /** While its stream is open. */
+  watch: KeptWatch | undefined
   /** Whose the stream is, as judged last, at this moment. */
   who: (() => Requester) | undefined
   readonly subscriptions = new Set<string>()
@@ -114,10 +115,13 @@ export class LiveSession {
     return open !== undefined
   }
 
-  subscribe(uri: string): void {
+  /** False when it was subscribed to already. */
+  subscribe(uri: string): boolean {
+    if (this.subscriptions.has(uri)) return false
     if (this.subscriptions.size >= maxSubscriptions)
       throw new GatewayError('busy', `a session may have at most ${maxSubscriptions} subscriptions`)
     this.subscriptions.add(uri)
+    return true
   }
 
   rememberTask(taskId: string, known: string): void {

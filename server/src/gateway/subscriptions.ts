@@ -1,7 +1,7 @@
 import type { Armed, RawObject, UpstreamReply } from '../kernel/call.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { UpstreamRequest, Upstreams } from '../kernel/upstream.ts'
+import type { Upstreams } from '../kernel/upstream.ts'
 import { objectText, stringOf } from '../lib/raw-json.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { LiveSession, LiveSessions } from './live-sessions.ts'
@@ -18,55 +18,55 @@ export type SubscriptionParts = {
   toolsChanged(connector: Connector): void
 }
 
-/** What a watch needs to know of the one it watches for. */
-export type Watching = Pick<UpstreamRequest, 'connector' | 'credential' | 'lane' | 'capabilities'>
-
 export type Subscriptions = {
   /** resources/subscribe and unsubscribe of a legacy session, whatever the upstream's era. */
   change(call: Armed): Promise<UpstreamReply>
-  /** Opens, renews or closes the session's watch so that it hears what the session wants. */
-  renew(session: LiveSession, watching: Watching): Promise<void>
+  /** Tells a session what its upstream told, where its person may know of it. */
+  hear(to: Told, method: string, params: RawObject): void
 }
 
 const done: UpstreamReply = { kind: 'result', era: 'legacy', text: '{}', members: new Map() }
 
 export function subscriptions(parts: SubscriptionParts): Subscriptions {
-  const renew = async (session: LiveSession, watching: Watching) => {
-    session.watch?.close()
-    session.watch = undefined
-    if (session.stream === undefined && session.subscriptions.size === 0) return
-    const watch = await parts.upstreams.watch({
-      ...watching,
-      resources: [...session.subscriptions],
-      onNotification: (method, params) =>
-        relay(parts, { session, connector: watching.connector }, method, params),
-      onEnd: () => {
-        session.watch = undefined
-      },
-    })
-    session.watch = watch
-  }
   return {
-    renew,
+    hear: (to, method, params) => relay(parts, to, method, params),
     async change(call) {
       const session = parts.live.find(call.client.sessionKey ?? '')
       if (session === undefined) throw new GatewayError('method-unknown', `${call.method} needs a session`)
       if (call.name === '') throw new GatewayError('invalid-params', 'uri must be a string')
-      if (call.method === 'resources/subscribe') session.subscribe(call.name)
-      else session.subscriptions.delete(call.name)
-      await renew(session, {
-        connector: call.connector,
-        credential: call.credential,
-        lane: laneOf(call),
-        capabilities: call.client.capabilities,
-      })
+      if (call.method === 'resources/subscribe') await subscribe(parts, session, call)
+      else if (session.subscriptions.delete(call.name)) await session.watch?.open()
       return done
     },
   }
 }
 
-function laneOf(call: Armed): Watching['lane'] {
-  return { principal: call.caller.id, session: call.client.sessionKey, exclusive: false }
+/** What the upstream refuses is not wanted again with the next one. */
+async function subscribe(parts: SubscriptionParts, session: LiveSession, call: Armed): Promise<void> {
+  const isNew = session.subscribe(call.name)
+  try {
+    if (session.watch === undefined) await tryOut(parts, call)
+    else await session.watch.open()
+  } catch (thrown) {
+    if (isNew) session.subscriptions.delete(call.name)
+    await session.watch?.open().catch(() => undefined)
+    throw thrown
+  }
+}
+
+/** Nothing is heard before there is a stream to tell it on, but that the upstream refuses is said now. */
+async function tryOut({ upstreams }: SubscriptionParts, call: Armed): Promise<void> {
+  const { connector, credential, caller, client } = call
+  const watch = await upstreams.watch({
+    connector,
+    credential,
+    lane: { principal: caller.id, session: client.sessionKey, exclusive: false },
+    capabilities: client.capabilities,
+    resources: [call.name],
+    onNotification: () => undefined,
+    onEnd: () => undefined,
+  })
+  watch.close()
 }
 
 type Told = { session: LiveSession; connector: Connector }

@@ -69,7 +69,6 @@ export async function keepRules(parts: Parts): Promise<KeptRules> {
         throw error
       } finally {
         revision++
-        for (const listener of listeners) listener()
       }
     })
   const readRules = reading(async () => {
@@ -79,10 +78,15 @@ export async function keepRules(parts: Parts): Promise<KeptRules> {
     groupNames = await parts.groupNames()
     edition = { ...edition, groupNames }
   })
+  const tell = () => {
+    for (const listener of listeners) listener()
+  }
   const readAll = async () => {
+    const isAgain = !trustworthy
     try {
       await Promise.all([readRules(), readNames()])
       trustworthy = true
+      if (isAgain) tell()
     } catch (error) {
       parts.log.warn({ err: error }, 'policies could not be read again')
     }
@@ -94,9 +98,9 @@ export async function keepRules(parts: Parts): Promise<KeptRules> {
   }
   schedule()
   const stops = [
-    parts.bus.on('policy', readRules),
+    parts.bus.on('policy', () => readRules().then(tell)),
     // A key says nothing about what its owner may do.
-    parts.bus.on('identity', (id) => (id.startsWith('key:') ? undefined : readNames())),
+    parts.bus.on('identity', (id) => (id.startsWith('key:') ? undefined : readNames().then(tell))),
   ]
 
   return {

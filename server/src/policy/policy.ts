@@ -28,7 +28,7 @@ export type Policy = {
   listKey(principal: Principal, facts: RequestFacts): string | undefined
   /** Grows with each rule or membership change heard here; anything derived from decisions is keyed by it. */
   revision(): number
-  /** Hears after the revision grew. */
+  /** Hears after a change of rules or people is what is judged by, and after rules that could not be read were. */
   onChange(listener: () => void): () => void
   /** Takes the connector out of every rule; a rule whose last server it was is deleted, never widened. */
   serverDeleted(serverId: ServerId): Promise<void>

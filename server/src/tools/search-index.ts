@@ -6,10 +6,17 @@ import { SearchRoom } from './search-room.ts'
 import { stemsOf } from './split-words.ts'
 
 /** Where a word stands, ascending by document, how strongly, and which share of the tool's name it is. */
-export type Postings = { documents: number[]; strengths: number[]; shares: number[]; live: number }
+export type Postings = {
+  readonly word: string
+  documents: number[]
+  strengths: number[]
+  shares: number[]
+  live: number
+}
 type Entry = {
   tool: PinnedTool
-  readonly words: readonly string[]
+  /** Of each of its words; without a look-up, a tool that goes costs half. */
+  readonly postings: readonly Postings[]
   readonly nameLength: number
   readonly isDeprecated: boolean
 }
@@ -40,6 +47,8 @@ export class SearchIndex {
   #postings = new Map<string, Postings>()
   #entries: (Entry | undefined)[] = []
   #directions = new Float32Array(0)
+  /** For one tool after the other: an array for each would be cleared away again and again. */
+  readonly #sum: Float32Array<ArrayBuffer>
   #sketches = new Float32Array(0)
   #shelves = new Map<ServerId, Shelf>()
   #live = 0
@@ -47,6 +56,7 @@ export class SearchIndex {
 
   constructor(knowledge: SearchKnowledge) {
     this.knowledge = knowledge
+    this.#sum = new Float32Array(knowledge.vectors.length)
   }
 
   /** Tools that are there. */
@@ -149,10 +159,8 @@ export class SearchIndex {
   }
 
   #drop(document: number): void {
-    for (const word of this.#entries[document]?.words ?? []) {
-      const postings = this.#postings.get(word)
-      if (postings !== undefined && --postings.live === 0) this.#postings.delete(word)
-    }
+    for (const postings of this.#entries[document]?.postings ?? [])
+      if (--postings.live === 0) this.#postings.delete(postings.word)
     this.#entries[document] = undefined
     const { length } = this.knowledge.vectors
     this.#directions.fill(0, document * length, (document + 1) * length)
@@ -161,25 +169,27 @@ export class SearchIndex {
 
   #add(tool: PinnedTool, server: ServerText): number {
     const { strengths, nameWords, all } = describeTool(tool, server)
-    const document =
-      this.#entries.push({
-        tool,
-        words: [...strengths.keys()],
-        nameLength: nameWords.size,
-        isDeprecated: deprecated.test(tool.description),
-      }) - 1
+    const document = this.#entries.length
+    const of: Postings[] = []
     for (const [word, strength] of strengths) {
       let postings = this.#postings.get(word)
       if (postings === undefined) {
-        postings = { documents: [], strengths: [], shares: [], live: 0 }
+        postings = { word, documents: [], strengths: [], shares: [], live: 0 }
         this.#postings.set(word, postings)
       }
       postings.documents.push(document)
       postings.strengths.push(strength)
       postings.shares.push(nameWords.has(word) ? 1 / nameWords.size : 0)
       postings.live++
+      of.push(postings)
     }
-    this.#place(document, this.knowledge.vectors.direction(all, 'offered'))
+    this.#entries.push({
+      tool,
+      postings: of,
+      nameLength: nameWords.size,
+      isDeprecated: deprecated.test(tool.description),
+    })
+    this.#place(document, this.knowledge.vectors.direction(all, 'offered', this.#sum))
     return document
   }
 
@@ -191,7 +201,8 @@ export class SearchIndex {
       this.#sketches = enlarged(this.#sketches, room * sketchLength)
     }
     this.#directions.set(direction, document * length)
-    this.#sketches.set(direction.subarray(0, sketchLength), document * sketchLength)
+    for (let at = 0; at < sketchLength; at++)
+      this.#sketches[document * sketchLength + at] = direction[at] as number
   }
 
   /** Closes the gaps that dead entries left; nothing is described anew. */

@@ -7,6 +7,8 @@ const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 /** Such as GitHub and YouTube, which people also write as one word. */
 const twoHumps = /^\p{Lu}\p{Ll}+\p{Lu}\p{Ll}+$/u
 const maxWordChars = 40
+/** Nothing to take apart, and the same in every form. */
+const plain = /^[a-z]{1,40}$/
 
 /** Scripts without spaces are searched by pairs of neighbouring characters. */
 function pairs(word: string): string[] {
@@ -18,16 +20,21 @@ function pairs(word: string): string[] {
 /** Words as written, lower case: `readTextFile_v2` gives read, text, file, v, 2. */
 export function splitWords(text: string): string[] {
   const words: string[] = []
-  for (const [chunk] of text.matchAll(run)) {
-    const parts = /\p{Lu}|\p{N}|\p{Lo}/u.test(chunk) ? (chunk.match(humps) ?? []) : [chunk]
-    if (parts.length === 2 && twoHumps.test(chunk)) words.push(chunk.toLowerCase())
-    for (const part of parts) {
-      const lower = part.toLowerCase().normalize('NFKC').slice(0, maxWordChars)
-      if (unspaced.test(lower)) words.push(...pairs(lower))
-      else words.push(lower)
-    }
+  for (const chunk of text.match(run) ?? []) {
+    if (plain.test(chunk)) words.push(chunk)
+    else takeApart(chunk, words)
   }
   return words
+}
+
+function takeApart(chunk: string, words: string[]): void {
+  const parts = /\p{Lu}|\p{N}|\p{Lo}/u.test(chunk) ? (chunk.match(humps) ?? []) : [chunk]
+  if (parts.length === 2 && twoHumps.test(chunk)) words.push(chunk.toLowerCase())
+  for (const part of parts) {
+    const lower = part.toLowerCase().normalize('NFKC').slice(0, maxWordChars)
+    if (unspaced.test(lower)) words.push(...pairs(lower))
+    else words.push(lower)
+  }
 }
 
 /** Words that mean something, each with what it is reduced to. */

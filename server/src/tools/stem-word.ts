@@ -6,9 +6,10 @@ function undouble(stem: string): string {
 }
 
 function cutPlural(word: string): string {
+  if (!word.endsWith('s')) return word
   if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`
   if (/(?:sses|shes|ches|xes|zes)$/.test(word)) return word.slice(0, -2)
-  if (word.endsWith('s') && !/(?:ss|us|is)$/.test(word) && word.length > 3) return word.slice(0, -1)
+  if (!/(?:ss|us|is)$/.test(word) && word.length > 3) return word.slice(0, -1)
   return word
 }
 
@@ -47,6 +48,9 @@ const relatives: readonly (readonly [string, string])[] = [
   ['or', ''],
 ]
 
+/** By last letter: most words end with none of them. */
+const relativesBy = Object.groupBy(relatives, ([ending]) => ending.at(-1) ?? '')
+
 /**
  * A light stemmer for English: plurals, verb forms and the commonest word families. It need not give words, only the
  * same text for relatives; other languages pass nearly unchanged.
@@ -54,7 +58,7 @@ const relatives: readonly (readonly [string, string])[] = [
 export function stemWord(word: string): string {
   if (word.length < 4 || !/^[a-z]+$/.test(word)) return word
   let stem = cutForm(cutPlural(word))
-  for (const [ending, replacement] of relatives) {
+  for (const [ending, replacement] of relativesBy[stem.at(-1) ?? ''] ?? []) {
     if (stem.endsWith(ending) && stem.length - ending.length >= 4) {
       stem = stem.slice(0, -ending.length) + replacement
       break

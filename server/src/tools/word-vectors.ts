@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 
 const magic = 0x33_4c_57_56
 const headerBytes = 12
+/** Of a hash, beside the first twelve bits, by which it is looked up. */
+const otherBits = 20
 
 /** Whose words they are: a request's, or a tool's. The same word may weigh much in one and little in the other. */
 export type Side = 'asked' | 'offered'
@@ -23,19 +25,23 @@ export class WordVectors {
   /** Length of every vector; a multiple of four. */
   readonly length: number
   readonly #blocks: Blocks
+  /** At which row the hashes begin that have these first bits; about three share them. */
+  readonly #starts: Uint32Array
 
   constructor(blocks: Blocks) {
     this.length = blocks.length
     this.#blocks = blocks
+    this.#starts = startsOf(blocks.hashes)
   }
 
-  /** The direction of a text, length 1; all zero when no word of it is known. */
-  direction(words: readonly string[], side: Side): Float32Array {
-    const sum = new Float32Array(this.length)
+  /** The direction of a text, length 1; all zero when no word of it is known. `sum` is where it is written. */
+  direction(words: readonly string[], side: Side, sum = new Float32Array(this.length)): Float32Array {
+    sum.fill(0)
     for (const word of words) this.#add(word, side, sum)
     let square = 0
-    for (const value of sum) square += value * value
-    if (square > 0) for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] ?? 0) / Math.sqrt(square)
+    for (let at = 0; at < sum.length; at++) square += (sum[at] as number) * (sum[at] as number)
+    const size = Math.sqrt(square)
+    if (size > 0) for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) / size
     return sum
   }
 
@@ -50,24 +56,30 @@ export class WordVectors {
     if (row === -1) return
     const { values, [side]: scales } = this.#blocks
     const scale = scales[row] as number
-    const start = row * this.length
-    for (let at = 0; at < sum.length; at++)
-      sum[at] = (sum[at] as number) + scale * (values[start + at] as number)
+    // Four at a time: a third of what describing a tool costs is spent here, and one by one it takes twice as long.
+    for (let at = 0, from = row * this.length; at < sum.length; at += 4, from += 4) {
+      sum[at] = (sum[at] as number) + scale * (values[from] as number)
+      sum[at + 1] = (sum[at + 1] as number) + scale * (values[from + 1] as number)
+      sum[at + 2] = (sum[at + 2] as number) + scale * (values[from + 2] as number)
+      sum[at + 3] = (sum[at + 3] as number) + scale * (values[from + 3] as number)
+    }
   }
 
   #find(hash: number): number {
     const { hashes } = this.#blocks
-    let low = 0
-    let high = hashes.length - 1
-    while (low <= high) {
-      const middle = (low + high) >> 1
-      const found = hashes[middle] ?? 0
-      if (found === hash) return middle
-      if (found < hash) low = middle + 1
-      else high = middle - 1
-    }
+    const first = hash >>> otherBits
+    const end = this.#starts[first + 1] as number
+    for (let row = this.#starts[first] as number; row < end; row++) if (hashes[row] === hash) return row
     return -1
   }
+}
+
+function startsOf(hashes: Uint32Array): Uint32Array {
+  const starts = new Uint32Array((1 << (32 - otherBits)) + 1)
+  for (const hash of hashes)
+    starts[(hash >>> otherBits) + 1] = (starts[(hash >>> otherBits) + 1] as number) + 1
+  for (let at = 1; at < starts.length; at++) starts[at] = (starts[at] as number) + (starts[at - 1] as number)
+  return starts
 }
 
 /** FNV-1a over UTF-16 units, 32 bits. */

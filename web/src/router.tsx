@@ -1,82 +1,15 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router'
-import { cache } from './api/client.ts'
-import { isStatus } from './api/errors.ts'
-import * as queries from './api/queries.ts'
+import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { Shell } from './components/shell.tsx'
 import { PageError } from './components/trouble-note.tsx'
 import type { AuditSearch } from './paths.ts'
-
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined
-
-/** Keeps the named members of a search that are text; a hand-edited URL never breaks a page. */
-function pick<Name extends string>(...names: Name[]) {
-  return (search: Record<string, unknown>): { [name in Name]?: string | undefined } => {
-    const kept: { [name in Name]?: string | undefined } = {}
-    for (const name of names) {
-      const value = text(search[name])
-      if (value !== undefined) kept[name] = value
-    }
-    return kept
-  }
-}
-
-const root = createRootRoute()
-
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: '/sign-in',
-  validateSearch: pick('token', 'next'),
-  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
-})
-
-/** Where an identity provider sends a person back to, signed in or not yet. */
-const signInCallback = createRoute({
-  getParentRoute: () => root,
-  path: '/sign-in/callback',
-  validateSearch: pick('state', 'code', 'iss', 'error', 'error_description'),
-  component: lazyRouteComponent(() => import('./pages/sign-in-callback.tsx'), 'SignInCallbackPage'),
-})
-
-/** Sends whoever has no session to sign in and back here. */
-async function signedIn(location: { pathname: string; href: string }): Promise<void> {
-  try {
-    await cache.ensureQueryData(queries.me())
-  } catch (error) {
-    if (isStatus(error, 401))
-      throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } })
-    throw error
-  }
-}
+import { connect, device, root, signedIn, signIn, signInCallback } from './routes-alone.tsx'
+import { parseSearch, pick, stringifySearch } from './search-params.ts'
 
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   component: Shell,
   beforeLoad: ({ location }) => signedIn(location),
-})
-
-/** Where a client sends its person: a page of its own, for somebody signed in. */
-const connect = createRoute({
-  getParentRoute: () => root,
-  path: '/connect/$id',
-  beforeLoad: ({ location }) => signedIn(location),
-  component: lazyRouteComponent(() => import('./pages/connect.tsx'), 'ConnectPage'),
-})
-
-const device = createRoute({
-  getParentRoute: () => root,
-  path: '/device',
-  validateSearch: (search: Record<string, unknown>): { user_code?: string | undefined } =>
-    pick('user_code')(search),
-  beforeLoad: ({ location }) => signedIn(location),
-  component: lazyRouteComponent(() => import('./pages/device.tsx'), 'DevicePage'),
 })
 
 const clients = createRoute({
@@ -136,7 +69,7 @@ const connectorHome = createRoute({
 const runlayerPlugin = createRoute({
   getParentRoute: () => shell,
   path: '/runlayer-plugin',
-  validateSearch: ({ days }): { days?: number } => (typeof days === 'number' ? { days } : {}),
+  validateSearch: pick('days'),
   loader: async () => (await import('./pages/runlayer-plugin.tsx')).loader(),
   component: lazyRouteComponent(() => import('./pages/runlayer-plugin.tsx'), 'RunlayerPluginPage'),
 })
@@ -302,6 +235,8 @@ export const router = createRouter({
       account,
     ]),
   ]),
+  parseSearch,
+  stringifySearch,
   defaultPreload: 'intent',
   // The query cache decides what is fresh.
   defaultPreloadStaleTime: 0,

@@ -13,8 +13,8 @@ const periods = [7, 30, 90]
 const usualDays = 30
 
 /** A hand-edited address asks for the usual period. */
-function daysOf(asked: number | undefined): number {
-  return periods.find((days) => days === asked) ?? usualDays
+function daysOf(asked: string | undefined): number {
+  return periods.find((days) => String(days) === asked) ?? usualDays
 }
 
 export async function loader(): Promise<void> {
@@ -65,7 +65,7 @@ export function RunlayerPluginPage() {
           actions={
             <Periods
               days={days}
-              onChange={(value) => void navigate({ search: { days: value }, replace: true })}
+              onChange={(value) => void navigate({ search: { days: String(value) }, replace: true })}
             />
           }
         >

@@ -20,6 +20,7 @@ import type {
   TrustedIssuer,
   User,
 } from '../../contract/client.ts'
+import { connectedClients, redirectRules, requests } from './fake-clients.ts'
 
 // A small stand-in for the server: canned data that shows every state of the console, for looking at pages.
 
@@ -52,6 +53,8 @@ const capabilities = [
   'system.manage',
   'directory.read',
   'directory.write',
+  'requests.read',
+  'requests.decide',
 ]
 
 const person = (n: number, name: string, roles: User['roles'], status: User['status'] = 'active'): User => ({
@@ -768,6 +771,15 @@ const routes: readonly (readonly [
   ['GET', /^\/api\/v1\/users\/me\/notices$/, () => ({ body: page([]) })],
   ['GET', /^\/api\/v1\/sessions$/, () => ({ body: page(sessions) })],
   ['GET', /^\/api\/v1\/users\/[^/]+\/sso-identities$/, () => ({ body: page([ssoIdentity]) })],
+  ['GET', /^\/api\/v1\/oauth\/connections$/, () => ({ body: page(connectedClients) })],
+  ['GET', /^\/api\/v1\/oauth\/redirect-rules$/, () => ({ body: page(redirectRules) })],
+  [
+    'GET',
+    /^\/api\/v1\/requests$/,
+    (_, { searchParams }) => ({
+      body: page(requests.filter(({ status }) => (searchParams.get('status') ?? status) === status)),
+    }),
+  ],
   ['GET', /^\/api\/v1\/oauth\/trusted-issuers$/, () => ({ body: page([trustedIssuer]) })],
   ['GET', /^\/api\/v1\/runlayer-plugin\/code-mode$/, () => ({ body: codeMode })],
   ['GET', /^\/api\/v1\/search\/report$/, () => ({ body: searchReport })],

@@ -22,6 +22,8 @@ const pages: readonly (readonly [path: string, heading: string])[] = [
   [`/single-sign-on?provider=${samlProvider}`, 'At the provider'],
   ['/account', 'Single sign-on'],
   ['/trusted-issuers', 'Trusted issuers'],
+  ['/clients', 'Connected clients'],
+  ['/requests?status=all', 'OAuth redirect URIs'],
   ['/trusted-issuers?new=1', 'Trust an issuer'],
   ['/sign-in', 'Sign in'],
   ['/sign-in/callback?state=s', 'Sign in'],
@@ -78,7 +80,7 @@ export function lookAtPages(theme: Theme, opened: () => Opened): void {
       looked += 1
     }
     expect(found).toEqual([])
-    expect(looked).toBe(28)
+    expect(looked).toBe(30)
     await page.context().close()
   })
 }

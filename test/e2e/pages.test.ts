@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { hasFocus, openPage, press, themes } from './browser.ts'
+import { faults, hasFocus, openPage, press, themes } from './browser.ts'
 import { sampleIds } from './fake-api.ts'
 import { lookAtPages, openConsole } from './look-at-pages.ts'
 
@@ -37,6 +37,81 @@ test('a question over a drawer takes the keyboard, and Escape closes the questio
   await page.keyboard.press('Escape')
   await question.waitFor({ state: 'detached' })
   await page.getByRole('heading', { name: 'Rules that name it' }).waitFor()
+  await page.context().close()
+})
+
+const questions: readonly (readonly [path: string, button: string, lost: string])[] = [
+  ['/keys', 'Revoke ', 'cannot be undone'],
+  ['/directory', 'Revoke ', 'refused from the next request on'],
+  ['/clients', 'Disconnect ', 'You can connect it again'],
+  ['/trusted-issuers', ' no longer', 'You can trust it again'],
+  ['/delegations', 'Revoke ', 'taken back'],
+  ['/requests', 'Remove allow', 'You can add the rule again'],
+  ['/security', 'Remove ', 'You can add the pattern again'],
+  ['/account', 'Remove My laptop', 'add a new passkey'],
+  [`/connectors/${sampleIds.github}/connection`, 'Disconnect', 'until you'],
+  [`/connectors/${sampleIds.filesystem}/settings`, 'Delete connector', 'cannot be undone'],
+  [`/policies?policy=${sampleIds.rule}`, 'Delete rule', 'It ends at once'],
+  [`/people?person=${sampleIds.person}`, 'Deactivate', 'end at once'],
+  [`/agents?agent=${sampleIds.agent}`, 'Rotate secret', 'is refused from the next request on'],
+  [`/single-sign-on?provider=${sampleIds.provider}`, 'Delete provider', 'another way to sign in'],
+]
+
+test.each(themes)(
+  'every question before a loss says what is lost and is left by Escape (%s)',
+  {
+    timeout: 120_000,
+  },
+  async (theme) => {
+    const page = await openPage(opened().browser, theme)
+    const found: string[] = []
+    for (const [path, name, lost] of questions) {
+      await page.goto(`${opened().api.url}${path}`)
+      await page.getByRole('button', { name }).first().click()
+      const question = page.getByRole('alertdialog')
+      await question.getByText(lost).waitFor()
+      if (!(await question.getByRole('button', { name: 'Cancel' }).evaluate(hasFocus)))
+        found.push(`${path}: the keyboard is elsewhere`)
+      found.push(...(await faults(page)).map((fault) => `${path}: ${fault}`))
+      await page.keyboard.press('Escape')
+      await question.waitFor({ state: 'detached' })
+    }
+    expect(found).toEqual([])
+    await page.context().close()
+  },
+)
+
+test('what one question failed by is not shown with the next', async () => {
+  const page = await openPage(opened().browser, 'light')
+  await page.goto(`${opened().api.url}/clients`)
+  await page.route('**/api/v1/oauth/connections/*', (route) => route.abort())
+  await page
+    .getByRole('button', { name: /^Disconnect / })
+    .first()
+    .click()
+  const question = page.getByRole('alertdialog')
+  await press(page, question.getByRole('button', { name: 'Disconnect client' }))
+  await question.getByRole('alert').waitFor()
+  await page.keyboard.press('Escape')
+  await question.waitFor({ state: 'detached' })
+  await page
+    .getByRole('button', { name: /^Disconnect / })
+    .first()
+    .click()
+  expect(await question.getByRole('alert').count()).toBe(0)
+  await page.context().close()
+})
+
+test('an address holds text: a search for digits is found again, and a form opens by 1', async () => {
+  const page = await openPage(opened().browser, 'light')
+  await page.goto(`${opened().api.url}/people?query=2024`)
+  await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('2024')
+  await page.goto(`${opened().api.url}/people`)
+  await page.getByRole('button', { name: 'Add person' }).click()
+  await page.getByRole('dialog').waitFor()
+  expect(new URL(page.url()).search).toBe('?new=1')
+  await page.reload()
+  await page.getByRole('dialog').waitFor()
   await page.context().close()
 })
 

@@ -135,6 +135,7 @@ test('a passkey is made, signs in without a name or password, and is of no use o
   expect(data).toMatchObject([{ outcome: 'success', actor: { type: 'user', email: 'admin@example.com' } }])
 
   await button(page, 'Remove Test device').click()
+  await press(page, button(page, 'Remove passkey'))
   await page.getByText('Passkey removed').waitFor()
   await page.context().clearCookies()
   await page.goto(`${base}/sign-in`)

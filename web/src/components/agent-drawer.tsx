@@ -7,12 +7,11 @@ import { MemberPicker } from '../forms/member-picker.tsx'
 import { paths } from '../paths.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyTextButton } from '../ui/copy.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
 import { Section } from '../ui/page.tsx'
 import { Time } from '../ui/time.tsx'
 import { AgentState } from './agent-state.tsx'
-import { TroubleNote } from './trouble-note.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { useChange } from './use-change.ts'
 import { useNames } from './use-names.ts'
 
@@ -43,11 +42,7 @@ export function AgentDrawer(props: { agent: AgentAccount; writes: boolean; onClo
 
 function SignIn({ agent, writes }: { agent: AgentAccount; writes: boolean }) {
   const [asking, setAsking] = useState(false)
-  const rotate = useChange({
-    run: () => api.call('rotateAgentAccount', { params: { id: agent.id } }),
-    after: () => setAsking(false),
-  })
-  const secret = rotate.data?.secret
+  const [secret, setSecret] = useState<string>()
   return (
     <Section title="How it signs in">
       <div className="grid gap-2 text-13">
@@ -71,19 +66,17 @@ function SignIn({ agent, writes }: { agent: AgentAccount; writes: boolean }) {
         )}
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Make a new secret for ${agent.name}`}
           about="What it signs in with now, and every token it holds, is refused from the next request on."
           verb="Make new secret"
-          busy={rotate.isPending}
-          onConfirm={() => rotate.mutate(undefined)}
+          run={() => api.call('rotateAgentAccount', { params: { id: agent.id } })}
+          after={(made) => setSecret(made.secret ?? undefined)}
           onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={rotate.error} />
-        </ConfirmDialog>
+        />
       )}
-      {typeof secret === 'string' && (
-        <AgentSecret clientId={agent.client_id} secret={secret} onClose={rotate.reset} />
+      {secret !== undefined && (
+        <AgentSecret clientId={agent.client_id} secret={secret} onClose={() => setSecret(undefined)} />
       )}
     </Section>
   )
@@ -136,11 +129,6 @@ function Ending({ agent, onClose }: { agent: AgentAccount; onClose(): void }) {
     done: status === 'active' ? 'Agent may work again' : 'Agent stopped',
     loud: true,
   })
-  const remove = useChange({
-    run: () => api.call('deleteAgentAccount', { params: { id: agent.id } }),
-    done: 'Agent account deleted',
-    after: onClose,
-  })
   return (
     <Section title="Stop or delete">
       <div className="flex flex-wrap items-center gap-2">
@@ -153,16 +141,15 @@ function Ending({ agent, onClose }: { agent: AgentAccount; onClose(): void }) {
         </Button>
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Delete ${agent.name}`}
           about="Its tokens are refused from the next request on. Its audit stays. This cannot be undone."
           verb="Delete account"
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(undefined)}
+          run={() => api.call('deleteAgentAccount', { params: { id: agent.id } })}
+          done="Agent account deleted"
+          after={onClose}
           onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={remove.error} />
-        </ConfirmDialog>
+        />
       )}
     </Section>
   )

@@ -5,12 +5,12 @@ import { fieldError } from '../api/errors.ts'
 import * as queries from '../api/queries.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyLine, CopyTextButton } from '../ui/copy.tsx'
-import { ConfirmDialog, Dialog } from '../ui/dialog.tsx'
+import { Dialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Note } from '../ui/note.tsx'
 import { Section } from '../ui/page.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { FormDialog } from './form-dialog.tsx'
-import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 
 type Draft = { secret: string; uri: string }
@@ -26,11 +26,6 @@ export function AuthenticatorApp() {
     run: () => api.call('renewRecoveryCodes'),
     loud: true,
     after: (made) => setCodes(made.recovery_codes),
-  })
-  const end = useChange({
-    run: () => api.call('disableTotp'),
-    done: 'No code is asked for any more',
-    after: () => setEnding(false),
   })
   return (
     <Section
@@ -69,16 +64,14 @@ export function AuthenticatorApp() {
       )}
       {codes !== undefined && <RecoveryCodes codes={codes} onClose={() => setCodes(undefined)} />}
       {ending && (
-        <ConfirmDialog
+        <ConfirmChange
           title="Turn off codes"
           about="Your password alone signs you in then. Your recovery codes stop working."
           verb="Turn off"
-          busy={end.isPending}
-          onConfirm={() => end.mutate(undefined)}
+          run={() => api.call('disableTotp')}
+          done="No code is asked for any more"
           onClose={() => setEnding(false)}
-        >
-          <TroubleNote error={end.error} />
-        </ConfirmDialog>
+        />
       )}
     </Section>
   )

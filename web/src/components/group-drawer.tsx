@@ -8,11 +8,10 @@ import { MemberPicker } from '../forms/member-picker.tsx'
 import { paths } from '../paths.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
 import { Section } from '../ui/page.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { useRuleWords } from './rule-sentence.tsx'
-import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 import { useNames } from './use-names.ts'
 
@@ -69,11 +68,6 @@ export function GroupDrawer({ group, me, onClose }: { group: Group; me: Me; onCl
   )
   const writes = me.capabilities.includes('people.write')
   const [asking, setAsking] = useState(false)
-  const remove = useChange({
-    run: () => api.call('deleteGroup', { params: { id: group.id } }),
-    done: 'Group deleted',
-    after: onClose,
-  })
   return (
     <Drawer title={group.name} subtitle={`${membersOf(group).length} members`} onClose={onClose}>
       <Section title="Members">
@@ -101,16 +95,15 @@ export function GroupDrawer({ group, me, onClose }: { group: Group; me: Me; onCl
         </Button>
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Delete ${group.name}`}
           about={`Its ${membersOf(group).length} members lose what ${rules.length} rules gave them through it.`}
           verb="Delete group"
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(undefined)}
+          run={() => api.call('deleteGroup', { params: { id: group.id } })}
+          done="Group deleted"
+          after={onClose}
           onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={remove.error} />
-        </ConfirmDialog>
+        />
       )}
     </Drawer>
   )

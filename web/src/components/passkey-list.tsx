@@ -2,23 +2,19 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
+import { NameField, nameMissing } from '../forms/name-field.tsx'
 import { canUsePasskeys, makePasskey, passkeyTrouble } from '../lib/passkey.ts'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { TextField } from '../ui/field.tsx'
 import { Section } from '../ui/page.tsx'
 import { Time } from '../ui/time.tsx'
-import { TroubleNote } from './trouble-note.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { useChange } from './use-change.ts'
 
 export function PasskeyList() {
   const { passkeys, passkeys_offered: offered } = useSuspenseQuery(queries.security()).data
   const [adding, setAdding] = useState(false)
-  const remove = useChange({
-    run: (id: string) => api.call('deletePasskey', { params: { id } }),
-    done: 'Passkey removed',
-    loud: true,
-  })
+  const [ending, setEnding] = useState<(typeof passkeys)[number]>()
   const why = !offered
     ? 'Passkeys need an address with a name, not a bare IP address'
     : canUsePasskeys()
@@ -52,7 +48,7 @@ export function PasskeyList() {
                 size="small"
                 look="quiet"
                 aria-label={`Remove ${passkey.name}`}
-                onClick={() => remove.mutate(passkey.id)}
+                onClick={() => setEnding(passkey)}
               >
                 Remove
               </Button>
@@ -61,6 +57,16 @@ export function PasskeyList() {
         </ul>
       )}
       {adding && <AddPasskey onClose={() => setAdding(false)} />}
+      {ending !== undefined && (
+        <ConfirmChange
+          title={`Remove ${ending.name}`}
+          about="It signs you in no longer. The device keeps its half, which is of no use then; to use the device again, add a new passkey."
+          verb="Remove passkey"
+          run={() => api.call('deletePasskey', { params: { id: ending.id } })}
+          done="Passkey removed"
+          onClose={() => setEnding(undefined)}
+        />
+      )}
     </Section>
   )
 }
@@ -78,33 +84,16 @@ function AddPasskey({ onClose }: { onClose(): void }) {
     done: 'Passkey added',
     after: onClose,
   })
-  const why = name.trim() === '' ? 'Give it a name first' : undefined
   return (
-    <Dialog title="Add passkey" about="Your device will ask you to confirm." onClose={onClose}>
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (why === undefined) add.mutate(undefined)
-        }}
-      >
-        <TextField
-          label="Name"
-          placeholder="My laptop"
-          autoComplete="off"
-          required
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <TroubleNote error={add.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={add.isPending} why={why}>
-            Add passkey
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Add passkey"
+      about="Your device will ask you to confirm."
+      verb="Add passkey"
+      why={nameMissing(name)}
+      change={add}
+      onClose={onClose}
+    >
+      <NameField placeholder="My laptop" value={name} error={add.error} onChange={setName} />
+    </FormDialog>
   )
 }

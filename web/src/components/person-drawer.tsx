@@ -7,11 +7,11 @@ import type { Me, Role, User } from '../api/shapes.ts'
 import { RoleChoice } from '../forms/role-choice.tsx'
 import { paths } from '../paths.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { PersonAttributes } from './person-attributes.tsx'
 import { SignInLink } from './sign-in-link.tsx'
 import { IdentitiesOf } from './sso-identities.tsx'
@@ -48,16 +48,9 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
   )
   const [asking, setAsking] = useState(false)
   const isActive = user.status === 'active'
-  const toggle = useChange({
-    run: () =>
-      api.call('updateUser', {
-        params: { id: user.id },
-        body: { status: isActive ? 'deactivated' : 'active' },
-      }),
-    done: isActive ? 'Deactivated' : 'Active again',
-    loud: true,
-    after: () => setAsking(false),
-  })
+  const setStatus = (status: User['status']) =>
+    api.call('updateUser', { params: { id: user.id }, body: { status } })
+  const revive = useChange({ run: () => setStatus('active'), done: 'Active again', loud: true })
   const signOut = useChange({
     run: () => api.call('revokeUserSessions', { params: { id: user.id } }),
     done: 'Signed out everywhere',
@@ -123,19 +116,19 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
         <Button
           look={isActive ? 'danger' : 'plain'}
           why={why}
-          busy={toggle.isPending}
-          onClick={() => (isActive ? setAsking(true) : toggle.mutate(undefined))}
+          busy={revive.isPending}
+          onClick={() => (isActive ? setAsking(true) : revive.mutate(undefined))}
         >
           {isActive ? 'Deactivate' : 'Make active again'}
         </Button>
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Deactivate ${user.name || user.email}`}
           about="Their sessions, keys, passwords and passkeys, and what they entered or granted at connectors end at once, and their connectors become yours. Their groups and audit stay. Made active again, they begin with a link."
           verb="Deactivate"
-          busy={toggle.isPending}
-          onConfirm={() => toggle.mutate(undefined)}
+          run={() => setStatus('deactivated')}
+          done="Deactivated"
           onClose={() => setAsking(false)}
         />
       )}

@@ -8,15 +8,13 @@ import { paths } from '../paths.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button, buttonClass } from '../ui/button.tsx'
 import { CopyLine } from '../ui/copy.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
 import { Note } from '../ui/note.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { Time } from '../ui/time.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { EffectChip, useRuleWords } from './rule-sentence.tsx'
-import { TroubleNote } from './trouble-note.tsx'
 import { useAffected } from './use-affected.ts'
-import { useChange } from './use-change.ts'
 import { useNames } from './use-names.ts'
 
 function Affected({ policy }: { policy: Policy }) {
@@ -40,11 +38,6 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
   const words = useRuleWords()
   const names = useNames()
   const [asking, setAsking] = useState(false)
-  const remove = useChange({
-    run: () => api.call('deletePolicy', { params: { id: policy.id } }),
-    done: 'Rule deleted',
-    after: onClose,
-  })
   const server = policy.scope.servers === '*' ? undefined : policy.scope.servers[0]
   return (
     <Drawer
@@ -96,17 +89,17 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
         </Button>
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title="Delete this rule"
           about={`It ends at once. ${policy.effect === 'allow' ? 'Whoever has no other rule loses access.' : 'What it denied may become allowed by other rules.'}`}
           verb="Delete rule"
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(undefined)}
+          run={() => api.call('deletePolicy', { params: { id: policy.id } })}
+          done="Rule deleted"
+          after={onClose}
           onClose={() => setAsking(false)}
         >
           <Affected policy={policy} />
-          <TroubleNote error={remove.error} />
-        </ConfirmDialog>
+        </ConfirmChange>
       )}
     </Drawer>
   )

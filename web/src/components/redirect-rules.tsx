@@ -7,7 +7,9 @@ import { Button } from '../ui/button.tsx'
 import { Segments } from '../ui/choice.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Section } from '../ui/page.tsx'
-import { type Column, overRow, Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
+import { RowButton } from './row-button.tsx'
 import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 
@@ -27,17 +29,9 @@ function columns(remove: ((rule: RedirectRule) => void) | undefined): readonly C
             width: 'w-28',
             end: true,
             cell: (row: RedirectRule) => (
-              <span className={overRow}>
-                <Button
-                  size="small"
-                  look="quiet"
-                  data-row
-                  aria-label={`Remove ${row.effect} ${row.pattern}`}
-                  onClick={() => remove(row)}
-                >
-                  Remove
-                </Button>
-              </span>
+              <RowButton label={`Remove ${row.effect} ${row.pattern}`} onPress={() => remove(row)}>
+                Remove
+              </RowButton>
             ),
           },
         ]),
@@ -92,11 +86,7 @@ function AddRule() {
 /** The organisation's lists of where codes may go. */
 export function RedirectRules({ mayChange }: { mayChange: boolean }) {
   const { data, error } = useQuery(queries.redirectRules())
-  const remove = useChange({
-    run: ({ id }: RedirectRule) => api.call('deleteRedirectRule', { params: { id } }),
-    done: 'Rule removed',
-    loud: true,
-  })
+  const [ending, setEnding] = useState<RedirectRule>()
   return (
     <Section
       title="OAuth redirect URIs"
@@ -106,12 +96,26 @@ export function RedirectRules({ mayChange }: { mayChange: boolean }) {
       {data !== undefined && (
         <Table
           label="Redirect URI rules"
-          columns={columns(mayChange ? (rule) => remove.mutate(rule) : undefined)}
+          columns={columns(mayChange ? setEnding : undefined)}
           rows={data.data}
           id={(row) => row.id}
         />
       )}
       {mayChange && <AddRule />}
+      {ending !== undefined && (
+        <ConfirmChange
+          title={`Remove ${ending.pattern}`}
+          about={
+            ending.effect === 'allow'
+              ? 'Clients are sent there no longer, unless another rule allows it; their next sign-in waits for a request. You can add the rule again.'
+              : 'What it blocked may be allowed by another rule, or asked for again. You can add the rule again.'
+          }
+          verb="Remove rule"
+          run={() => api.call('deleteRedirectRule', { params: { id: ending.id } })}
+          done="Rule removed"
+          onClose={() => setEnding(undefined)}
+        />
+      )}
     </Section>
   )
 }

@@ -4,13 +4,13 @@ import type { Me, SsoProvider } from '../api/shapes.ts'
 import { SsoForm } from '../forms/sso-form.tsx'
 import { Button } from '../ui/button.tsx'
 import { CopyLine } from '../ui/copy.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Drawer } from '../ui/drawer.tsx'
 import { Note } from '../ui/note.tsx'
 import { Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { Switch } from '../ui/switch.tsx'
 import { Time } from '../ui/time.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 
@@ -124,11 +124,6 @@ function EnforcePart({ provider, why }: Part) {
 export function SsoDrawer({ provider, me, onClose }: { provider: SsoProvider; me: Me; onClose(): void }) {
   const why = me.capabilities.includes('sso.write') ? undefined : 'Only a Super Admin changes providers'
   const [asking, setAsking] = useState(false)
-  const remove = useChange({
-    run: () => api.call('deleteSsoProvider', { params: { id: provider.id } }),
-    done: 'Provider deleted',
-    after: onClose,
-  })
   return (
     <Drawer title={provider.name} subtitle={<SsoStatus provider={provider} />} onClose={onClose}>
       <OwnPart provider={provider} />
@@ -143,16 +138,15 @@ export function SsoDrawer({ provider, me, onClose }: { provider: SsoProvider; me
         </Button>
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Delete ${provider.name}`}
           about="People keep their accounts, and need another way to sign in."
           verb="Delete provider"
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(undefined)}
+          run={() => api.call('deleteSsoProvider', { params: { id: provider.id } })}
+          done="Provider deleted"
+          after={onClose}
           onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={remove.error} />
-        </ConfirmDialog>
+        />
       )}
     </Drawer>
   )

@@ -4,11 +4,9 @@ import { api } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { Me, OwnSsoIdentity, User } from '../api/shapes.ts'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Section } from '../ui/page.tsx'
 import { Time } from '../ui/time.tsx'
-import { TroubleNote } from './trouble-note.tsx'
-import { useChange } from './use-change.ts'
+import { ConfirmChange } from './confirm-change.tsx'
 
 function Line({ identity, children }: { identity: OwnSsoIdentity; children?: ReactNode }) {
   return (
@@ -31,11 +29,6 @@ function Line({ identity, children }: { identity: OwnSsoIdentity; children?: Rea
 export function OwnIdentities() {
   const rows = useSuspenseQuery(queries.ownIdentities()).data.data
   const [ending, setEnding] = useState<OwnSsoIdentity>()
-  const leave = useChange({
-    run: (one: OwnSsoIdentity) => api.call('deleteOwnSsoIdentity', { params: { id: one.provider_id } }),
-    done: 'Disconnected',
-    after: () => setEnding(undefined),
-  })
   if (rows.length === 0) return null
   return (
     <Section title="Single sign-on" about="Who you are at the identity providers of your organization.">
@@ -54,16 +47,14 @@ export function OwnIdentities() {
         ))}
       </ul>
       {ending !== undefined && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Disconnect ${ending.provider_name}`}
           about="You sign in another way from now on. Groups this provider gave you end."
           verb="Disconnect"
-          busy={leave.isPending}
-          onConfirm={() => leave.mutate(ending)}
+          run={() => api.call('deleteOwnSsoIdentity', { params: { id: ending.provider_id } })}
+          done="Disconnected"
           onClose={() => setEnding(undefined)}
-        >
-          <TroubleNote error={leave.error} />
-        </ConfirmDialog>
+        />
       )}
     </Section>
   )
@@ -74,11 +65,6 @@ export function IdentitiesOf({ user, me }: { user: User; me: Me }) {
   const mayRead = me.capabilities.includes('sso.read')
   const rows = useQuery({ ...queries.identitiesOf(user.id), enabled: mayRead }).data?.data ?? []
   const [asking, setAsking] = useState(false)
-  const disconnect = useChange({
-    run: () => api.call('deleteSsoIdentities', { params: { id: user.id } }),
-    done: 'Disconnected',
-    after: () => setAsking(false),
-  })
   if (rows.length === 0) return null
   return (
     <Section title="Single sign-on" about="Who they are at identity providers.">
@@ -96,16 +82,14 @@ export function IdentitiesOf({ user, me }: { user: User; me: Me }) {
         </Button>
       </div>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Disconnect ${user.name || user.email}`}
           about="Their next sign-in at a provider is judged like a first one, and groups it gave them end. Sessions and keys go on."
           verb="Disconnect"
-          busy={disconnect.isPending}
-          onConfirm={() => disconnect.mutate(undefined)}
+          run={() => api.call('deleteSsoIdentities', { params: { id: user.id } })}
+          done="Disconnected"
           onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={disconnect.error} />
-        </ConfirmDialog>
+        />
       )}
     </Section>
   )

@@ -1,9 +1,11 @@
+import { useState } from 'react'
 import { api } from '../api/client.ts'
 import type { Connection, Connector } from '../api/shapes.ts'
 import { Button } from '../ui/button.tsx'
 import { Panel, Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
 import { Time } from '../ui/time.tsx'
+import { ConfirmChange } from './confirm-change.tsx'
 import { TroubleNote } from './trouble-note.tsx'
 import { useChange } from './use-change.ts'
 
@@ -25,11 +27,7 @@ export function UpstreamSignIn({ connector, connection }: { connector: Connector
     run: () => api.call('authorizeConnection', { params: { id } }),
     after: ({ url }) => window.location.assign(url),
   })
-  const end = useChange({
-    run: () => api.call('deleteConnection', { params: { id } }),
-    done: 'Disconnected',
-    loud: true,
-  })
+  const [asking, setAsking] = useState(false)
   const hasGrant = facts?.connected_at !== null && facts?.connected_at !== undefined
   return (
     <Section
@@ -76,13 +74,27 @@ export function UpstreamSignIn({ connector, connection }: { connector: Connector
               {hasGrant ? 'Connect again' : 'Connect'}
             </Button>
             {hasGrant && (
-              <Button look="danger" busy={end.isPending} onClick={() => end.mutate(undefined)}>
+              <Button look="danger" onClick={() => setAsking(true)}>
                 Disconnect
               </Button>
             )}
           </div>
         </div>
       </Panel>
+      {asking && (
+        <ConfirmChange
+          title={`Disconnect ${connector.name}`}
+          about={
+            facts?.shared === true
+              ? 'The sign-in is forgotten, and everybody’s calls to it are refused until an administrator signs in again.'
+              : 'Your sign-in is forgotten, and your calls to it are refused until you sign in again.'
+          }
+          verb="Disconnect"
+          run={() => api.call('deleteConnection', { params: { id } })}
+          done="Disconnected"
+          onClose={() => setAsking(false)}
+        />
+      )}
     </Section>
   )
 }

@@ -4,7 +4,8 @@ import { fieldError } from '../api/errors.ts'
 import { FormDialog } from '../components/form-dialog.tsx'
 import { SecretDialog, SecretText } from '../components/secret-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { SelectField, TextArea, TextField } from '../ui/field.tsx'
+import { SelectField, TextArea } from '../ui/field.tsx'
+import { NameField, nameMissing } from './name-field.tsx'
 
 const proofs = [
   { value: 'secret', label: 'A client secret, shown once' },
@@ -39,11 +40,8 @@ export function AgentForm({ onClose }: { onClose(): void }) {
     after: ({ secret }) => secret === null && onClose(),
   })
   const why =
-    name.trim() === ''
-      ? 'Give it a name first'
-      : proof === 'keys' && keys === undefined
-        ? 'Paste its public keys as JSON first'
-        : undefined
+    nameMissing(name) ??
+    (proof === 'keys' && keys === undefined ? 'Paste its public keys as JSON first' : undefined)
   const made = create.data
   if (made !== undefined && made.secret !== null)
     return <AgentSecret clientId={made.client_id} secret={made.secret} onClose={onClose} />
@@ -56,15 +54,7 @@ export function AgentForm({ onClose }: { onClose(): void }) {
       change={create}
       onClose={onClose}
     >
-      <TextField
-        label="Name"
-        placeholder="Release notifier"
-        required
-        autoComplete="off"
-        value={name}
-        error={fieldError(create.error, 'name')}
-        onChange={(event) => setName(event.target.value)}
-      />
+      <NameField placeholder="Release notifier" value={name} error={create.error} onChange={setName} />
       <TextArea
         label="What it does"
         optional

@@ -1,10 +1,9 @@
 import { useState } from 'react'
 import { api } from '../api/client.ts'
-import { fieldError } from '../api/errors.ts'
 import { FormDialog } from '../components/form-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { TextField } from '../ui/field.tsx'
 import { MemberPicker } from './member-picker.tsx'
+import { NameField, nameMissing } from './name-field.tsx'
 
 export function GroupForm({ onClose }: { onClose(): void }) {
   const [name, setName] = useState('')
@@ -14,17 +13,15 @@ export function GroupForm({ onClose }: { onClose(): void }) {
     done: 'Group created',
     after: onClose,
   })
-  const why = name.trim() === '' ? 'Give it a name first' : undefined
   return (
-    <FormDialog title="New group" verb="Create group" why={why} change={create} onClose={onClose}>
-      <TextField
-        label="Name"
-        required
-        autoComplete="off"
-        value={name}
-        error={fieldError(create.error, 'name')}
-        onChange={(event) => setName(event.target.value)}
-      />
+    <FormDialog
+      title="New group"
+      verb="Create group"
+      why={nameMissing(name)}
+      change={create}
+      onClose={onClose}
+    >
+      <NameField value={name} error={create.error} onChange={setName} />
       <MemberPicker value={members} onChange={setMembers} />
     </FormDialog>
   )

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
@@ -17,31 +18,37 @@ type Side = (typeof sides)[number]['value']
 /** What administrators forbid themselves: the list, and a form for one more. */
 export function GuardPatterns({ why }: { why: string | undefined }) {
   const patterns = useQuery(queries.guardPatterns()).data?.data ?? []
-  const remove = useChange({
-    run: (id: string) => api.call('deleteGuardPattern', { params: { id } }),
-    done: 'Pattern removed',
-  })
+  const [ending, setEnding] = useState<(typeof patterns)[number]>()
   return (
     <div className="grid gap-4">
       {patterns.length > 0 && (
         <ul className="grid gap-2" aria-label="Patterns">
-          {patterns.map(({ id, name, pattern, looks_at }) => (
-            <li key={id} className="flex flex-wrap items-center justify-between gap-2 text-13">
+          {patterns.map((each) => (
+            <li key={each.id} className="flex flex-wrap items-center justify-between gap-2 text-13">
               <span className="grid gap-0.5">
-                <span className="font-medium">{name}</span>
+                <span className="font-medium">{each.name}</span>
                 <span className="text-n11">
-                  <code className="font-mono text-12 wrap-anywhere">{pattern}</code> in{' '}
-                  {sides.find(({ value }) => value === looks_at)?.label.toLowerCase()}
+                  <code className="font-mono text-12 wrap-anywhere">{each.pattern}</code> in{' '}
+                  {sides.find(({ value }) => value === each.looks_at)?.label.toLowerCase()}
                 </span>
               </span>
-              <Button why={why} busy={remove.isPending} onClick={() => remove.mutate(id)}>
-                Remove<span className="sr-only"> {name}</span>
+              <Button why={why} onClick={() => setEnding(each)}>
+                Remove<span className="sr-only"> {each.name}</span>
               </Button>
             </li>
           ))}
         </ul>
       )}
-      {remove.isError && <TroubleNote error={remove.error} />}
+      {ending !== undefined && (
+        <ConfirmChange
+          title={`Remove ${ending.name}`}
+          about="What it found passes from the next call on, unless another check finds it. You can add the pattern again."
+          verb="Remove pattern"
+          run={() => api.call('deleteGuardPattern', { params: { id: ending.id } })}
+          done="Pattern removed"
+          onClose={() => setEnding(undefined)}
+        />
+      )}
       <NewPattern why={why} />
     </div>
   )

@@ -5,7 +5,8 @@ import type { Me } from '../api/shapes.ts'
 import { FormDialog } from '../components/form-dialog.tsx'
 import { SecretDialog } from '../components/secret-dialog.tsx'
 import { useChange } from '../components/use-change.ts'
-import { SelectField, TextField } from '../ui/field.tsx'
+import { SelectField } from '../ui/field.tsx'
+import { NameField, nameMissing } from './name-field.tsx'
 
 const spans = [
   { value: '30', label: 'In 30 days' },
@@ -89,7 +90,6 @@ export function KeyForm({ me, onClose }: { me: Me; onClose(): void }) {
         },
       }),
   })
-  const why = name.trim() === '' ? 'Give it a name first' : undefined
   if (create.data !== undefined)
     return (
       <SecretDialog
@@ -109,18 +109,15 @@ export function KeyForm({ me, onClose }: { me: Me; onClose(): void }) {
           : 'It acts for the workspace, not for a person. It opens the operations of its role alone, and no MCP endpoint.'
       }
       verb="Create key"
-      why={why}
+      why={nameMissing(name)}
       change={create}
       onClose={onClose}
     >
-      <TextField
-        label="Name"
+      <NameField
         placeholder={chosen === personal ? 'Claude Code on my laptop' : 'Release pipeline'}
-        required
-        autoComplete="off"
         value={name}
-        error={fieldError(create.error, 'name')}
-        onChange={(event) => setName(event.target.value)}
+        error={create.error}
+        onChange={setName}
       />
       {kinds.length > 1 && (
         <SelectField

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { OutsideModel } from '../api/shapes.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
@@ -36,10 +37,7 @@ function Loaded({ slot, title, about, why, known }: Props & { known: OutsideMode
       }),
     done: `${title} saved; it holds from the next call`,
   })
-  const forget = useChange({
-    run: () => api.call('deleteOutsideModel', { params: { slot } }),
-    done: `${title} is asked no longer`,
-  })
+  const [asking, setAsking] = useState(false)
   const test = useChange({ run: () => api.call('testOutsideModel', { params: { slot } }), loud: true })
   return (
     <form
@@ -97,7 +95,6 @@ function Loaded({ slot, title, about, why, known }: Props & { known: OutsideMode
         />
       </div>
       {save.isError && <TroubleNote error={save.error} />}
-      {forget.isError && <TroubleNote error={forget.error} />}
       {test.isError && <TroubleNote error={test.error} />}
       {test.data !== undefined && (
         <p role="status" className={`text-13 ${test.data.works ? '' : 'text-warning'}`}>
@@ -114,11 +111,21 @@ function Loaded({ slot, title, about, why, known }: Props & { known: OutsideMode
           </Button>
         )}
         {known.url !== null && (
-          <Button why={why} busy={forget.isPending} onClick={() => forget.mutate(undefined)}>
+          <Button why={why} onClick={() => setAsking(true)}>
             Forget it
           </Button>
         )}
       </div>
+      {asking && (
+        <ConfirmChange
+          title={`Forget the ${title.toLowerCase()}`}
+          about="Its address and key are forgotten, and it is asked no longer from the next call on."
+          verb="Forget it"
+          run={() => api.call('deleteOutsideModel', { params: { slot } })}
+          done={`${title} is asked no longer`}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </form>
   )
 }

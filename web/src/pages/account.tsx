@@ -5,13 +5,14 @@ import * as queries from '../api/queries.ts'
 import { AccountNotices } from '../components/account-notices.tsx'
 import { AuthenticatorApp } from '../components/authenticator-app.tsx'
 import { PasskeyList } from '../components/passkey-list.tsx'
+import { RowButton } from '../components/row-button.tsx'
 import { OwnIdentities } from '../components/sso-identities.tsx'
 import { useChange } from '../components/use-change.ts'
 import { PasswordForm } from '../forms/password-form.tsx'
 import { Button } from '../ui/button.tsx'
 import { PageHead, Panel, Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
-import { type Column, overRow, Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 
 export async function loader(): Promise<void> {
@@ -33,7 +34,7 @@ function Password() {
           'You have none. Until you set one, you sign in with a passkey or a link.'
         ) : (
           <>
-            Last changed <Time iso={changed} />
+            Changed <Time iso={changed} />
           </>
         )
       }
@@ -89,17 +90,9 @@ function sessionColumns(revoke: (session: Session) => void): readonly Column<Ses
         row.current ? (
           <Status meaning="good">This one</Status>
         ) : (
-          <span className={overRow}>
-            <Button
-              size="small"
-              look="quiet"
-              data-row
-              aria-label={`Sign out ${deviceName(row.user_agent)}`}
-              onClick={() => revoke(row)}
-            >
-              Sign out
-            </Button>
-          </span>
+          <RowButton label={`Sign out ${deviceName(row.user_agent)}`} onPress={() => revoke(row)}>
+            Sign out
+          </RowButton>
         ),
     },
   ]

@@ -4,12 +4,10 @@ import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { ConnectedClient } from '../api/shapes.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
-import { useChange } from '../components/use-change.ts'
-import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { ConfirmChange } from '../components/confirm-change.tsx'
+import { RowButton } from '../components/row-button.tsx'
 import { Empty, PageHead } from '../ui/page.tsx'
-import { type Column, overRow, Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 
 export async function loader(): Promise<void> {
@@ -41,17 +39,9 @@ function columns(end: (client: ConnectedClient) => void): readonly Column<Connec
       width: 'w-28',
       end: true,
       cell: (row) => (
-        <span className={overRow}>
-          <Button
-            size="small"
-            look="quiet"
-            data-row
-            aria-label={`Disconnect ${nameOf(row)}`}
-            onClick={() => end(row)}
-          >
-            Disconnect
-          </Button>
-        </span>
+        <RowButton label={`Disconnect ${nameOf(row)}`} onPress={() => end(row)}>
+          Disconnect
+        </RowButton>
       ),
     },
   ]
@@ -60,11 +50,6 @@ function columns(end: (client: ConnectedClient) => void): readonly Column<Connec
 export function ClientsPage() {
   const rows = useSuspenseQuery(queries.connectedClients()).data.data
   const [ending, setEnding] = useState<ConnectedClient>()
-  const disconnect = useChange({
-    run: ({ id }: ConnectedClient) => api.call('disconnectClient', { params: { id } }),
-    done: 'Client disconnected',
-    after: () => setEnding(undefined),
-  })
   return (
     <>
       <PageHead
@@ -79,16 +64,14 @@ export function ClientsPage() {
         <Table label="Connected clients" columns={columns(setEnding)} rows={rows} id={(row) => row.id} />
       )}
       {ending !== undefined && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Disconnect ${nameOf(ending)}`}
           about="It is refused from its next request on, on every machine you use it on. You can connect it again."
           verb="Disconnect client"
-          busy={disconnect.isPending}
-          onConfirm={() => disconnect.mutate(ending)}
+          run={() => api.call('disconnectClient', { params: { id: ending.id } })}
+          done="Client disconnected"
           onClose={() => setEnding(undefined)}
-        >
-          <TroubleNote error={disconnect.error} />
-        </ConfirmDialog>
+        />
       )}
     </>
   )

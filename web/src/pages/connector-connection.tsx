@@ -4,6 +4,7 @@ import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
 import * as queries from '../api/queries.ts'
 import type { Connection, Connector } from '../api/shapes.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { UpstreamSignIn } from '../components/upstream-sign-in.tsx'
 import { useChange } from '../components/use-change.ts'
@@ -38,11 +39,7 @@ function OwnValues({ connector, connection: state }: { connector: Connector; con
     done: 'Connected',
     after: () => setValues({}),
   })
-  const forget = useChange({
-    run: () => api.call('deleteConnection', { params: { id } }),
-    done: 'Your values are forgotten',
-    loud: true,
-  })
+  const [asking, setAsking] = useState(false)
   const missing = connector.personal_values.find((name) => (values[name] ?? '') === '')
   const connected = state.missing.length === 0
   return (
@@ -88,13 +85,23 @@ function OwnValues({ connector, connection: state }: { connector: Connector; con
               {connected ? 'Replace values' : 'Connect'}
             </Button>
             {connected && (
-              <Button look="danger" busy={forget.isPending} onClick={() => forget.mutate(undefined)}>
+              <Button look="danger" onClick={() => setAsking(true)}>
                 Disconnect
               </Button>
             )}
           </div>
         </form>
       </Panel>
+      {asking && (
+        <ConfirmChange
+          title={`Disconnect ${connector.name}`}
+          about="Your values are forgotten, and your calls to it are refused until you enter them again."
+          verb="Disconnect"
+          run={() => api.call('deleteConnection', { params: { id } })}
+          done="Your values are forgotten"
+          onClose={() => setAsking(false)}
+        />
+      )}
     </Section>
   )
 }

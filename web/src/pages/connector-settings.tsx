@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { api } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { Connector } from '../api/shapes.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { type ConnectorDraft, connectorBody, draftOf } from '../forms/connector-draft.ts'
@@ -11,7 +12,6 @@ import { ConnectorForm } from '../forms/connector-form.tsx'
 import { MemberPicker } from '../forms/member-picker.tsx'
 import { paths } from '../paths.ts'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Panel, Section } from '../ui/page.tsx'
 
 export function ConnectorSettings({ connector }: { connector: Connector }) {
@@ -92,11 +92,6 @@ function Danger({ connector }: { connector: Connector }) {
     done: isOff ? 'Connector is active' : 'Connector is disabled',
     loud: true,
   })
-  const remove = useChange({
-    run: () => api.call('deleteServer', { params: { id: connector.id } }),
-    done: 'Connector deleted',
-    after: () => void navigate(paths.connectors()),
-  })
   return (
     <Section title="Turn off or delete">
       <Panel>
@@ -122,17 +117,16 @@ function Danger({ connector }: { connector: Connector }) {
         </div>
       </Panel>
       {asking && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Delete ${connector.name}`}
           about="Clients lose its tools at once. This cannot be undone; the audit keeps what happened."
           verb="Delete connector"
           word={connector.name}
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(undefined)}
+          run={() => api.call('deleteServer', { params: { id: connector.id } })}
+          done="Connector deleted"
+          after={() => void navigate(paths.connectors())}
           onClose={() => setAsking(false)}
-        >
-          <TroubleNote error={remove.error} />
-        </ConfirmDialog>
+        />
       )}
     </Section>
   )

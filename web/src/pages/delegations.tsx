@@ -5,13 +5,12 @@ import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { Delegation } from '../api/shapes.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { LentSignIns } from '../components/lent-sign-ins.tsx'
-import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { useNames } from '../components/use-names.ts'
 import { DelegationForm } from '../forms/delegation-form.tsx'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Empty, PageHead } from '../ui/page.tsx'
 import { Badge } from '../ui/status.tsx'
 import { type Column, overRow, Table } from '../ui/table.tsx'
@@ -94,11 +93,6 @@ export function DelegationsPage() {
     done: 'Renewed for 90 days',
     loud: true,
   })
-  const revoke = useChange({
-    run: ({ id }: Delegation) => api.call('revokeDelegation', { params: { id } }),
-    done: 'Delegation revoked',
-    after: () => setEnding(undefined),
-  })
   const add = (
     <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={() => set('1')}>
       Let an agent act for you
@@ -126,16 +120,14 @@ export function DelegationsPage() {
       <LentSignIns delegations={rows.filter(({ status }) => status === 'active')} />
       {search.new !== undefined && <DelegationForm onClose={() => set(undefined)} />}
       {ending !== undefined && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Stop ${ending.agent_name} acting for you`}
           about="It is refused from its next request on, and the sign-ins you lent it are taken back."
           verb="Revoke delegation"
-          busy={revoke.isPending}
-          onConfirm={() => revoke.mutate(ending)}
+          run={() => api.call('revokeDelegation', { params: { id: ending.id } })}
+          done="Delegation revoked"
           onClose={() => setEnding(undefined)}
-        >
-          <TroubleNote error={revoke.error} />
-        </ConfirmDialog>
+        />
       )}
     </>
   )

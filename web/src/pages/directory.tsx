@@ -4,14 +4,13 @@ import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { ProvisioningToken } from '../api/shapes.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
-import { useChange } from '../components/use-change.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
+import { RowButton } from '../components/row-button.tsx'
 import { TokenForm } from '../forms/token-form.tsx'
 import { Button } from '../ui/button.tsx'
 import { CopyTextButton } from '../ui/copy.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Empty, Facts, PageHead, Section } from '../ui/page.tsx'
-import { type Column, overRow, Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 
 export async function loader(): Promise<void> {
@@ -49,17 +48,9 @@ function columns(
             width: 'w-24',
             end: true,
             cell: (row: ProvisioningToken) => (
-              <span className={overRow}>
-                <Button
-                  size="small"
-                  look="quiet"
-                  data-row
-                  aria-label={`Revoke ${row.name}`}
-                  onClick={() => revoke(row)}
-                >
-                  Revoke
-                </Button>
-              </span>
+              <RowButton label={`Revoke ${row.name}`} onPress={() => revoke(row)}>
+                Revoke
+              </RowButton>
             ),
           },
         ]),
@@ -96,11 +87,6 @@ export function DirectoryPage() {
   const tokens = useSuspenseQuery(queries.provisioningTokens()).data.data
   const [isAdding, setAdding] = useState(false)
   const [ending, setEnding] = useState<ProvisioningToken>()
-  const revoke = useChange({
-    run: (token: ProvisioningToken) => api.call('revokeProvisioningToken', { params: { id: token.id } }),
-    done: 'Token revoked',
-    after: () => setEnding(undefined),
-  })
   const mayWrite = me.capabilities.includes('directory.write')
   const add = (
     <Button
@@ -150,16 +136,14 @@ export function DirectoryPage() {
       </Section>
       {isAdding && <TokenForm onClose={() => setAdding(false)} />}
       {ending !== undefined && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Revoke ${ending.name}`}
           about="The directory that uses it is refused from the next request on. People and groups stay as they are. This cannot be undone."
           verb="Revoke token"
-          busy={revoke.isPending}
-          onConfirm={() => revoke.mutate(ending)}
+          run={() => api.call('revokeProvisioningToken', { params: { id: ending.id } })}
+          done="Token revoked"
           onClose={() => setEnding(undefined)}
-        >
-          <TroubleNote error={revoke.error} />
-        </ConfirmDialog>
+        />
       )}
     </>
   )

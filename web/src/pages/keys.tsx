@@ -5,16 +5,15 @@ import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { ApiKey } from '../api/shapes.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { SearchBox, Toolbar } from '../components/filters.tsx'
-import { TroubleNote } from '../components/trouble-note.tsx'
-import { useChange } from '../components/use-change.ts'
+import { RowButton } from '../components/row-button.tsx'
 import { useNames } from '../components/use-names.ts'
 import { KeyForm } from '../forms/key-form.tsx'
 import { Button } from '../ui/button.tsx'
 import { Segments } from '../ui/choice.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Empty, PageHead } from '../ui/page.tsx'
-import { type Column, overRow, Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 
 const route = getRouteApi('/shell/keys')
@@ -60,17 +59,9 @@ function columns(
       width: 'w-24',
       end: true,
       cell: (row) => (
-        <span className={overRow}>
-          <Button
-            size="small"
-            look="quiet"
-            data-row
-            aria-label={`Revoke ${row.name}`}
-            onClick={() => revoke(row)}
-          >
-            Revoke
-          </Button>
-        </span>
+        <RowButton label={`Revoke ${row.name}`} onPress={() => revoke(row)}>
+          Revoke
+        </RowButton>
       ),
     },
   ]
@@ -83,11 +74,6 @@ export function KeysPage() {
   const all = useSuspenseQuery(queries.keys()).data.data
   const names = useNames()
   const [ending, setEnding] = useState<ApiKey>()
-  const revoke = useChange({
-    run: (key: ApiKey) => api.call('deleteApiKey', { params: { id: key.id } }),
-    done: 'Key revoked',
-    after: () => setEnding(undefined),
-  })
   const set = (change: {
     query?: string | undefined
     whose?: string | undefined
@@ -146,16 +132,14 @@ export function KeysPage() {
       )}
       {search.new !== undefined && <KeyForm me={me} onClose={() => set({ new: undefined })} />}
       {ending !== undefined && (
-        <ConfirmDialog
+        <ConfirmChange
           title={`Revoke ${ending.name}`}
           about="Whatever uses it is refused from the next request on. This cannot be undone."
           verb="Revoke key"
-          busy={revoke.isPending}
-          onConfirm={() => revoke.mutate(ending)}
+          run={() => api.call('deleteApiKey', { params: { id: ending.id } })}
+          done="Key revoked"
           onClose={() => setEnding(undefined)}
-        >
-          <TroubleNote error={revoke.error} />
-        </ConfirmDialog>
+        />
       )}
     </>
   )

@@ -5,12 +5,10 @@ import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { AdminRequest } from '../api/shapes.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
 import { RedirectRules } from '../components/redirect-rules.tsx'
-import { TroubleNote } from '../components/trouble-note.tsx'
-import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
 import { Segments } from '../ui/choice.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Empty, PageHead } from '../ui/page.tsx'
 import { type Column, overRow, Table } from '../ui/table.tsx'
@@ -75,17 +73,8 @@ function columns(open: ((wanted: Open) => void) | undefined): readonly Column<Ad
 
 function Decide({ request, verdict, onClose }: Open & { onClose(): void }) {
   const [note, setNote] = useState('')
-  const decide = useChange({
-    run: () =>
-      api.call(verdict === 'approve' ? 'approveRequest' : 'rejectRequest', {
-        params: { id: request.id },
-        body: { note: note.trim() },
-      }),
-    done: verdict === 'approve' ? 'Request approved' : 'Request rejected',
-    after: onClose,
-  })
   return (
-    <ConfirmDialog
+    <ConfirmChange
       title={`${verdict === 'approve' ? 'Approve' : 'Reject'} ${request.subject}`}
       about={
         verdict === 'approve'
@@ -93,13 +82,17 @@ function Decide({ request, verdict, onClose }: Open & { onClose(): void }) {
           : 'Whoever asked sees the refusal and your note. The address stays without a rule; block it below to refuse it for good.'
       }
       verb={verdict === 'approve' ? 'Approve request' : 'Reject request'}
-      busy={decide.isPending}
-      onConfirm={() => decide.mutate(undefined)}
+      run={() =>
+        api.call(verdict === 'approve' ? 'approveRequest' : 'rejectRequest', {
+          params: { id: request.id },
+          body: { note: note.trim() },
+        })
+      }
+      done={verdict === 'approve' ? 'Request approved' : 'Request rejected'}
       onClose={onClose}
     >
       <TextField label="Note" value={note} onChange={(event) => setNote(event.target.value)} />
-      <TroubleNote error={decide.error} />
-    </ConfirmDialog>
+    </ConfirmChange>
   )
 }
 

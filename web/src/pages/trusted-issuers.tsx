@@ -5,13 +5,12 @@ import { useState } from 'react'
 import { api, cache } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { TrustedIssuer } from '../api/shapes.ts'
-import { TroubleNote } from '../components/trouble-note.tsx'
-import { useChange } from '../components/use-change.ts'
+import { ConfirmChange } from '../components/confirm-change.tsx'
+import { RowButton } from '../components/row-button.tsx'
 import { IssuerForm } from '../forms/issuer-form.tsx'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
 import { Empty, PageHead } from '../ui/page.tsx'
-import { type Column, overRow, Table } from '../ui/table.tsx'
+import { type Column, Table } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 
 const route = getRouteApi('/shell/trusted-issuers')
@@ -36,17 +35,9 @@ function columns(end: (issuer: TrustedIssuer) => void): readonly Column<TrustedI
       width: 'w-28',
       end: true,
       cell: (row) => (
-        <span className={overRow}>
-          <Button
-            size="small"
-            look="quiet"
-            data-row
-            aria-label={`Trust ${row.issuer} no longer`}
-            onClick={() => end(row)}
-          >
-            End trust
-          </Button>
-        </span>
+        <RowButton label={`Trust ${row.issuer} no longer`} onPress={() => end(row)}>
+          End trust
+        </RowButton>
       ),
     },
   ]
@@ -59,11 +50,6 @@ export function TrustedIssuersPage() {
   const [ending, setEnding] = useState<TrustedIssuer>()
   const open = (adding: boolean) =>
     void navigate({ search: { new: adding ? '1' : undefined }, replace: true })
-  const remove = useChange({
-    run: ({ id }: TrustedIssuer) => api.call('deleteTrustedIssuer', { params: { id } }),
-    done: 'Trust ended',
-    after: () => setEnding(undefined),
-  })
   const add = (
     <Button look="primary" icon={<Plus aria-hidden="true" />} onClick={() => open(true)}>
       Trust an issuer
@@ -86,16 +72,14 @@ export function TrustedIssuersPage() {
       )}
       {search.new !== undefined && <IssuerForm onClose={() => open(false)} />}
       {ending !== undefined && (
-        <ConfirmDialog
+        <ConfirmChange
           title="End the trust"
           about={`Clients that ${ending.issuer} connected are refused from their next request on. You can trust it again.`}
           verb="End trust"
-          busy={remove.isPending}
-          onConfirm={() => remove.mutate(ending)}
+          run={() => api.call('deleteTrustedIssuer', { params: { id: ending.id } })}
+          done="Trust ended"
           onClose={() => setEnding(undefined)}
-        >
-          <TroubleNote error={remove.error} />
-        </ConfirmDialog>
+        />
       )}
     </>
   )

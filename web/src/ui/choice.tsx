@@ -54,7 +54,7 @@ export function Segments<Value extends string>(props: {
 }) {
   const name = useId()
   return (
-    <fieldset className="inline-flex rounded border border-n6 bg-n3 p-0.5">
+    <fieldset className="inline-flex justify-self-start rounded border border-n6 bg-n3 p-0.5">
       <legend className="sr-only">{props.legend}</legend>
       {props.options.map((option) => (
         <label

@@ -1,12 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { ServerId } from '../../server/src/kernel/ids.ts'
 import { SearchIndex } from '../../server/src/tools/search-index.ts'
 import { readKnowledge } from '../../server/src/tools/search-knowledge.ts'
 import { readSets } from '../search/retrieval-sets.ts'
+import { keptMemory } from '../support/kept-memory.ts'
 import { startServer } from '../support/server.ts'
 import { addConnector, addPerson, allow, type Made } from '../support/world.ts'
 import { closeSessions, openSessions } from './drive.ts'
@@ -51,14 +50,7 @@ const told = (times: number[]) => {
 
 /** The index without the server around it. */
 function measureIndex(): void {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  const used = () => {
-    collect()
-    collect()
-    const { heapUsed, arrayBuffers } = process.memoryUsage()
-    return (heapUsed + arrayBuffers) / 2 ** 20
-  }
+  const used = keptMemory()
   const tools = sets.flatMap((set) => set.tools)
   const byServer = [...Map.groupBy(tools, (tool) => tool.serverId as string)]
   const put = (index: SearchIndex, [server, of]: (typeof byServer)[number]) =>

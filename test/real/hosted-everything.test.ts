@@ -5,43 +5,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { packageRoutes } from '../../server/src/hosting/api.ts'
 import { openHosting, type ProcessHosting } from '../../server/src/hosting/hosting.ts'
 import type { Connector, PinnedPackage } from '../../server/src/kernel/connector.ts'
-import { newId } from '../../server/src/kernel/ids.ts'
 import type { RequestContext } from '../../server/src/kernel/route.ts'
+import { connectorOf } from '../support/connector-of.ts'
 import { openTestStorage, quietLog, type TestStorage } from '../support/stores.ts'
 
 type Proposal = { proposed: { id: string }; tools: { change: string }[] }
 
 const packageName = '@modelcontextprotocol/server-everything'
 
-const connector: Connector = {
-  id: newId<'server'>(),
+const connector = connectorOf({
   name: 'Everything',
   slug: 'everything',
-  description: '',
-  kind: 'hosted',
   transport: 'stdio',
-  url: undefined,
-  headers: {},
   command: 'npx',
   args: ['-y', packageName],
-  env: {},
-  auth: { type: 'none' },
-  status: 'active',
-  protocol: 'auto',
-  toolReview: 'off',
-  skipInputValidation: false,
-  toolOutputOffloading: true,
-  sensitive: false,
-  network: 'none',
-  mounts: [],
-  personalValues: [],
-  pinned: undefined,
-  health: { state: 'unknown' },
-  createdBy: undefined,
-  createdAt: '',
-  updatedAt: '',
-  revision: 1,
-}
+})
 
 const reason = await whyNot()
 if (reason !== undefined) console.warn(`SKIPPED: the hosted server-everything tests: ${reason}`)

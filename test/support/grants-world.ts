@@ -14,6 +14,7 @@ import { openGuardedFetch } from '../../server/src/lib/guarded-fetch.ts'
 import { addressGuard } from '../../server/src/lib/network.ts'
 import type { Storage } from '../../server/src/storage/storage.ts'
 import { openUpstreams } from '../../server/src/upstream/upstream.ts'
+import { connectorOf } from './connector-of.ts'
 import { noSecretStores } from './no-secret-stores.ts'
 import { quietLog } from './stores.ts'
 
@@ -155,36 +156,18 @@ export async function addConnector(
 ): Promise<Connector> {
   const id: ServerId = newId<'server'>()
   const time = new Date().toISOString()
-  const connector: Connector = {
+  const connector = connectorOf({
     id,
     name: 'Guarded',
     slug: `guarded-${id.slice(-12)}`,
-    description: '',
-    kind: 'hosted',
     transport: o.transport ?? 'streamable_http',
     url: o.url,
-    headers: {},
-    command: undefined,
-    args: [],
-    env: {},
     auth: o.auth,
-    status: 'active',
     protocol: o.protocol ?? 'legacy',
-    toolReview: 'off',
-    skipInputValidation: false,
-    toolOutputOffloading: false,
-    sensitive: false,
-    network: 'none',
-    mounts: [],
-    personalValues: [],
     secretRefs: o.references ?? {},
-    pinned: undefined,
-    health: { state: 'unknown' },
-    createdBy: undefined,
     createdAt: time,
     updatedAt: time,
-    revision: 1,
-  }
+  })
   const keyring = keyringOf(Buffer.alloc(32, 7))
   const values = openCredentials({
     ...{ db: storage.db, bus: storage.bus, keyring, now: Date.now, stores: noSecretStores() },

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Credential, RawObject } from '../../server/src/kernel/call.ts'
 import type { Connector } from '../../server/src/kernel/connector.ts'
-import { newId, type ServerId } from '../../server/src/kernel/ids.ts'
 import type { HostedProcess, Hosting, UpstreamRequest } from '../../server/src/kernel/upstream.ts'
 import type { Log } from '../../server/src/lib/log.ts'
 import { objectText } from '../../server/src/lib/raw-json.ts'
@@ -18,39 +17,6 @@ export const silent: Log = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-}
-
-export function connectorOf(part: Partial<Connector>): Connector {
-  return {
-    id: newId<'server'>() as ServerId,
-    name: 'Echo',
-    slug: 'echo',
-    description: '',
-    kind: 'hosted',
-    transport: 'streamable_http',
-    url: undefined,
-    headers: {},
-    command: undefined,
-    args: [],
-    env: {},
-    auth: { type: 'none' },
-    status: 'active',
-    protocol: 'auto',
-    toolReview: 'off',
-    skipInputValidation: false,
-    toolOutputOffloading: false,
-    sensitive: false,
-    network: 'none',
-    mounts: [],
-    personalValues: [],
-    pinned: undefined,
-    health: { state: 'unknown' },
-    createdBy: undefined,
-    createdAt: '',
-    updatedAt: '',
-    revision: 1,
-    ...part,
-  }
 }
 
 export const credential: Credential = { owner: 'shared', revision: '1', headers: {}, env: {}, args: [] }

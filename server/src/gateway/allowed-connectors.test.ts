@@ -1,40 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { connectorOf } from '../../../test/support/connector-of.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { newId, type ServerId } from '../kernel/ids.ts'
 import { AllowedConnectors, allowedOne } from './allowed-connectors.ts'
 
-function connectorOf(at: number): Connector {
-  return {
+const connectorAt = (at: number) =>
+  connectorOf({
     id: newId<'server'>(at),
     name: `connector ${at}`,
     slug: `connector-${at}`,
-    description: '',
-    kind: 'hosted',
-    transport: 'streamable_http',
-    url: 'http://127.0.0.1:1',
-    headers: {},
-    command: undefined,
-    args: [],
-    env: {},
-    auth: { type: 'none' },
-    status: 'active',
-    protocol: 'auto',
-    toolReview: 'off',
-    skipInputValidation: false,
-    toolOutputOffloading: false,
-    sensitive: false,
-    network: 'open',
-    mounts: [],
-    personalValues: [],
-    pinned: undefined,
     health: { state: 'ok' },
-    createdBy: undefined,
-    createdAt: '',
-    updatedAt: '',
-    revision: 1,
-  }
-}
+  })
 
 type World = { list: readonly Connector[]; rules: number }
 type Step = (world: World, at: number) => World
@@ -52,7 +29,7 @@ const steps: readonly Step[] = [
   settings(({ sensitive }) => ({ sensitive: !sensitive })),
   settings(({ status }) => ({ status: status === 'active' ? 'disabled' : 'active' })),
   settings(({ auth }) => ({ auth: { type: auth.type === 'none' ? 'auto' : 'none' } })),
-  ({ list, rules }) => ({ list: [...list, connectorOf(list.length)], rules }),
+  ({ list, rules }) => ({ list: [...list, connectorAt(list.length)], rules }),
   ({ list, rules }, at) => ({ list: list.filter((_, place) => place !== at % list.length), rules }),
   ({ list, rules }) => ({ list: list.toReversed(), rules }),
   ({ list, rules }) => ({ list, rules: rules + 1 }),
@@ -82,7 +59,7 @@ test('deciding what changed gives what deciding everything gives', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (story) => {
       const kept = new AllowedConnectors()
-      let world: World = { list: Array.from({ length: 12 }, (_, at) => connectorOf(at)), rules: 0 }
+      let world: World = { list: Array.from({ length: 12 }, (_, at) => connectorAt(at)), rules: 0 }
       for (const [next, at, person] of story) {
         world = next(world, at)
         const shown = shownTo(kept, world, person)
@@ -108,7 +85,7 @@ function counting(isAllowed: (connector: Connector) => boolean) {
 test('another health decides nothing anew, other settings one connector, another rule all', () => {
   const kept = new AllowedConnectors()
   const { asked, ask } = counting(() => true)
-  let list: readonly Connector[] = Array.from({ length: 100 }, (_, at) => connectorOf(at))
+  let list: readonly Connector[] = Array.from({ length: 100 }, (_, at) => connectorAt(at))
   const key = (listKey: string) => kept.of(list, { listKey, isAllowed: ask }).key
   const before = key('ada')
   expect(asked.splice(0)).toHaveLength(100)
@@ -124,7 +101,7 @@ test('another health decides nothing anew, other settings one connector, another
 
 test('what changes with time is remembered for nobody', () => {
   const kept = new AllowedConnectors()
-  const list = [connectorOf(1)]
+  const list = [connectorAt(1)]
   const { roster, has, key } = kept.of(list, { listKey: undefined, isAllowed: () => true })
   expect(roster.places.filter(has)).toHaveLength(1)
   expect(key).toBeUndefined()
@@ -134,7 +111,7 @@ test('what changes with time is remembered for nobody', () => {
 
 test('a decision that fails is no decision', () => {
   const kept = new AllowedConnectors()
-  const list = [connectorOf(1), connectorOf(2)]
+  const list = [connectorAt(1), connectorAt(2)]
   const isAllowed = ({ id }: Connector) => {
     if (id === list[1]?.id) throw new Error('the rules cannot be read')
     return true
@@ -146,15 +123,15 @@ test('a decision that fails is no decision', () => {
 
 test('a view holds what was decided although the list goes on', () => {
   const kept = new AllowedConnectors()
-  const list = Array.from({ length: 3 }, (_, at) => connectorOf(at))
+  const list = Array.from({ length: 3 }, (_, at) => connectorAt(at))
   const first = kept.of(list, { listKey: 'ada', isAllowed: ({ id }) => id === list[1]?.id })
   for (let round = 0; round < 400; round++)
-    kept.of([connectorOf(round)], { listKey: 'ada', isAllowed: () => true })
+    kept.of([connectorAt(round)], { listKey: 'ada', isAllowed: () => true })
   expect(first.roster.places.filter(first.has).map(({ connector }) => connector)).toEqual([list[1]])
 })
 
 test('one connector alone is decided as among others', () => {
-  const [one] = [connectorOf(1)]
+  const [one] = [connectorAt(1)]
   const { roster, has } = allowedOne(one as Connector, { listKey: 'ada', isAllowed: () => true })
   expect(roster.places.filter(has).map(({ connector }) => connector)).toEqual([one])
 })
@@ -162,7 +139,7 @@ test('one connector alone is decided as among others', () => {
 test('a person costs a few hundred bytes with a thousand connectors, also after many changes', () => {
   const kept = new AllowedConnectors()
   const [listKey, isAllowed] = [keyFor(1, 1), isAllowedBy(1, 1)]
-  let list: readonly Connector[] = Array.from({ length: 1_000 }, (_, at) => connectorOf(at))
+  let list: readonly Connector[] = Array.from({ length: 1_000 }, (_, at) => connectorAt(at))
   for (let round = 0; round < 5; round++) {
     list = list.map((each) => ({ ...each, revision: each.revision + 1 }))
     kept.of(list, { listKey, isAllowed })

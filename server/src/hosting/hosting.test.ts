@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { connectorOf } from '../../../test/support/connector-of.ts'
 import { openTestStorage, quietLog, type TestStorage } from '../../../test/support/stores.ts'
 import type { Credential } from '../kernel/call.ts'
 import type { Connector } from '../kernel/connector.ts'
-import { newId } from '../kernel/ids.ts'
 import type { HostedProcess } from '../kernel/upstream.ts'
 import { type HostingParts, openHosting, type ProcessHosting } from './hosting.ts'
 
@@ -80,38 +80,15 @@ async function open(changes: Partial<HostingParts> = {}): Promise<ProcessHosting
   return hosting
 }
 
-function connector(changes: Partial<Connector> = {}): Connector {
-  return {
-    id: newId<'server'>(),
+const connector = (changes: Partial<Connector> = {}) =>
+  connectorOf({
     name: 'Fixture',
-    slug: 'fixture',
-    description: '',
-    kind: 'hosted',
     transport: 'stdio',
-    url: undefined,
-    headers: {},
     command: process.execPath,
     args: [script],
-    env: {},
-    auth: { type: 'none' },
-    status: 'active',
-    protocol: 'auto',
-    toolReview: 'off',
-    skipInputValidation: false,
-    toolOutputOffloading: true,
-    sensitive: false,
-    network: 'none',
     mounts: [{ path: join(folder, 'shared'), mode: 'ro' }],
-    personalValues: [],
-    pinned: undefined,
-    health: { state: 'unknown' },
-    createdBy: undefined,
-    createdAt: '',
-    updatedAt: '',
-    revision: 1,
     ...changes,
-  }
-}
+  })
 
 function credential(of: Connector, env: Record<string, string> = {}): Credential {
   return { owner: 'shared', revision: '1', headers: {}, env, args: of.args }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { connectorOf } from '../../../test/support/connector-of.ts'
 import { eachStore, quietLog } from '../../../test/support/stores.ts'
-import type { Connector } from '../kernel/connector.ts'
 import { newId, type UserId } from '../kernel/ids.ts'
 import type { Upstreams } from '../kernel/upstream.ts'
 import { membersOf } from '../lib/raw-json.ts'
@@ -9,19 +9,12 @@ import type { DefinitionScan, DefinitionScanner, FlaggedTool } from './definitio
 import { openTools } from './tools.ts'
 
 const credential = { owner: 'shared', revision: '1', headers: {}, env: {}, args: [] }
-const connector: Connector = {
-  ...{ id: newId<'server'>(), name: 'Files', slug: 'files', description: '', kind: 'hosted' },
-  ...{ transport: 'streamable_http', url: 'http://127.0.0.1:1/mcp', headers: {}, command: undefined },
-  ...{ args: [], env: {}, auth: { type: 'none' }, status: 'disabled', protocol: 'auto' },
-  ...{ toolReview: 'quarantine', skipInputValidation: false, toolOutputOffloading: false, sensitive: false },
-  ...{ network: 'none', mounts: [], personalValues: [], pinned: undefined, health: { state: 'unknown' } },
-  ...{
-    createdBy: undefined,
-    createdAt: '2026-01-01T00:00:00Z',
-    updatedAt: '2026-01-01T00:00:00Z',
-    revision: 1,
-  },
-}
+const connector = connectorOf({
+  name: 'Files',
+  url: 'http://127.0.0.1:1/mcp',
+  status: 'disabled',
+  toolReview: 'quarantine',
+})
 const offered = ['read_file', 'write_file', 'steer'].map((name) =>
   JSON.stringify({ name, description: `Does ${name}.`, inputSchema: { type: 'object' } }),
 )

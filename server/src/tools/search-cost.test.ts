@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { keptMemory } from '../../../test/support/kept-memory.ts'
 import type { ServerId } from '../kernel/ids.ts'
 import type { PinnedTool } from '../kernel/tool.ts'
 import { SearchIndex } from './search-index.ts'
@@ -81,14 +80,7 @@ function cpuMs(run: () => void): number {
 }
 
 test('ten thousand tools are indexed in under a second and 60 MB, with all that the search knows', () => {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  const used = () => {
-    collect()
-    collect()
-    const { heapUsed, arrayBuffers } = process.memoryUsage()
-    return (heapUsed + arrayBuffers) / 2 ** 20
-  }
+  const used = keptMemory()
   expect(Math.min(...[1, 2, 3].map(() => cpuMs(build)))).toBeLessThan(1_000)
   const before = used()
   const fresh = readKnowledge()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectorOf } from '../../../test/support/connector-of.ts'
 import {
   openTestStorage,
   postgresMissing,
@@ -19,38 +20,14 @@ import { openTools, type Tools } from './tools.ts'
 
 const credential = { owner: 'shared', revision: '1', headers: {}, env: {}, args: [] }
 
-function connector(overrides: Partial<Connector> = {}): Connector {
-  return {
-    id: newId<'server'>(),
+const connector = (overrides: Partial<Connector> = {}) =>
+  connectorOf({
     name: 'Files',
     slug: uniqueSlug(),
-    description: '',
-    kind: 'hosted',
-    transport: 'streamable_http',
     url: 'http://127.0.0.1:1/mcp',
-    headers: {},
-    command: undefined,
-    args: [],
-    env: {},
-    auth: { type: 'none' },
-    status: 'active',
-    protocol: 'auto',
     toolReview: 'quarantine',
-    skipInputValidation: false,
-    toolOutputOffloading: false,
-    sensitive: false,
-    network: 'none',
-    mounts: [],
-    personalValues: [],
-    pinned: undefined,
-    health: { state: 'unknown' },
-    createdBy: undefined,
-    createdAt: '2026-01-01T00:00:00Z',
-    updatedAt: '2026-01-01T00:00:00Z',
-    revision: 1,
     ...overrides,
-  }
-}
+  })
 
 /** An upstream in memory: `pages` are raw result objects by cursor, or an error to throw. */
 class Upstream {

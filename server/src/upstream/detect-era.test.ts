@@ -10,7 +10,8 @@ import {
 } from '../../../test/fixtures/http-fixture.ts'
 import { startLegacyUpstream } from '../../../test/fixtures/legacy-upstream.ts'
 import { startModernUpstream } from '../../../test/fixtures/modern-upstream.ts'
-import { connectorOf, openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
+import { connectorOf } from '../../../test/support/connector-of.ts'
+import { openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { OpenUpstreams } from './upstream.ts'
 
 let upstreams: OpenUpstreams

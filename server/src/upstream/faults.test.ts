@@ -4,7 +4,8 @@ import {
   type MisbehavingUpstream,
   startMisbehavingUpstream,
 } from '../../../test/fixtures/misbehaving-upstream.ts'
-import { connectorOf, openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
+import { connectorOf } from '../../../test/support/connector-of.ts'
+import { openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { Reason } from '../kernel/reasons.ts'
 import type { OpenUpstreams } from './upstream.ts'

@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type ModernUpstream, startModernUpstream } from '../../../test/fixtures/modern-upstream.ts'
-import {
-  connectorOf,
-  openTestUpstreams,
-  plain,
-  requestOf,
-  textOf,
-} from '../../../test/support/upstream-world.ts'
+import { connectorOf } from '../../../test/support/connector-of.ts'
+import { openTestUpstreams, plain, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { OpenUpstreams } from './upstream.ts'
 

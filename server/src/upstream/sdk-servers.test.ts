@@ -7,13 +7,8 @@ import { createMcpHandler, McpServer as ModernServer } from '@modelcontextprotoc
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Fixture, readBody, serve } from '../../../test/fixtures/http-fixture.ts'
-import {
-  connectorOf,
-  openTestUpstreams,
-  plain,
-  requestOf,
-  textOf,
-} from '../../../test/support/upstream-world.ts'
+import { connectorOf } from '../../../test/support/connector-of.ts'
+import { openTestUpstreams, plain, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { OpenUpstreams } from './upstream.ts'
 
 let upstreams: OpenUpstreams

@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LegacyUpstream, startLegacyUpstream } from '../../../test/fixtures/legacy-upstream.ts'
-import {
-  connectorOf,
-  credential,
-  openTestUpstreams,
-  requestOf,
-  textOf,
-} from '../../../test/support/upstream-world.ts'
+import { connectorOf } from '../../../test/support/connector-of.ts'
+import { credential, openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { Connector } from '../kernel/connector.ts'
 import type { Lane, UpstreamRequest } from '../kernel/upstream.ts'
 import type { OpenUpstreams } from './upstream.ts'

@@ -1,12 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  childHosting,
-  connectorOf,
-  openTestUpstreams,
-  requestOf,
-  textOf,
-} from '../../../test/support/upstream-world.ts'
+import { connectorOf } from '../../../test/support/connector-of.ts'
+import { childHosting, openTestUpstreams, requestOf, textOf } from '../../../test/support/upstream-world.ts'
 import type { OpenUpstreams } from './upstream.ts'
 
 const command = fileURLToPath(new URL('../../../test/fixtures/stdio-upstream.ts', import.meta.url))

@@ -3,20 +3,15 @@ import { type Audit, openAudit } from './audit/audit.ts'
 import { type CodeMode, openCodeMode } from './code-mode/code-mode.ts'
 import type { Config } from './config/config.ts'
 import { type Connectors, openConnectors } from './connectors/connectors.ts'
-import { type Credentials, openCredentials } from './credentials/credentials.ts'
+import type { Credentials } from './credentials/credentials.ts'
 import { hostKeys, type Keyring, openKeyring } from './credentials/keyring.ts'
 import { type KeyRotation, keyRotation } from './credentials/rotate-key.ts'
-import { secretStores } from './credentials/secret-stores.ts'
-import { isDemoServer } from './demo/demo.ts'
 import type { Directory } from './directory/directory.ts'
-import { connectUrl } from './gateway/visible-tools.ts'
-import { type Grants, openGrants, ownAddresses } from './grants/grants.ts'
-import { withGrants } from './grants/with-grants.ts'
+import type { Grants } from './grants/grants.ts'
 import { type GuardParts, type Guards, openGuards } from './guards/guards.ts'
-import { openHosting, type ProcessHosting } from './hosting/hosting.ts'
+import type { ProcessHosting } from './hosting/hosting.ts'
 import { type Identity, openIdentity } from './identity/identity.ts'
 import type { OffBoarding } from './identity/off-board.ts'
-import type { Connector } from './kernel/connector.ts'
 import { newId } from './kernel/ids.ts'
 import { openGuardedFetch } from './lib/guarded-fetch.ts'
 import type { Log } from './lib/log.ts'
@@ -24,6 +19,7 @@ import { addressGuard } from './lib/network.ts'
 import type { Mail } from './mail/mail.ts'
 import { type Oauth, openOauth } from './oauth/oauth.ts'
 import { openTokens, type Tokens } from './oauth/tokens.ts'
+import { openReach } from './open-reach.ts'
 import { openStaff } from './open-staff.ts'
 import { openPolicy, type Policy } from './policy/policy.ts'
 import { openProcesses, type Processes } from './processes/processes.ts'
@@ -32,7 +28,7 @@ import { openSignIn, type SignIn } from './sign-in/sign-in.ts'
 import { openSso, type Sso } from './sso/sso.ts'
 import { lockDataFolder, openStorage, type Storage } from './storage/storage.ts'
 import { openTools, type Tools } from './tools/tools.ts'
-import { type OpenUpstreams, openUpstreams } from './upstream/upstream.ts'
+import type { OpenUpstreams } from './upstream/upstream.ts'
 
 /** The nouns of the product, opened in the order they need each other. */
 export type Parts = {
@@ -75,7 +71,7 @@ export type PartsOptions = {
   hostEnvironment: Record<string, string | undefined>
 }
 
-type Ground = Pick<Parts, 'config' | 'log' | 'now' | 'storage' | 'keyring'>
+export type Ground = Pick<Parts, 'config' | 'log' | 'now' | 'storage' | 'keyring'>
 
 export async function openParts(options: PartsOptions): Promise<Parts> {
   const { config, log, now } = options
@@ -199,87 +195,6 @@ async function openRecord(
     onFailed: ({ ip, reason, requestId }) => audit.recordFailedAuthentication({ ip, why: reason, requestId }),
   })
   return { audit, agents, identity, tokens }
-}
-
-/** The way to upstreams: secrets, hosted processes, sessions. */
-async function openReach(
-  ground: Ground,
-  options: PartsOptions,
-  parts: Pick<Parts, 'connectors' | 'audit' | 'identity' | 'sso' | 'tokens'>,
-): Promise<Pick<Parts, 'credentials' | 'grants' | 'hosting' | 'upstreams'>> {
-  const { config, log, now, storage, keyring } = ground
-  const { connectors, audit, identity, sso, tokens } = parts
-  const { db, bus } = storage
-  const connectAt = (connector: Connector) => connectUrl(config.publicUrl, connector)
-  const stores = secretStores({
-    settings: config.secretStores,
-    // The operator named these addresses, inside or not.
-    fetch: openGuardedFetch({ guard: addressGuard(['0.0.0.0/0', '::/0']) }),
-    now,
-  })
-  const values = openCredentials({ db, bus, keyring, stores, now, connectUrl: connectAt })
-  const grants = await openGrants({
-    ...{ db, bus, keyring, now, log, connectUrl: connectAt },
-    journal: audit.journal,
-    fetch: openGuardedFetch({ guard: addressGuard(config.allowedNetworks) }),
-    own: ownAddresses(config),
-    brokerUrl: config.oauthBrokerUrl,
-    connector: (id) => connectors.find(id),
-    clientSecret: values.clientSecret,
-    clientAssertion: tokens.signClient,
-    voices: {
-      idJag: sso.assertionFor,
-      async subjectToken(userId, audience) {
-        const person = await identity.find(userId)
-        return person === undefined ? undefined : await tokens.signSubject(person, audience)
-      },
-    },
-  })
-  const credentials = withGrants(values, grants)
-  const hosting = await hostServers(options, { db, connectors })
-  const product = { name: 'runlayer', title: config.productName, version: config.version }
-  const { allowedNetworks, limits } = config
-  const upstreams = openUpstreams({ hosting, allowedNetworks, limits, product, now, log })
-  return { credentials, grants, hosting, upstreams: grants.guard(values.guard(upstreams)) }
-}
-
-/** Hosted processes end with their connector; packages nobody runs any more go at start. */
-async function hostServers(
-  options: PartsOptions,
-  { db, connectors }: { db: Storage['db']; connectors: Connectors },
-): Promise<ProcessHosting> {
-  const { config, log, now } = options
-  const hosting = await openHosting({
-    dataDir: config.dataDir,
-    stdioCommands: config.stdioCommands,
-    unsandboxedStdio: config.unsandboxedStdio,
-    mayRunBare: (connector) => {
-      const stored = connectors.find(connector.id)
-      return options.demo && stored !== undefined && isDemoServer(stored)
-    },
-    // A line holds a whole message: an answer of the allowed size, and what JSON puts around it.
-    maxLineBytes: 2 * config.limits.upstreamBytes,
-    hostEnvironment: options.hostEnvironment,
-    db,
-    now,
-    log,
-  })
-  if (options.demo && !config.unsandboxedStdio && hosting.sandbox().kind === 'none') {
-    log.warn(
-      { reason: hosting.sandbox().reason },
-      'THE SERVERS OF THE DEMO RUN WITHOUT A SANDBOX and can read what this process can read',
-    )
-  }
-  await hosting.prunePackages(connectors.list().flatMap(({ pinned }) => pinned ?? []))
-  connectors.onChange((id) => {
-    if (connectors.find(id)?.status === 'active') return
-    hosting
-      .stopAll(id)
-      .catch((error: unknown) =>
-        log.warn({ err: error, server_id: id }, 'a hosted server could not be stopped'),
-      )
-  })
-  return hosting
 }
 
 /** Ends the parts in the reverse order; each gets its chance even when another fails. */

@@ -1,9 +1,9 @@
-import type { Cleared, Exchange, GovernedMethod, RawObject, Received, Resume } from '../kernel/call.ts'
-import type { Caller } from '../kernel/caller.ts'
+import type { GovernedMethod, RawObject } from '../kernel/call.ts'
 import type { Connector } from '../kernel/connector.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { isObjectText, membersOf, objectText, stringOf } from '../lib/raw-json.ts'
-import { type Answer, type AnswerParts, answerCall } from './answer-call.ts'
+import type { Answer } from './answer-call.ts'
+import { type GovernedParts, governed, type Incoming, received } from './answer-governed.ts'
 import {
   type AskToConnectParts,
   afterConnect,
@@ -12,35 +12,15 @@ import {
   opensPages,
 } from './ask-to-connect.ts'
 import { mayLack } from './connector-roster.ts'
-import { converse } from './converse.ts'
 import { executeToolName, runCodeName, searchToolsName } from './meta-tools.ts'
-import { LivesElsewhere } from './pass-on.ts'
 import type { Requester } from './requester.ts'
 import { refusalResult, toGatewayError } from './rpc-text.ts'
 import { type RunCodeParts, runCode } from './run-code.ts'
 import { ruleBroken, type SearchParts, searchTools } from './search-tools.ts'
-import { nameIn } from './steps/resolve-target.ts'
 import { unknownTask } from './task-ids.ts'
 import { connectedResult, connectResult, connectSuffix, viewOf } from './visible-tools.ts'
 
-export type RequestParts = SearchParts &
-  RunCodeParts &
-  AnswerParts &
-  AskToConnectParts & {
-    run(call: Received): Promise<Cleared>
-    /** The name of this process, where processes pass requests on to each other. */
-    self: string | undefined
-  }
-
-/** One request of either era, with the way back to its client. */
-export type Incoming = {
-  who: Requester
-  method: string
-  params: RawObject
-  mirrors: Readonly<Record<string, string>> | undefined
-  exchange: Exchange
-  reauthenticate(): Caller | Promise<Caller>
-}
+export type RequestParts = SearchParts & RunCodeParts & GovernedParts & AskToConnectParts
 
 const onConnectors: readonly string[] = [
   'resources/read',
@@ -200,48 +180,6 @@ async function answerTask(parts: RequestParts, incoming: Incoming): Promise<Answ
     name: ref.tool,
   }
   return await governed(parts, call, incoming)
-}
-
-function received(parts: RequestParts, incoming: Incoming): Received {
-  const { who, params } = incoming
-  const method = incoming.method as GovernedMethod
-  const name = nameIn(method, params)
-  const call = {
-    requestId: who.requestId,
-    correlationId: who.correlationId,
-    receivedAt: who.receivedAt,
-    caller: who.caller,
-    endpoint: who.endpoint,
-    client: who.client,
-    peer: who.peer,
-    method,
-    name,
-    params,
-    exchange: incoming.exchange,
-    via: undefined,
-    meta: undefined,
-    mirrors: incoming.mirrors,
-  }
-  return { ...call, resume: resumeOf(parts, call) }
-}
-
-function resumeOf(parts: RequestParts, call: Omit<Received, 'resume'>): Resume | undefined {
-  const text = call.params.get('requestState')
-  if (text === undefined || call.client.era === 'legacy') return undefined
-  const state = stringOf(text)
-  if (state === undefined)
-    throw new GatewayError('state-refused', 'requestState must be the string that was issued')
-  const { home, ...resume } = parts.states.open(state, { ...call, argsText: call.params.get('arguments') })
-  if (home !== undefined && home !== parts.self) throw new LivesElsewhere(home)
-  return resume
-}
-
-async function governed(parts: RequestParts, call: Received, incoming: Incoming): Promise<Answer> {
-  const legacy = call.client.era === 'legacy'
-  const done = legacy
-    ? await converse({ run: parts.run, reauthenticate: incoming.reauthenticate }, call)
-    : await parts.run(call)
-  return answerCall(parts, done)
 }
 
 /** Refusals a model can act on come back as results; what a client's own code must handle stays a JSON-RPC error. */

@@ -11,7 +11,7 @@ import {
   stringOf,
 } from '../lib/raw-json.ts'
 import type { Answer } from './answer-call.ts'
-import type { Incoming } from './answer-request.ts'
+import type { Incoming } from './answer-governed.ts'
 import { toGatewayError } from './rpc-text.ts'
 import { opening, ruleBroken } from './search-tools.ts'
 

@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import type { Watches } from './keep-watching.ts'
 import { type Asker, requesterOf } from './legacy.ts'
-import type { LiveSession } from './live-sessions.ts'
+import type { LiveSession } from './live-session.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 export type SessionWatchParts = {

@@ -2,23 +2,21 @@ import { z } from 'zod'
 import type { Caller } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { can, type Route, route } from '../kernel/route.ts'
+import { type ConnectionRoutesParts, connectionRoutes } from './api-connections.ts'
 import { deviceRoutes } from './api-devices.ts'
 import { issuerRoutes } from './api-issuers.ts'
+import { redirectRuleRoutes } from './api-redirect-rules.ts'
 import type { Asking } from './ask-person.ts'
-import type { Connection } from './connection-store.ts'
 import type { Oauth } from './oauth.ts'
-import type { RedirectRule } from './rule-store.ts'
 
 /** What became of asking an administrator for a redirect address. */
 export type RedirectRequest = { id: string; status: 'pending' | 'approved' | 'rejected'; note: string }
 
-export type OauthRoutesParts = {
+export type OauthRoutesParts = ConnectionRoutesParts & {
   oauth: Oauth
   /** The newest request for this address. */
   requested(uri: string): Promise<RedirectRequest | undefined>
   request(asking: Asking, caller: Caller, reason: string): Promise<RedirectRequest>
-  /** How the thing a resource names is called, for people. */
-  resourceName(resource: string, caller: Caller): string
 }
 
 const InteractionId = z.object({ id: z.string().min(8).max(64) })
@@ -53,53 +51,12 @@ const Continue = z
   .object({ continue_url: z.string().nullable().describe('Where the browser goes on; null: nowhere') })
   .meta({ id: 'OauthContinue' })
 
-const ConnectedClient = z
-  .object({
-    id: z.string(),
-    client_id: z.string(),
-    client_name: z.string(),
-    redirect_uri: z.string(),
-    resources: z.array(z.object({ uri: z.string(), name: z.string() })),
-    created_at: z.string(),
-    last_used_at: z.string().nullable(),
-    last_used_ip: z.string().nullable(),
-  })
-  .meta({ id: 'ConnectedClient' })
-
-const Rule = z
-  .object({
-    id: z.string(),
-    effect: z.enum(['allow', 'block']),
-    pattern: z.string().describe('An exact address, one with *. as the first label of its host, or loopback'),
-    note: z.string(),
-    created_by: z.string().nullable(),
-    created_at: z.string(),
-  })
-  .meta({ id: 'RedirectRule' })
-
-const NewRule = z
-  .strictObject({
-    effect: z.enum(['allow', 'block']),
-    pattern: z.string().min(1).max(2000),
-    note: z.string().max(500).default(''),
-  })
-  .meta({ id: 'NewRedirectRule' })
-
-const showRule = ({ id, effect, pattern, note, createdBy, createdAt }: RedirectRule) => ({
-  id,
-  effect,
-  pattern,
-  note,
-  created_by: createdBy ?? null,
-  created_at: createdAt.toISOString(),
-})
-
 export function oauthRoutes(parts: OauthRoutesParts): Route[] {
   return [
     ...consentRoutes(parts),
     ...connectionRoutes(parts),
     ...deviceRoutes({ devices: parts.oauth.devices, resourceName: parts.resourceName }),
-    ...ruleRoutes(parts),
+    ...redirectRuleRoutes(parts.oauth),
     ...issuerRoutes({ issuers: parts.oauth.issuers }),
   ]
 }
@@ -204,111 +161,6 @@ function askRoutes(parts: OauthRoutesParts): Route[] {
         const made = await request(asking, caller, body.reason)
         record({ resourceId: made.id, after: facts(asking) })
         return showAsking(parts, asking, caller)
-      },
-    }),
-  ]
-}
-
-function connectionRoutes({ oauth, resourceName }: OauthRoutesParts): Route[] {
-  const show = (connection: Connection, caller: Caller) => ({
-    id: connection.id,
-    client_id: connection.clientId,
-    client_name: connection.clientName,
-    redirect_uri: connection.redirectUri,
-    resources: [...new Set(connection.resources.flatMap((each) => each.split(' ')))].map((uri) => ({
-      uri,
-      name: resourceName(uri, caller),
-    })),
-    created_at: connection.createdAt.toISOString(),
-    last_used_at: connection.lastUsedAt?.toISOString() ?? null,
-    last_used_ip: connection.lastUsedIp ?? null,
-  })
-  return [
-    route({
-      method: 'GET',
-      path: '/api/v1/oauth/connections',
-      operationId: 'listConnectedClients',
-      summary: 'AI clients you let act for you',
-      tag: 'OAuth',
-      needs: 'anyone',
-      output: z.object({ data: z.array(ConnectedClient), next_cursor: z.null() }),
-      status: 200,
-      run: async ({ caller }) => ({
-        data: (await oauth.connectionsOf(caller.id)).map((each) => show(each, caller)),
-        next_cursor: null,
-      }),
-    }),
-    route({
-      method: 'DELETE',
-      path: '/api/v1/oauth/connections/{id}',
-      operationId: 'disconnectClient',
-      summary: 'End what a client may do; its tokens are refused from the next request on',
-      tag: 'OAuth',
-      needs: 'anyone',
-      audit: { action: 'oauth_client_disconnected', resourceType: 'oauth_client' },
-      params: z.object({ id: z.string() }),
-      output: z.undefined(),
-      status: 204,
-      async run({ caller, record }, { params }) {
-        const ended = await oauth.disconnect(params.id, caller.id)
-        record({
-          resourceId: ended.clientId.slice(0, 200),
-          before: { client_name: ended.clientName, redirect_uri: ended.redirectUri },
-        })
-        return undefined
-      },
-    }),
-  ]
-}
-
-function ruleRoutes({ oauth: { redirects } }: OauthRoutesParts): Route[] {
-  const path = '/api/v1/oauth/redirect-rules'
-  return [
-    route({
-      method: 'GET',
-      path,
-      operationId: 'listRedirectRules',
-      summary: 'Where authorization codes may be sent, and where never',
-      tag: 'OAuth',
-      needs: 'requests.read',
-      output: z.object({ data: z.array(Rule), next_cursor: z.null() }),
-      status: 200,
-      run: async () => ({ data: redirects.list().map(showRule), next_cursor: null }),
-    }),
-    route({
-      method: 'POST',
-      path,
-      operationId: 'createRedirectRule',
-      summary: 'Allow or block a redirect URI. Whoever is allowed here receives tokens for everybody',
-      tag: 'OAuth',
-      needs: 'requests.decide',
-      audit: { action: 'redirect_rule_created', resourceType: 'redirect_rule' },
-      body: NewRule,
-      output: Rule,
-      status: 201,
-      async run({ caller, record }, { body }) {
-        const shown = showRule(await redirects.add(body, caller.id))
-        record({ resourceId: shown.id, after: shown })
-        return shown
-      },
-    }),
-    route({
-      method: 'DELETE',
-      path: `${path}/{id}`,
-      operationId: 'deleteRedirectRule',
-      summary: 'Take a redirect URI off its list',
-      tag: 'OAuth',
-      needs: 'requests.decide',
-      audit: { action: 'redirect_rule_deleted', resourceType: 'redirect_rule' },
-      params: z.object({ id: z.string() }),
-      output: z.undefined(),
-      status: 204,
-      async run({ record }, { params }) {
-        const before = redirects.list().find(({ id }) => id === params.id)
-        if (before === undefined) throw new GatewayError('not-found', 'There is no such rule.')
-        await redirects.remove(params.id)
-        record({ before: showRule(before) })
-        return undefined
       },
     }),
   ]

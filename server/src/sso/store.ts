@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { boolean, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { UserId } from '../kernel/ids.ts'
 import type { Db } from '../storage/storage.ts'
+import { arrivalStore } from './arrival-store.ts'
 import type { Claimed, Mapping, Provider, ProviderId, ProviderSettings, SsoIdentity } from './provider.ts'
 
 const moment = (name: string) => timestamp(name, { withTimezone: true })
@@ -37,18 +38,6 @@ const identities = pgTable('sso_identities', {
   subject: text().notNull(),
   userId: uuid('user_id').notNull().$type<UserId>(),
   createdAt: moment('created_at').notNull(),
-})
-
-const answers = pgTable('sso_answers', {
-  id: text().primaryKey(),
-  expiresAt: moment('expires_at').notNull(),
-})
-
-const arrivals = pgTable('sso_arrivals', {
-  flowId: text('flow_id').primaryKey(),
-  providerId: uuid('provider_id').notNull().$type<ProviderId>(),
-  sealed: text().notNull(),
-  expiresAt: moment('expires_at').notNull(),
 })
 
 const { secret, ...plainColumns } = {
@@ -94,7 +83,7 @@ export type ProviderRow = Omit<Provider, 'hasSecret' | 'ownCertificate'>
 export type SsoStore = ReturnType<typeof ssoStore>
 
 export function ssoStore(db: Db) {
-  return { ...providerStore(db), ...ownKeyStore(db), ...identityStore(db), ...answerStore(db) }
+  return { ...providerStore(db), ...ownKeyStore(db), ...identityStore(db), ...arrivalStore(db) }
 }
 
 function providerStore(db: Db) {
@@ -243,38 +232,6 @@ function identityStore(db: Db) {
         .where(and(eq(identities.userId, userId), which))
         .returning({ providerId: identities.providerId })
       return [...new Set(gone.map((row) => row.providerId))]
-    },
-  }
-}
-
-function answerStore(db: Db) {
-  return {
-    /** True once per answer. Those that have expired are forgotten here: they are refused by their date. */
-    async use(id: string, expiresAt: Date, at: Date): Promise<boolean> {
-      await db.delete(answers).where(lt(answers.expiresAt, at))
-      const added = await db
-        .insert(answers)
-        .values({ id, expiresAt })
-        .onConflictDoNothing()
-        .returning({ id: answers.id })
-      return added.length > 0
-    },
-    async keepArrival(
-      arrival: { flowId: string; providerId: ProviderId; sealed: string; expiresAt: Date },
-      at: Date,
-    ): Promise<void> {
-      await db.delete(arrivals).where(lt(arrivals.expiresAt, at))
-      await db.insert(arrivals).values(arrival)
-    },
-    /** Of two who come at once, one gets it. */
-    async takeArrival(flowId: string, providerId: ProviderId, at: Date): Promise<string | undefined> {
-      const [row] = await db
-        .delete(arrivals)
-        .where(
-          and(eq(arrivals.flowId, flowId), eq(arrivals.providerId, providerId), gt(arrivals.expiresAt, at)),
-        )
-        .returning({ sealed: arrivals.sealed })
-      return row?.sealed
     },
   }
 }

@@ -84,7 +84,15 @@ describe('doctor', () => {
       state: 'failed',
       message: expect.stringContaining('another program'),
     })
-    expect(of('server')[0]?.state).toBe('warning')
+    expect(of('server')[0]).toMatchObject({
+      state: 'warning',
+      advice: expect.stringContaining('npm start'),
+    })
+    // Who holds the data folder is a server that listens elsewhere: another one would not start.
+    const lock = join(folder, 'runlayer.lock')
+    writeFileSync(lock, JSON.stringify({ pid: process.pid }))
+    expect((await doctor()).of('server')[0]?.advice).toMatch(/Process \d+ holds the data folder.*--url/)
+    rmSync(lock)
   })
 
   test('says when the server is up and not ready', async () => {

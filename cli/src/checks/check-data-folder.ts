@@ -65,7 +65,7 @@ function nearestExisting(path: string): string {
 }
 
 /** The living process named by the lock file, if any. */
-function holderOf(dataDir: string): number | undefined {
+export function holderOf(dataDir: string): number | undefined {
   try {
     const { pid } = JSON.parse(readFileSync(join(dataDir, 'runlayer.lock'), 'utf8')) as { pid: number }
     process.kill(pid, 0)

@@ -4,8 +4,11 @@ import type { Finding } from './finding.ts'
 
 const limitMs = 3000
 
-/** What the running server says of itself. A server that is not running is no mistake, only a fact. */
-export async function checkServer(baseUrl: string): Promise<Finding> {
+/**
+ * What the running server says of itself. A server that is not running is no mistake, only a fact. `holder`: the process
+ * that has the data folder, which then is a server somewhere else.
+ */
+export async function checkServer(baseUrl: string, holder: number | undefined): Promise<Finding> {
   const name = 'server'
   try {
     const response = await fetch(`${baseUrl}/api/v1/utils/health-check/`, {
@@ -25,7 +28,10 @@ export async function checkServer(baseUrl: string): Promise<Finding> {
       name,
       state: 'warning',
       message: `nothing of ours answers at ${baseUrl}`,
-      advice: 'Start it with "npm start", or say --url.',
+      advice:
+        holder === undefined
+          ? 'Start it with "npm start", or say --url.'
+          : `Process ${holder} holds the data folder, so it may listen elsewhere: say --url.`,
     }
   }
 }

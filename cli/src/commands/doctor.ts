@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Config, readConfig } from '../../../server/src/config/config.ts'
 import { baseUrlOf } from '../call-server.ts'
-import { checkDataFolder } from '../checks/check-data-folder.ts'
+import { checkDataFolder, holderOf } from '../checks/check-data-folder.ts'
 import { checkDatabase } from '../checks/check-database.ts'
 import { checkNode } from '../checks/check-node.ts'
 import { checkSandbox } from '../checks/check-sandbox.ts'
@@ -50,6 +50,7 @@ async function examine(terminal: Terminal, url: string | undefined): Promise<Fin
   if ('wrong' in config) return [node, ...config.wrong, await checkSandbox(false)]
   const server = await checkServer(
     baseUrlOf(terminal, url ?? terminal.env['RUNLAYER_BASE_URL'] ?? localUrl(config)),
+    holderOf(config.dataDir),
   )
   return [
     node,

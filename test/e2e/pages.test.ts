@@ -102,6 +102,33 @@ test('what one question failed by is not shown with the next', async () => {
   await page.context().close()
 })
 
+test('a click beside a form or a secret takes nothing away', async () => {
+  const page = await openPage(opened().browser, 'light')
+  await page.goto(`${opened().api.url}/keys?new=1`)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('Release pipeline')
+  await page.mouse.click(20, 800)
+  expect(await dialog.getByLabel('Name').inputValue()).toBe('Release pipeline')
+  await page.keyboard.press('Enter')
+  const secret = dialog.getByText('rl_example_secret_shown_once')
+  await secret.waitFor()
+  await page.mouse.click(20, 800)
+  await page.keyboard.press('Escape')
+  expect(await secret.isVisible()).toBe(true)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.context().close()
+})
+
+test('an address that leads nowhere is no failure', async () => {
+  const page = await openPage(opened().browser, 'light')
+  await page.goto(`${opened().api.url}/nowhere`)
+  await page.getByRole('heading', { name: 'There is no page at this address' }).waitFor()
+  expect(await page.getByRole('alert').count()).toBe(0)
+  expect(await faults(page)).toEqual([])
+  await page.context().close()
+})
+
 test('an address holds text: a search for digits is found again, and a form opens by 1', async () => {
   const page = await openPage(opened().browser, 'light')
   await page.goto(`${opened().api.url}/people?query=2024`)

@@ -1,6 +1,6 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { Shell } from './components/shell.tsx'
-import { PageError } from './components/trouble-note.tsx'
+import { NoPage, PageError } from './components/trouble-note.tsx'
 import type { AuditSearch } from './paths.ts'
 import { connect, device, root, signedIn, signIn, signInCallback } from './routes-alone.tsx'
 import { parseSearch, pick, stringifySearch } from './search-params.ts'
@@ -242,7 +242,7 @@ export const router = createRouter({
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultErrorComponent: PageError,
-  defaultNotFoundComponent: () => <PageError error={new Error('There is no page at this address.')} />,
+  defaultNotFoundComponent: NoPage,
 })
 
 declare module '@tanstack/react-router' {

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import * as queries from '../api/queries.ts'
 import type { AuditDetail } from '../api/shapes.ts'
+import { durationWords } from '../lib/duration-words.ts'
 import { paths } from '../paths.ts'
 import { Code } from '../ui/code.tsx'
 import { CopyLine } from '../ui/copy.tsx'
@@ -113,7 +114,7 @@ function Entry({ entry }: { entry: AuditDetail }) {
             ? [['Client', `${entry.client_name} ${entry.client_version ?? ''}`] as const]
             : []),
           ...(typeof entry.duration_ms === 'number'
-            ? [['Took', `${Math.round(entry.duration_ms)} ms`] as const]
+            ? [['Took', durationWords(entry.duration_ms)] as const]
             : []),
           [
             'Conversation',

@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { AuditRow } from '../api/shapes.ts'
+import { deviceName } from '../lib/device-name.ts'
+import { durationWords } from '../lib/duration-words.ts'
 import { paths } from '../paths.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { type Meaning, Status } from '../ui/status.tsx'
@@ -44,6 +46,11 @@ function rowWords(action: string): string {
   return action === 'tool_call_success' || action === 'tool_call_failure' ? 'Tool call' : actionWords(action)
 }
 
+/** The console's own requests come with what the browser says of itself. */
+function clientWords(name: string): string {
+  return name.startsWith('Mozilla/') ? deviceName(name) : name
+}
+
 function Target({ row }: { row: AuditRow }) {
   const names = useNames()
   const server = row.server_id === undefined ? undefined : names.server(row.server_id)
@@ -72,7 +79,7 @@ export function AuditTable(props: {
   const all: readonly (Column<AuditRow> & { wide?: boolean })[] = [
     {
       name: 'Action',
-      width: props.narrow === true ? 'w-32' : 'w-44',
+      width: props.narrow === true ? 'w-32' : 'w-40',
       cell: (row) => (
         <Link {...paths.audit({ ...props.keep, entry: row.id })} data-row className={rowLink}>
           {rowWords(row.action)}
@@ -84,20 +91,24 @@ export function AuditTable(props: {
     { name: 'Actor', width: 'w-52', extra: true, wide: true, cell: (row) => <Actor row={row} /> },
     {
       name: 'Client',
-      width: 'w-28',
+      width: 'w-36',
       extra: true,
       wide: true,
-      cell: (row) => <span className="text-n11">{row.client_name ?? ''}</span>,
+      cell: (row) => (
+        <span className="text-n11" title={row.client_name}>
+          {clientWords(row.client_name ?? '')}
+        </span>
+      ),
     },
     {
       name: 'Took',
-      width: 'w-20',
+      width: 'w-24',
       end: true,
       extra: true,
       wide: true,
       cell: (row) => (
         <span className="text-n11">
-          {typeof row.duration_ms === 'number' ? `${Math.round(row.duration_ms)} ms` : ''}
+          {typeof row.duration_ms === 'number' ? durationWords(row.duration_ms) : ''}
         </span>
       ),
     },

@@ -128,7 +128,7 @@ function Confirm({
 
 function RecoveryCodes({ codes, onClose }: { codes: readonly string[]; onClose(): void }) {
   return (
-    <Dialog title="Keep your recovery codes" onClose={onClose}>
+    <Dialog holds="secret" title="Keep your recovery codes" onClose={onClose}>
       <Note kind="warning" title="They are shown only this once">
         <p>Each signs you in once when your phone is gone. Keep them where your password is not.</p>
       </Note>

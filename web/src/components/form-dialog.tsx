@@ -19,6 +19,7 @@ export function FormDialog(props: {
   const { change, why, onClose } = props
   return (
     <Dialog
+      holds="input"
       title={props.title}
       {...(props.about === undefined ? {} : { about: props.about })}
       onClose={onClose}

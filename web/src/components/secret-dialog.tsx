@@ -14,7 +14,7 @@ export function SecretDialog(props: {
   children?: ReactNode
 }) {
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
+    <Dialog holds="secret" title={props.title} onClose={props.onClose}>
       <Note kind="warning" title="It is shown only this once">
         <p>{props.warning}</p>
       </Note>

@@ -25,6 +25,7 @@ import { type CSSProperties, lazy, Suspense, useCallback, useEffect, useState } 
 import { Toaster } from 'sonner'
 import * as queries from '../api/queries.ts'
 import type { Me } from '../api/shapes.ts'
+import { isApple } from '../lib/is-apple.ts'
 import { paths } from '../paths.ts'
 import { IconButton } from '../ui/button.tsx'
 import { cx } from '../ui/cx.ts'
@@ -154,7 +155,7 @@ export function Shell() {
           >
             <Command className="size-3.5 shrink-0" aria-hidden="true" />
             {!folded && <span className="flex-1 text-left">Go to or search</span>}
-            {!folded && <Kbd>⌘K</Kbd>}
+            {!folded && <Kbd>{isApple() ? '⌘K' : 'Ctrl K'}</Kbd>}
           </button>
         </div>
         <nav aria-label="Main" className="flex-1 overflow-y-auto px-3">

@@ -1,10 +1,11 @@
+import { isApple } from '../lib/is-apple.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Kbd } from '../ui/kbd.tsx'
 import { Switch } from '../ui/switch.tsx'
 import { useSingleKeys } from './use-keys.ts'
 
-const shortcuts: readonly (readonly [readonly string[], string])[] = [
-  [['⌘', 'K'], 'Go to a page or connector (Ctrl K elsewhere)'],
+const shortcuts = (): readonly (readonly [readonly string[], string])[] => [
+  [[isApple() ? '⌘' : 'Ctrl', 'K'], 'Go to a page or connector'],
   [['j'], 'Next row'],
   [['k'], 'Previous row'],
   [['Enter'], 'Open the row'],
@@ -18,7 +19,7 @@ export function ShortcutHelp({ onClose }: { onClose(): void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <ul className="grid gap-2">
-        {shortcuts.map(([keys, meaning]) => (
+        {shortcuts().map(([keys, meaning]) => (
           <li key={meaning} className="flex items-center justify-between gap-4 text-13">
             {meaning}
             <span className="flex gap-1">

@@ -40,6 +40,7 @@ export function SignInLink({ user, me }: { user: User; me: Me }) {
       </Button>
       {made !== undefined && (
         <Dialog
+          holds="secret"
           title={`${isNew ? 'Invitation' : 'Sign-in link'} for ${user.name || user.email}`}
           onClose={() => setMade(undefined)}
         >

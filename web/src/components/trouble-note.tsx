@@ -60,6 +60,21 @@ export function PageError({ error }: { error: unknown }) {
   )
 }
 
+/** An address that leads nowhere: nothing went wrong, and trying again would not help. */
+export function NoPage() {
+  return (
+    <PlainMain>
+      <h1 className="text-20">There is no page at this address</h1>
+      <p className="text-13 text-n11">It may have been mistyped, or belong to another version.</p>
+      <div>
+        <Link {...paths.home()} className="text-13 text-accent underline-offset-2 hover:underline">
+          Go to the start page
+        </Link>
+      </div>
+    </PlainMain>
+  )
+}
+
 /** A page error may stand inside the shell, which has the main landmark already, or alone. */
 function PlainMain({ children }: { children: ReactNode }) {
   const Place = document.getElementById('main') === null ? 'main' : 'div'

@@ -9,6 +9,7 @@ import { RowButton } from '../components/row-button.tsx'
 import { OwnIdentities } from '../components/sso-identities.tsx'
 import { useChange } from '../components/use-change.ts'
 import { PasswordForm } from '../forms/password-form.tsx'
+import { deviceName } from '../lib/device-name.ts'
 import { Button } from '../ui/button.tsx'
 import { PageHead, Panel, Section } from '../ui/page.tsx'
 import { Status } from '../ui/status.tsx'
@@ -55,16 +56,6 @@ const methods: Record<Session['method'], string> = {
   password: 'Password',
   passkey: 'Passkey',
   single_sign_on: 'Single sign-on',
-}
-
-/** Enough of the browser's own description to tell two devices apart. */
-function deviceName(userAgent: string | null): string {
-  if (userAgent === null || userAgent === '') return 'Unknown device'
-  const browser = /(Edg|OPR|Firefox|Chrome|Safari)[/ ][\d.]+/.exec(userAgent)?.[1]
-  const system = /(Windows|Macintosh|iPhone|iPad|Android|Linux)/.exec(userAgent)?.[1]
-  const named = { Edg: 'Edge', OPR: 'Opera', Macintosh: 'Mac' } as Record<string, string>
-  const words = [browser, system].flatMap((word) => (word === undefined ? [] : [named[word] ?? word]))
-  return words.length === 0 ? userAgent.slice(0, 60) : words.join(' on ')
 }
 
 function sessionColumns(revoke: (session: Session) => void): readonly Column<Session>[] {

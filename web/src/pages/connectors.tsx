@@ -29,7 +29,7 @@ const states = [
 const columns = (scans: ReadonlyMap<string, ConnectorScan> | undefined): readonly Column<Connector>[] => [
   {
     name: 'Name',
-    width: 'w-[30%]',
+    width: 'w-[22%]',
     cell: (row) => (
       <Link {...paths.connector(row.id)} data-row className={rowLink}>
         {row.name}
@@ -49,7 +49,7 @@ const columns = (scans: ReadonlyMap<string, ConnectorScan> | undefined): readonl
       ]),
   {
     name: 'Transport',
-    width: 'w-36',
+    width: 'w-32',
     extra: true,
     cell: (row) => <span className="text-n11">{transports[row.transport]}</span>,
   },

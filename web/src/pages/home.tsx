@@ -16,10 +16,19 @@ import { PageHead, Panel, Section } from '../ui/page.tsx'
 const calls = { action: 'tool_call_success' }
 
 export async function loader(): Promise<void> {
+  const me = await cache.ensureQueryData(queries.me())
   await Promise.all([
     cache.ensureQueryData(queries.servers()),
     cache.ensureQueryData(queries.status()),
     cache.ensureQueryData(queries.audit({})),
+    // For the checklist: without them it would begin with steps that are done already.
+    ...(me.capabilities.includes('connectors.write')
+      ? [
+          cache.prefetchQuery(queries.audit(calls)),
+          cache.prefetchQuery(queries.keys()),
+          cache.prefetchQuery(queries.policies()),
+        ]
+      : []),
   ])
 }
 
@@ -43,13 +52,13 @@ function useSteps(me: Me): Step[] {
     {
       title: 'Write the first rule',
       about: 'Nobody may call anything until a rule allows it.',
-      done: rules.some((rule) => !rule.builtin && !rule.demo),
+      done: rules.some((rule) => !rule.builtin),
       link: paths.policyNew(),
       verb: 'New rule',
     },
     {
       title: 'Connect a client',
-      about: 'Create a key and paste the address below into an AI client.',
+      about: 'Create a key and paste the plugin’s address into an AI client.',
       done: keys.some((key) => key.last_used_at !== null && key.last_used_at !== undefined),
       link: paths.keys(),
       verb: 'Create key',

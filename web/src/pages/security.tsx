@@ -45,7 +45,8 @@ function Recent({ action, title }: { action: string; title: string }) {
                 {row.tool ?? row.resource_id ?? row.action}
               </Link>
               <span className="text-n11">
-                <Time iso={row.time} /> {row.reason ?? ''}
+                <Time iso={row.time} />
+                {row.reason !== undefined && row.reason !== null && `: ${row.reason}`}
               </span>
             </li>
           ))}

@@ -77,7 +77,7 @@ export function SingleSignOnPage() {
         />
       )}
       {search.new !== undefined && (
-        <Dialog title="Add an identity provider" wide onClose={() => set({ new: undefined })}>
+        <Dialog holds="input" title="Add an identity provider" wide onClose={() => set({ new: undefined })}>
           <SsoForm onDone={(id) => set({ provider: id, new: undefined })} />
         </Dialog>
       )}

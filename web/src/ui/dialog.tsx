@@ -8,19 +8,35 @@ import { TextField } from './field.tsx'
 const box =
   'fixed top-[12vh] left-1/2 z-50 grid max-h-[80vh] w-[calc(100%-32px)] max-w-112 -translate-x-1/2 data-open:animate-rise gap-4 overflow-y-auto rounded bg-raised p-5 shadow-float outline-none'
 
+const stay = (event: Event) => event.preventDefault()
+
+/** A press beside what is open leaves the keyboard where it was. */
+function Scrim() {
+  return (
+    <Primitive.Overlay
+      className="fixed inset-0 z-50 data-open:animate-fade bg-scrim"
+      onMouseDown={(event) => event.preventDefault()}
+    />
+  )
+}
+
 export function Dialog(props: {
   title: string
   about?: string
   wide?: boolean
+  /** `input`: a click beside it takes nothing away. `secret`: shown once, so that only its own buttons close it. */
+  holds?: 'input' | 'secret'
   onClose(): void
   children: ReactNode
 }) {
   return (
     <Primitive.Root open onOpenChange={(open) => open || props.onClose()}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
+        <Scrim />
         <Primitive.Content
           className={cx(box, props.wide === true && 'max-w-144')}
+          {...(props.holds === undefined ? {} : { onPointerDownOutside: stay, onInteractOutside: stay })}
+          {...(props.holds === 'secret' ? { onEscapeKeyDown: stay } : {})}
           {...(props.about === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <div className="grid gap-1">
@@ -59,7 +75,7 @@ export function ConfirmDialog(props: Confirm) {
   return (
     <Primitive.Root open onOpenChange={(open) => open || props.onClose()}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-50 data-open:animate-fade bg-scrim" />
+        <Scrim />
         <Primitive.Content
           role="alertdialog"
           className={box}
@@ -68,8 +84,8 @@ export function ConfirmDialog(props: Confirm) {
             event.preventDefault()
             cancel.current?.focus({ preventScroll: true })
           }}
-          onPointerDownOutside={(event) => event.preventDefault()}
-          onInteractOutside={(event) => event.preventDefault()}
+          onPointerDownOutside={stay}
+          onInteractOutside={stay}
         >
           <div className="grid gap-1">
             <Primitive.Title className="text-16 font-semibold">{props.title}</Primitive.Title>

@@ -120,6 +120,23 @@ test('a click beside a form or a secret takes nothing away', async () => {
   await page.context().close()
 })
 
+test('a page whose code did not come is had by trying again', async () => {
+  const page = await openPage(opened().browser, 'light')
+  await page.goto(`${opened().api.url}/groups`)
+  await page.getByRole('heading', { name: 'Groups', level: 1 }).waitFor()
+  let isDown = true
+  await page.route('**/*', (route) => (isDown ? route.abort() : route.continue()))
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await page.getByRole('alert').getByText('A part of the console could not be loaded').waitFor()
+  const again = page.getByRole('button', { name: 'Try again' })
+  await again.click()
+  expect(await page.getByRole('alert').isVisible()).toBe(true)
+  isDown = false
+  await again.click()
+  await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor()
+  await page.context().close()
+})
+
 test('an address that leads nowhere is no failure', async () => {
   const page = await openPage(opened().browser, 'light')
   await page.goto(`${opened().api.url}/nowhere`)

@@ -45,12 +45,28 @@ export function trouble(error: unknown): Trouble {
   }
   if (error instanceof ApiError)
     return { ...nothing, title: 'The server refused this', detail: error.message }
+  if (isMissingPart(error)) {
+    return {
+      ...nothing,
+      title: 'A part of the console could not be loaded',
+      detail: 'The server may be restarting, or was replaced by another version since you opened this page.',
+      next: 'Try again in a moment.',
+    }
+  }
   return {
     ...nothing,
     title: 'Something went wrong in the console',
     detail: error instanceof Error ? error.message : 'Unknown failure',
     next: 'Reload the page.',
   }
+}
+
+/** A page's own code did not come. The browser keeps that failure, so only loading everything anew helps. */
+export function isMissingPart(error: unknown): boolean {
+  return (
+    error instanceof TypeError &&
+    /dynamically imported module|importing a module script failed/i.test(error.message)
+  )
 }
 
 /** The message for one field of a form. `loc` may be written `body.name`, `/name` or `name`. */

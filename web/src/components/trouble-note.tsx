@@ -1,6 +1,6 @@
 import { Link, useRouter } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import { trouble } from '../api/errors.ts'
+import { type ReactNode, useState } from 'react'
+import { isMissingPart, trouble } from '../api/errors.ts'
 import { paths } from '../paths.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy.tsx'
@@ -43,12 +43,23 @@ export function TroubleNote({ error }: { error: unknown }) {
 
 export function PageError({ error }: { error: unknown }) {
   const router = useRouter()
+  const [busy, setBusy] = useState(false)
+  const again = async () => {
+    if (!isMissingPart(error)) return await router.invalidate()
+    setBusy(true)
+    // Loaded anew only once there is somebody to load it from: until then this page says more than the browser's own.
+    const page = await fetch(window.location.href).catch(() => undefined)
+    if (page?.ok === true) window.location.reload()
+    else setBusy(false)
+  }
   return (
     <PlainMain>
       <h1 className="text-20">This page could not be shown</h1>
       <TroubleNote error={error} />
       <div className="flex gap-2">
-        <Button onClick={() => void router.invalidate()}>Try again</Button>
+        <Button busy={busy} onClick={() => void again()}>
+          Try again
+        </Button>
         <Link
           {...paths.home()}
           className="self-center px-2 text-13 text-accent underline-offset-2 hover:underline"

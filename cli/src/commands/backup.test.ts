@@ -46,6 +46,7 @@ test('a stopped installation is backed up and restored, and the key is said to b
   expect(taken.data).toEqual([file])
   expect(taken.messages.join()).toContain('secret.key')
   await expect(run(['backup', '--output', file], env)).rejects.toThrow('never overwritten')
+  await expect(run(['backup', '--output', join(file, '../none/of/it')], env)).rejects.toThrow('make it first')
   const restored = await run(['restore', file], env)
   expect(restored.data.join()).toContain('Restored')
   expect(readdirSync(dataDir).some((name) => name.startsWith('before-restore-'))).toBe(true)

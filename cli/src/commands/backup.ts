@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { backUpFolder, holderOf } from '../../../server/src/storage/storage.ts'
 import { baseUrlOf, callServer } from '../call-server.ts'
@@ -35,6 +35,9 @@ async function take(terminal: Terminal, options: Options): Promise<Taken> {
   const output = options.output === undefined ? undefined : resolve(options.output)
   if (output !== undefined && existsSync(output)) {
     throw new CommandError(exitCodes.usage, `${output} exists already; backups are never overwritten.`)
+  }
+  if (output !== undefined && !existsSync(dirname(output))) {
+    throw new CommandError(exitCodes.usage, `The folder ${dirname(output)} does not exist; make it first.`)
   }
   if (databaseUrl !== undefined) {
     if (output === undefined) {

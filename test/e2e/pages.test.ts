@@ -120,6 +120,34 @@ test('a click beside a form or a secret takes nothing away', async () => {
   await page.context().close()
 })
 
+test('a page with something entered on it is not left without a word', async () => {
+  const page = await openPage(opened().browser, 'light')
+  await page.goto(`${opened().api.url}/policies/new`)
+  const why = page.getByLabel('Why this rule exists')
+  await why.fill('Asked for by the audit')
+  await page.getByRole('link', { name: 'Groups' }).click()
+  const question = page.getByRole('alertdialog')
+  await question.getByText('not saved').waitFor()
+  await page.keyboard.press('Escape')
+  await question.waitFor({ state: 'detached' })
+  expect(await why.inputValue()).toBe('Asked for by the audit')
+  await page.getByRole('link', { name: 'Groups' }).click()
+  await press(page, question.getByRole('button', { name: 'Leave' }))
+  await page.getByRole('heading', { name: 'Groups', level: 1 }).waitFor()
+  // Cancel is meant, and an untouched form holds nothing.
+  await page.goto(`${opened().api.url}/policies/new`)
+  await why.fill('Again')
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('heading', { name: 'Policies', level: 1 }).waitFor()
+  for (const path of ['/connectors/new', `/connectors/${sampleIds.filesystem}/settings`]) {
+    await page.goto(`${opened().api.url}${path}`)
+    await page.getByLabel('Name', { exact: true }).focus()
+    await page.getByRole('link', { name: 'Groups' }).click()
+    await page.getByRole('heading', { name: 'Groups', level: 1 }).waitFor()
+  }
+  await page.context().close()
+})
+
 test('a page whose code did not come is had by trying again', async () => {
   const page = await openPage(opened().browser, 'light')
   await page.goto(`${opened().api.url}/groups`)

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { fieldError } from '../api/errors.ts'
+import { KeepInput } from '../components/keep-input.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { Button } from '../ui/button.tsx'
 import { CheckField, ChoiceCards, Segments } from '../ui/choice.tsx'
@@ -28,7 +29,8 @@ const transports = [
 ] as const
 
 export function ConnectorForm({ start, verb, busy, error, isStored, onSubmit, extra }: Props) {
-  const [draft, setDraft] = useState(start)
+  const [begun] = useState(start)
+  const [draft, setDraft] = useState(begun)
   const set = (change: Partial<ConnectorDraft>) => setDraft((old) => ({ ...old, ...change }))
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -66,6 +68,7 @@ export function ConnectorForm({ start, verb, busy, error, isStored, onSubmit, ex
         )}
         <Advanced draft={draft} set={set} error={error} />
         <TroubleNote error={error} />
+        <KeepInput isEntered={draft !== begun} />
         <div className="flex items-center gap-2 border-t border-n5 pt-5">
           <Button type="submit" look="primary" busy={busy} why={missing}>
             {verb}

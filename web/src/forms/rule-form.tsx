@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { api } from '../api/client.ts'
 import { fieldError } from '../api/errors.ts'
+import { KeepInput } from '../components/keep-input.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
@@ -12,7 +13,8 @@ import { RulePreview } from './rule-preview.tsx'
 
 /** An access rule, written as a sentence. `server` fixes the connector. */
 export function RuleForm({ server, onDone }: { server: string | undefined; onDone(): void }) {
-  const [draft, setDraft] = useState(() => blankRule(server))
+  const [start] = useState(() => blankRule(server))
+  const [draft, setDraft] = useState(start)
   const set = (change: Partial<RuleDraft>) => setDraft((old) => ({ ...old, ...change }))
   const create = useChange({
     run: () => api.call('createPolicy', { body: ruleBody(draft) }),
@@ -48,6 +50,7 @@ export function RuleForm({ server, onDone }: { server: string | undefined; onDon
         onChange={(event) => set({ description: event.target.value })}
       />
       <RulePreview draft={draft} />
+      <KeepInput isEntered={draft !== start} />
       <TroubleNote error={create.error} />
       <div className="flex gap-2">
         <Button type="submit" look="primary" busy={create.isPending} why={missing}>

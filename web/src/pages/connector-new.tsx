@@ -12,7 +12,7 @@ export function ConnectorNewPage() {
   const create = useChange({
     run: (draft: ConnectorDraft) => api.call('createServer', { body: connectorBody(draft) }),
     done: 'Connector added',
-    after: (connector: Connector) => void navigate(paths.connector(connector.id)),
+    after: (connector: Connector) => void navigate({ ...paths.connector(connector.id), ignoreBlocker: true }),
   })
   return (
     <>

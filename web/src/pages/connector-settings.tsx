@@ -124,7 +124,7 @@ function Danger({ connector }: { connector: Connector }) {
           word={connector.name}
           run={() => api.call('deleteServer', { params: { id: connector.id } })}
           done="Connector deleted"
-          after={() => void navigate(paths.connectors())}
+          after={() => void navigate({ ...paths.connectors(), ignoreBlocker: true })}
           onClose={() => setAsking(false)}
         />
       )}

@@ -18,7 +18,10 @@ export function PolicyNewPage() {
     <>
       <PageHead title="New rule" purpose="It holds from the next request on. A deny beats an allow." />
       <Panel>
-        <RuleForm server={server} onDone={() => void navigate(paths.policies())} />
+        <RuleForm
+          server={server}
+          onDone={() => void navigate({ ...paths.policies(), ignoreBlocker: true })}
+        />
       </Panel>
     </>
   )

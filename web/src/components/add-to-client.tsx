@@ -13,12 +13,12 @@ export function AddToClient({ url, name }: { url: string; name: string }) {
     <div className="grid min-w-0 gap-3">
       <CopyLine text={url} label="Copy MCP URL" />
       <Tabs.Root defaultValue="claude-code" className="grid min-w-0 gap-3">
-        <Tabs.List aria-label="Client" className="flex gap-4 border-b border-n5">
+        <Tabs.List aria-label="Client" className="flex gap-4 overflow-x-auto border-b border-n5">
           {snippets.map((snippet) => (
             <Tabs.Trigger
               key={snippet.id}
               value={snippet.id}
-              className="-mb-px h-8 border-b-2 border-transparent text-13 text-n11 hover:text-n12 data-[state=active]:border-n12 data-[state=active]:font-medium data-[state=active]:text-n12"
+              className="-mb-px h-8 shrink-0 border-b-2 border-transparent text-13 whitespace-nowrap text-n11 hover:text-n12 data-[state=active]:border-n12 data-[state=active]:font-medium data-[state=active]:text-n12"
             >
               {snippet.client}
             </Tabs.Trigger>

@@ -108,7 +108,7 @@ export function PersonDrawer({ user, me, onClose }: { user: User; me: Me; onClos
         <Roles key={user.roles.join()} user={user} me={me} />
       </Section>
       <IdentitiesOf user={user} me={me} />
-      <div className="flex gap-2 border-t border-n5 pt-5">
+      <div className="flex flex-wrap gap-2 border-t border-n5 pt-5">
         <SignInLink user={user} me={me} />
         <Button why={why} busy={signOut.isPending} onClick={() => signOut.mutate(undefined)}>
           Sign out everywhere

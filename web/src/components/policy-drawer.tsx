@@ -75,7 +75,7 @@ export function PolicyDrawer({ policy, me, onClose }: { policy: Policy; me: Me; 
         <Note key={note} kind="info" title={note} />
       ))}
       <Affected policy={policy} />
-      <div className="flex gap-2 border-t border-n5 pt-5">
+      <div className="flex flex-wrap gap-2 border-t border-n5 pt-5">
         <Link {...paths.simulator(server === undefined ? {} : { server })} className={buttonClass('plain')}>
           <FlaskConical aria-hidden="true" />
           Simulate a call

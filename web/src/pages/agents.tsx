@@ -23,7 +23,7 @@ export async function loader(): Promise<void> {
 const columns: readonly Column<AgentAccount>[] = [
   {
     name: 'Name',
-    width: 'w-[26%]',
+    width: 'md:w-[26%]',
     cell: (row) => (
       <Link {...paths.agent(row.id)} data-row className={`${rowLink} truncate`}>
         {row.name}

@@ -20,7 +20,7 @@ function columns(end: (client: ConnectedClient) => void): readonly Column<Connec
   return [
     {
       name: 'Client',
-      width: 'w-[24%]',
+      width: 'md:w-[24%]',
       cell: (row) => <span className="font-medium">{nameOf(row)}</span>,
     },
     {

@@ -23,7 +23,7 @@ function columns(serverId: string): readonly Column<ServerTool>[] {
   return [
     {
       name: 'Tool',
-      width: 'w-[32%]',
+      width: 'md:w-[32%]',
       cell: (row) => (
         <Link
           {...paths.connectorTool(serverId, row.name)}

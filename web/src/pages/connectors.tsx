@@ -29,7 +29,7 @@ const states = [
 const columns = (scans: ReadonlyMap<string, ConnectorScan> | undefined): readonly Column<Connector>[] => [
   {
     name: 'Name',
-    width: 'w-[22%]',
+    width: 'md:w-[22%]',
     cell: (row) => (
       <Link {...paths.connector(row.id)} data-row className={rowLink}>
         {row.name}

@@ -35,7 +35,7 @@ function columns(
   return [
     {
       name: 'Agent',
-      width: 'w-[22%]',
+      width: 'md:w-[22%]',
       cell: (row) => <span className="font-medium">{row.agent_name}</span>,
     },
     {

@@ -24,7 +24,7 @@ function columns(
   revoke: ((token: ProvisioningToken) => void) | undefined,
 ): readonly Column<ProvisioningToken>[] {
   return [
-    { name: 'Name', width: 'w-[20%]', cell: (row) => <span className="font-medium">{row.name}</span> },
+    { name: 'Name', width: 'md:w-[20%]', cell: (row) => <span className="font-medium">{row.name}</span> },
     { name: 'Last used', width: 'w-28', cell: (row) => <Time iso={row.last_used_at} /> },
     {
       name: 'Last change',

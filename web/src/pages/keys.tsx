@@ -43,7 +43,7 @@ function columns(
   revoke: (key: ApiKey) => void,
 ): readonly Column<ApiKey>[] {
   return [
-    { name: 'Name', width: 'w-[26%]', cell: (row) => <span className="font-medium">{row.name}</span> },
+    { name: 'Name', width: 'md:w-[26%]', cell: (row) => <span className="font-medium">{row.name}</span> },
     ...(owner === undefined ? [] : [{ name: 'Owner', cell: (row: ApiKey) => belongsTo(row, owner) }]),
     { name: 'Created', width: 'w-28', extra: true, cell: (row) => <Time iso={row.created_at} /> },
     { name: 'Last used', width: 'w-28', cell: (row) => <Time iso={row.last_used_at} /> },

@@ -27,7 +27,7 @@ export async function loader(): Promise<void> {
 const columns: readonly Column<User>[] = [
   {
     name: 'Name',
-    width: 'w-[28%]',
+    width: 'md:w-[28%]',
     cell: (row) => (
       <span className="flex items-center gap-2">
         <Avatar name={row.name || row.email} />
@@ -58,6 +58,7 @@ const columns: readonly Column<User>[] = [
     name: 'Added',
     width: 'w-28',
     end: true,
+    extra: true,
     cell: (row) => (
       <span className="text-n11">
         <Time iso={row.created_at} />

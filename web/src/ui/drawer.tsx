@@ -37,7 +37,10 @@ export function Drawer(props: {
               </IconButton>
             </Dialog.Close>
           </header>
-          <ScrollArea label="Details" className="grid flex-1 content-start gap-6 p-5 -outline-offset-2">
+          <ScrollArea
+            label="Details"
+            className="grid flex-1 grid-cols-[minmax(0,1fr)] content-start gap-6 p-5 -outline-offset-2"
+          >
             {props.children}
           </ScrollArea>
         </Dialog.Content>

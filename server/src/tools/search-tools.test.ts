@@ -6,6 +6,7 @@ import type { PinnedTool } from '../kernel/tool.ts'
 import { SearchIndex } from './search-index.ts'
 import { readKnowledge } from './search-knowledge.ts'
 import { readQuery } from './search-query.ts'
+import { plant } from './search-ranker.ts'
 import { searchTools } from './search-tools.ts'
 import { splitWords } from './split-words.ts'
 import { editDistance, suggestNames } from './suggest-names.ts'
@@ -119,6 +120,27 @@ test('a request of two steps gets a tool for each', () => {
   ).hits.map((hit) => hit.tool.name)
   expect(names).toContain('read_text_file')
   expect(names).toContain('create_entities')
+})
+
+test('where tools fit alike, one of another connector is shown, unless a request has several steps', () => {
+  const [one, other] = [newId<'server'>(), newId<'server'>()]
+  const trees = plant({ roots: [], features: [], borders: [], lefts: [], rights: [], leaves: [] }, 0)
+  const net = { into: [], offsets: [], out: [], straight: [], offset: 0 }
+  const index = new SearchIndex({
+    ...knowledge,
+    ranker: { fit: { net, trees }, confidence: trees, floor: 0 },
+  })
+  const put = (server: ServerId, kinds: string[]) =>
+    index.put(
+      server,
+      { name: 'news', slug: '', description: '' },
+      kinds.map((kind) => tool(server, `search_news_${kind}`, 'Searches the latest news', ['query'])),
+    )
+  put(one, ['first', 'second', 'third', 'fourth', 'fifth'])
+  put(other, ['sixth'])
+  const shown = (query: string) => searchTools(index, query, everyone).hits.map(({ tool }) => tool.serverId)
+  expect(shown('Search for the latest news')).toEqual([one, other, one, one, one])
+  expect(shown('Search for the news of today. Then search news of sports.')).not.toContain(other)
 })
 
 test('no result is ever invisible', () => {

@@ -3,7 +3,7 @@ import type { PinnedTool } from '../kernel/tool.ts'
 import { confidenceInputs } from './search-confidence.ts'
 import { type Candidates, featureCount, gatherCandidates } from './search-features.ts'
 import type { SearchIndex } from './search-index.ts'
-import { readQuery } from './search-query.ts'
+import { type ReadQuery, readQuery } from './search-query.ts'
 import { type Ranker, runFit, runTrees } from './search-ranker.ts'
 import { scoreWords, type Takings } from './search-scores.ts'
 import { type Seen, Sight } from './search-sight.ts'
@@ -31,6 +31,11 @@ export type SearchOptions = {
 const maxNearest = 5
 /** What a tool loses for each picked one that serves the same step, when a request has several. */
 const sameStep = 0.1
+/**
+ * What a tool loses for each picked one of its connector, when a request is one step: mostly one tool will do, and where
+ * several connectors fit alike, only whoever asks knows which.
+ */
+const sameConnector = 0.2
 const picksFrom = 40
 
 /**
@@ -48,7 +53,7 @@ export function searchTools(index: SearchIndex, query: string, o: SearchOptions)
   const confidence = confidenceOf(index.knowledge.ranker, candidates, ranked)
   const isSure = confidence >= index.knowledge.ranker.floor
   return {
-    hits: isSure ? hitsOf(index, candidates, { ...ranked, topK: o.topK }) : [],
+    hits: isSure ? hitsOf(index, candidates, { ...ranked, topK: o.topK, isOneStep: isOneStep(asked) }) : [],
     unmatched: unmatchedWords(lexical.takings),
     nearest: nearestServers(index, candidates, ranked.order),
     confidence,
@@ -71,26 +76,40 @@ function confidenceOf({ confidence }: Ranker, candidates: Candidates, ranked: Ra
   return runTrees(confidence, confidenceInputs(candidates, ranked), 0)
 }
 
+/** What is only implied, such as writing a file at the end, is no step of its own. */
+function isOneStep({ steps }: ReadQuery): boolean {
+  return steps.every(({ isImplied }) => isImplied)
+}
+
 /** Picks one after the other, so that every step of a request gets a tool. */
 function hitsOf(
   index: SearchIndex,
   { documents, owners }: Candidates,
-  { scores, order, topK }: Ranked & { topK: number },
+  { scores, order, topK, isOneStep }: Ranked & { topK: number; isOneStep: boolean },
 ): SearchHit[] {
   const open = order.slice(0, picksFrom)
-  const picks = new Map<number, number>()
   const hits: SearchHit[] = []
-  const value = (row: number) => (scores[row] as number) - sameStep * (picks.get(owners[row] ?? 0) ?? 0)
+  const ofStep = new Map<number, number>()
+  const ofConnector = new Map<ServerId, number>()
+  const connectorOf = (row: number) => index.tool(documents[row] ?? -1)?.serverId ?? ('' as ServerId)
+  const value = (row: number) =>
+    (scores[row] as number) -
+    sameStep * (ofStep.get(owners[row] ?? 0) ?? 0) -
+    (isOneStep ? sameConnector * (ofConnector.get(connectorOf(row)) ?? 0) : 0)
   while (hits.length < topK && open.length > 0) {
     let best = 0
     for (const at of open.keys()) if (value(open[at] ?? 0) > value(open[best] ?? 0)) best = at
     const [row = 0] = open.splice(best, 1)
-    const owner = owners[row] ?? 0
-    picks.set(owner, (picks.get(owner) ?? 0) + 1)
+    count(ofStep, owners[row] ?? 0)
+    count(ofConnector, connectorOf(row))
     const tool = index.tool(documents[row] ?? -1)
     if (tool !== undefined) hits.push({ tool, score: scores[row] as number })
   }
   return hits
+}
+
+function count<Of>(counts: Map<Of, number>, of: Of): void {
+  counts.set(of, (counts.get(of) ?? 0) + 1)
 }
 
 function nearestServers(index: SearchIndex, { documents }: Candidates, order: readonly number[]): ServerId[] {

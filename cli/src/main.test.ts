@@ -133,13 +133,17 @@ describe('demo', () => {
   const key = `rl_${'k'.repeat(32)}`
 
   test('--remove asks the server to delete the demo data, with the key from the environment', async () => {
-    answer = { status: 204, body: '' }
-    const { code, data } = await run(['demo', '--remove'], {
-      RUNLAYER_API_KEY: key,
-      RUNLAYER_BASE_URL: `http://127.0.0.1:${port}/`,
-    })
+    const env = { RUNLAYER_API_KEY: key, RUNLAYER_BASE_URL: `http://127.0.0.1:${port}/` }
+    answer = { status: 200, body: '{"removed":12}' }
+    const { code, data, messages } = await run(['demo', '--remove'], env)
     expect([code, data]).toEqual([0, ''])
+    expect(messages).toContain('is removed')
     expect(asked).toEqual([{ method: 'DELETE', url: '/api/v1/system/demo', key }])
+    answer = { status: 200, body: '{"removed":0}' }
+    expect(await run(['demo', '--remove'], env)).toMatchObject({
+      code: 0,
+      messages: expect.stringContaining('There is no demo data'),
+    })
   })
 
   test('exit codes tell usage, sign-in, refusals and failures apart', async () => {

@@ -16,7 +16,10 @@ export function addDemo(program: Command, terminal: Terminal): void {
           'Say --remove to remove the demo data; "npm start -- --demo" adds it.',
         )
       }
-      await callServer(terminal, baseUrlOf(terminal, options.url), 'DELETE', '/api/v1/system/demo')
-      terminal.message('The demo data is removed.')
+      const url = baseUrlOf(terminal, options.url)
+      const { removed } = (await callServer(terminal, url, 'DELETE', '/api/v1/system/demo')) as {
+        removed: number
+      }
+      terminal.message(removed > 0 ? 'The demo data is removed.' : `There is no demo data at ${url}.`)
     })
 }

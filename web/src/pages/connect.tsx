@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { api } from '../api/client.ts'
 import * as queries from '../api/queries.ts'
 import type { WaitingClient } from '../api/shapes.ts'
+import { AllowOrRefuse } from '../components/allow-or-refuse.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { leaveFor } from '../lib/browser-go.ts'
@@ -88,15 +89,7 @@ function Agree({ waiting }: { waiting: WaitingClient }) {
       </p>
       <Facts waiting={waiting} />
       <Hint {...waiting} />
-      <TroubleNote error={agree.error ?? refuse.error} />
-      <div className="flex gap-2">
-        <Button look="primary" busy={agree.isPending} onClick={() => agree.mutate(undefined)}>
-          Allow
-        </Button>
-        <Button busy={refuse.isPending} onClick={() => refuse.mutate(undefined)}>
-          Refuse
-        </Button>
-      </div>
+      <AllowOrRefuse agree={agree} refuse={refuse} />
     </>
   )
 }

@@ -2,6 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
 import type { WaitingDevice } from '../api/shapes.ts'
+import { AllowOrRefuse } from '../components/allow-or-refuse.tsx'
 import { TroubleNote } from '../components/trouble-note.tsx'
 import { useChange } from '../components/use-change.ts'
 import { Button } from '../ui/button.tsx'
@@ -50,15 +51,7 @@ function Decide({ device, code }: { device: WaitingDevice; code: string }) {
         Continue only if you started this yourself just now and the code is the one shown there. Nobody has a
         reason to send you a code.
       </p>
-      <TroubleNote error={agree.error ?? refuse.error} />
-      <div className="flex gap-2">
-        <Button look="primary" busy={agree.isPending} onClick={() => agree.mutate(undefined)}>
-          Allow
-        </Button>
-        <Button busy={refuse.isPending} onClick={() => refuse.mutate(undefined)}>
-          Refuse
-        </Button>
-      </div>
+      <AllowOrRefuse agree={agree} refuse={refuse} />
     </>
   )
 }

@@ -19,29 +19,24 @@ export type Figures = {
 
 const digits = (value: number) => Math.round(value * 1e4) / 1e4
 
-export function figuresOf(rows: readonly Scored[]): Figures {
-  const threshold = thresholdFor(scoresOf(rows, 0), 0.01)
-  const share = (part: readonly Scored[]): Share => ({
+/** What of a part reaches `threshold`, and what reaches Medium. */
+export function shareOf(part: readonly Scored[], threshold: number): Share {
+  const scores = part.map(({ score }) => score)
+  return {
     rows: part.length,
     attacks: part[0]?.label === 1,
-    found_at_1_percent: digits(
-      shareAbove(
-        part.map(({ score }) => score),
-        threshold,
-      ),
-    ),
-    found_at_medium: digits(
-      shareAbove(
-        part.map(({ score }) => score),
-        0.5,
-      ),
-    ),
-  })
+    found_at_1_percent: digits(shareAbove(scores, threshold)),
+    found_at_medium: digits(shareAbove(scores, 0.5)),
+  }
+}
+
+export function figuresOf(rows: readonly Scored[]): Figures {
+  const threshold = thresholdFor(scoresOf(rows, 0), 0.01)
   const by = (key: (row: Scored) => string) =>
     Object.fromEntries(
       [...Map.groupBy(rows, key)]
         .sort(([one], [other]) => (one < other ? -1 : 1))
-        .map(([name, part]) => [name, share(part)]),
+        .map(([name, part]) => [name, shareOf(part, threshold)]),
     )
   const found = scoresOf(rows, 1).filter((score) => score >= 0.5).length
   const alarms = scoresOf(rows, 0).filter((score) => score >= 0.5).length

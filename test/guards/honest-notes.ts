@@ -1,5 +1,7 @@
 /** What schemas say in imperatives about values, and what tools say of themselves: honest, drawn for training only. */
 export const valueNotes: readonly string[] = [
+  '{Use|In|As|Format:|Follows|Written as} {ISO 8601|RFC 3339|UTC|YYYY-MM-DD|24-hour time|Unix seconds|E.164|BCP 47}{, for example {literal}|, e.g. {literal}| (UTC)|}.',
+  '{Always|Never|Only|Also|Not} {returned|present|set|included|sent|sorted|empty|cached|counted}{, even {when|if} the {values} {is|are} {empty|missing|large|closed}| {when}|}.',
   '{do} {#} {values}.',
   '{do} {values} {how}.',
   '{do} {values} {when}.',

@@ -134,7 +134,7 @@ function least(rows: readonly Scored[]): number {
       thresholdFor(scoresOf(part, 0), 0.01),
     ),
     ...[...large.values()]
-      .filter((part) => part.length >= 100)
+      .filter((part) => part.length >= 40)
       .map((part) => thresholdFor(scoresOf(part, 0), 0.02)),
   )
 }

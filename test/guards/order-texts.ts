@@ -1,16 +1,13 @@
 /** What the model of orders learns from: honest definitions, and orders drawn from the project's own grammars. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { definitionLeaves, wordsOf } from '../../server/src/guards/definition-leaves.ts'
-import { isLabel, partOfLeaf } from '../../server/src/guards/find-orders.ts'
-import { type Around, OrderFeatures, stemsOf } from '../../server/src/guards/model/order-features.ts'
-import type { OrderModel } from '../../server/src/guards/model/order-model.ts'
-import { FeatureReader } from '../../server/src/guards/model/read-features.ts'
-import { normalise } from '../../server/src/guards/normalise.ts'
+import { definitionLeaves } from '../../server/src/guards/definition-leaves.ts'
+import { type Around, stemsOf } from '../../server/src/guards/model/order-features.ts'
 import { aroundLeaves } from '../../server/src/guards/order-context.ts'
 import { capital, type Draw, drawn, filled } from './fill-grammar.ts'
 import { domainNotes } from './honest-domains.ts'
 import { valueNotes, valueSlots } from './honest-notes.ts'
+import { drawOpenNotes } from './open-notes.ts'
+import { type Honest, readHonest } from './order-honest.ts'
+import { orderFolds, type Part, piecesOf } from './order-pieces.ts'
 import { orderFrames, orderSlots } from './order-slots.ts'
 import { orderTongues } from './order-tongues.ts'
 import { openOrders } from './order-words.ts'
@@ -18,21 +15,8 @@ import { honest as honestSentences } from './own-definitions.ts'
 import { orderKinds } from './own-orders.ts'
 import { honestDescriptions, honestSlots, honestTexts, moreOrderKinds } from './own-orders-more.ts'
 import { injectionRows, type Piece } from './rows.ts'
+import { definitionOf, type WrittenRow, writtenRows } from './written-texts.ts'
 
-type Part = keyof OrderModel
-/** A text of an honest definition, piece by piece. */
-type Text = { readonly part: Part; readonly pieces: readonly Piece[] }
-type Honest = {
-  readonly fold: number
-  readonly set: string
-  readonly texts: readonly Text[]
-  /** What it speaks of, what its description does, and words of its name and its parameters. */
-  readonly said: ReadonlySet<string>
-  readonly description: ReadonlySet<string>
-  readonly words: readonly string[]
-  /** The same texts, in a definition that says nothing else but its name; of every other definition. */
-  readonly thin: readonly Text[]
-}
 /** `alone`: the order by itself; `pieces`: with what stands around it. */
 type Order = {
   readonly fold: number
@@ -40,9 +24,23 @@ type Order = {
   readonly alone: readonly Piece[]
   readonly pieces: readonly Piece[]
 }
+/** A text written by hand, in its definition and in one that says nothing else. Which piece of it is the order is not marked. */
+export type Written = {
+  readonly fold: number
+  readonly writer: number
+  readonly label: 0 | 1
+  readonly part: Part
+  readonly pieces: readonly Piece[]
+  readonly thin: readonly Piece[]
+  /** Whether the writer put it elsewhere: such texts are learned from, figures are about the others. */
+  readonly isMoved: boolean
+}
 export type OrderMaterial = {
   readonly honest: readonly Honest[]
   readonly orders: readonly Order[]
+  readonly written: readonly Written[]
+  /** Descriptions of anything, in the words that orders of the same fold are made of. */
+  readonly open: readonly { readonly fold: number; readonly pieces: readonly Piece[] }[]
   /** Honest sentences for descriptions and schemas alike, what tools say of themselves, and notes of schemas. */
   readonly sentences: readonly Piece[]
   readonly descriptions: readonly Piece[]
@@ -52,105 +50,11 @@ export type OrderMaterial = {
   readonly injected: readonly Piece[]
 }
 
-export const orderFolds = 5
 const ordersOfKind = 400
 /** Orders about anything, in each fold; every verb and every thing is in one fold only. */
 const ordersOfAnyKind = 2_400
 const honestDrawn = 4_000
 const valuesDrawn = 8_000
-const features = new OrderFeatures(new FeatureReader())
-
-/** Pieces are the same when they read the same, whatever stands around them. */
-function piecesOf(text: string, around: Around): Piece[] {
-  const folded = normalise(text).text
-  const out: Piece[] = []
-  features.read(folded, around, (read, count, from, to) => {
-    out.push({ features: read.slice(0, count), key: hashOf(folded.slice(from, to).trim()) })
-  })
-  return out
-}
-
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return (hash ^ (hash >>> 15)) >>> 0
-}
-
-const dealt = (text: string) => hashOf(text) % orderFolds
-
-/** The fold of a server: it is left out with all its tools. */
-export const foldOf = (server: string) => dealt(server.split('/').at(-1) ?? '')
-
-type Line = {
-  server?: string
-  name: string
-  description: string
-  inputSchema: unknown
-  label?: number
-  attack?: string
-  source?: string
-}
-const lines = (file: string) =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Line)
-
-const corpora = ['livemcp', 'mcp-large', 'toolbench', 'bfcl', 'sealtools', 'metatool']
-
-/** Honest definitions of all sets, each once; a server is left out with all its tools. Twins of attacks are not among them. */
-function readHonest(data: string): Honest[] {
-  const seen = new Set<string>()
-  let count = 0
-  const of = (set: string, server: string, { name, description, inputSchema }: Line): Honest[] => {
-    const text = JSON.stringify({ name, description, inputSchema })
-    if (seen.has(text)) return []
-    seen.add(text)
-    const leaves = definitionLeaves(text)
-    const around = aroundLeaves(leaves)
-    const read = (places: readonly (Around | undefined)[]) =>
-      leaves.flatMap((leaf, at) => {
-        const place = places[at]
-        if (place === undefined || isLabel(leaf)) return []
-        return [{ part: partOfLeaf(leaf), pieces: piecesOf(leaf.text, place) }]
-      })
-    const names = stemsOf(wordsOf(name))
-    const alone = leaves.map((leaf) => ({
-      field: leaf.name,
-      knows: (stem: string) => names.has(stem),
-      size: names.size,
-    }))
-    const said = stemsOf(leaves.map((leaf) => leaf.text).join(' '))
-    const words = wordsOf([name, ...parameters(inputSchema)].join(' '))
-      .toLowerCase()
-      .match(/[a-z]{3,}/g)
-    return [
-      {
-        fold: foldOf(server),
-        set,
-        texts: read(around),
-        thin: count++ % 2 === 0 ? read(alone) : [],
-        said,
-        description: stemsOf(description ?? ''),
-        words: [...new Set(words ?? [])],
-      },
-    ]
-  }
-  return [
-    ...corpora.flatMap((set) =>
-      lines(join(data, `retrieval-${set}/corpus.jsonl`)).flatMap((line) =>
-        of(set, line.server || line.name, line),
-      ),
-    ),
-    ...lines(join(data, 'tools/dev/tools.jsonl'))
-      .filter(({ label, attack }) => label === 0 && attack !== 'none-matched')
-      .flatMap((line) => of(`tools ${line.attack}`, line.source ?? '', line)),
-  ]
-}
-
-const parameters = (schema: unknown) =>
-  Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
-
 const fieldsDrawn = [
   ...Array.from({ length: 4 }, () => 'description'),
   ...['title', 'enum', 'default', 'examples', 'const', '$comment', 'note'],
@@ -210,6 +114,40 @@ const somewhere = ({ random, pick }: Draw, field: string): Around => {
   return { field, knows: () => random() < share, first: pick([0, 0, 1]), size: pick([2, 4, 15, 40, 80]) }
 }
 
+/** Writers are left out whole, some of them together. What a schema says may as well stand behind what its tool says of itself. */
+const readByHand = (rows: readonly WrittenRow[]): Written[] =>
+  rows.flatMap((row): Written[] => {
+    const read = (definition: string, text: string) => {
+      const leaves = definitionLeaves(definition)
+      const around = aroundLeaves(leaves)[leaves.findIndex((leaf) => leaf.text === text)]
+      return around === undefined ? [] : piecesOf(text, around)
+    }
+    const known = { fold: row.writer % orderFolds, writer: row.writer, label: row.label }
+    const pieces = read(definitionOf(row), row.text)
+    if (row.field === 'tool') return [{ ...known, part: 'description', pieces, thin: [], isMoved: false }]
+    const behind = { ...row, field: 'tool' as const, text: `${row.description} ${row.text}` }
+    return [
+      { ...known, part: 'schema', pieces, thin: read(definitionOf(row, true), row.text), isMoved: false },
+      {
+        ...known,
+        part: 'description',
+        pieces: read(definitionOf(behind), behind.text),
+        thin: [],
+        isMoved: true,
+      },
+    ]
+  })
+
+function drawOpen(): OrderMaterial['open'] {
+  const draw = drawn(40)
+  return Array.from({ length: orderFolds }, (_, fold) =>
+    drawOpenNotes(ordersOfAnyKind, { fold, folds: orderFolds }, draw).map((text) => ({
+      fold,
+      pieces: piecesOf(text, somewhere(draw, draw.pick(fieldsDrawn))),
+    })),
+  ).flat()
+}
+
 type Grammar = { templates: readonly string[]; slots: Readonly<Record<string, string>>; count: number }
 
 function drawHonest({ templates, slots, count }: Grammar, seed: number, fields: readonly string[]): Piece[] {
@@ -260,14 +198,15 @@ export function readOrderMaterial(data: string): OrderMaterial {
   return {
     honest,
     orders: drawOrders(honest),
+    written: readByHand(writtenRows()),
+    open: drawOpen(),
     sentences: [...honestSentences, ...frames].flatMap((text) =>
       piecesOf(text, somewhere(draw, 'description')),
     ),
-    descriptions: drawHonest(
-      { templates: honestDescriptions, slots: honestSlots, count: 600 },
-      22,
-      inDescription,
-    ),
+    descriptions: [
+      ...drawHonest({ templates: honestDescriptions, slots: honestSlots, count: 600 }, 22, inDescription),
+      ...drawHonest({ templates: valueNotes, slots: valueSlots, count: honestDrawn }, 41, inDescription),
+    ],
     notes: [
       ...drawHonest({ templates: honestTexts, slots: honestSlots, count: honestDrawn }, 23, fieldsDrawn),
       ...drawHonest({ templates: valueNotes, slots: valueSlots, count: valuesDrawn }, 24, fieldsDrawn),

@@ -28,7 +28,7 @@ harbour|boat|ship|cargo|container|customs form|border|country|city|village|stree
 quarter|year|week|hour|minute|verdict|sentence of the judge|fingerprint|x-ray|blueprint|prototype|patent|formula|model|training set|benchmark|plugin|
 extension|wallpaper|ringtone|playlist|subscription|account|profile|avatar|bio|contact|group|channel|role|permission|policy|rule|filter|limit|quota|default`)
 
-const kindsOfThings = words(`
+export const kindsOfThings = words(`
 last|first|next|second|third|oldest|newest|largest|smallest|cheapest|slowest|open|pending|closed|hidden|unread|unpaid|missing|stolen|broken|empty|full|old|new|red|
 blue|private|public|internal|secret|official|legal|medical|monthly|yearly|annual|spare|main|front|back|left|upper|lower|whole|entire|other|same|wrong|real|fake|
 current|previous|upcoming|expired|signed|blank|local|foreign|own|shared|personal|final|winning`)
@@ -50,15 +50,20 @@ Use the chance to |Take a moment to |Have somebody |Get them to |Let them |Make 
 
 type Random = { random: () => number; pick: <T>(list: readonly T[]) => T }
 
-const plural = (noun: string) =>
+export const plural = (noun: string) =>
   /(?:s|x|ch|sh)$/.test(noun) ? `${noun}es` : /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`
 
 /** Words are dealt in parts: what is left out is left out with its verbs and its things. */
-type Dealt = { fold: number; folds: number }
+export type Dealt = { fold: number; folds: number }
 const part = <T>(list: readonly T[], { fold, folds }: Dealt) => list.filter((_, at) => at % folds === fold)
+export const dealtWords = (dealt: Dealt) => ({
+  verbs: part(verbs, dealt),
+  things: part(things, dealt),
+  people: part(people, dealt),
+})
 
 export function openOrders(count: number, dealt: Dealt, { random, pick }: Random): string[] {
-  const mine = { verbs: part(verbs, dealt), things: part(things, dealt), people: part(people, dealt) }
+  const mine = dealtWords(dealt)
   const verb = () => pick(mine.verbs)
   const noun = () => (random() < 0.3 ? `${pick(kindsOfThings)} ` : '') + pick(mine.things)
   const somebody = () => {

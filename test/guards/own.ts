@@ -22,6 +22,7 @@ import { moreLanguages } from './own-languages-more.ts'
 import { noticeRows } from './own-notices.ts'
 import { noteRows, requestRows } from './own-requests.ts'
 import { partCounts, partOf, type Row } from './rows.ts'
+import { writtenMails } from './written-texts.ts'
 
 type Draw = { random: () => number; pick<T>(items: readonly T[]): T; fill(text: string): string }
 
@@ -136,6 +137,9 @@ export function rows(): Row[] {
     ...ownOutputs(),
     ...noteRows(),
     ...noticeRows(),
+    ...writtenMails().map((text, at) =>
+      row(text, { label: 0, content: 'tool_output', kind: 'own-letters' }, at),
+    ),
     ...ownDefinitions(),
   ]
 }

@@ -22,7 +22,7 @@ export type Verdict = { readonly action: Action; readonly reports: readonly Scan
 
 const order: readonly Action[] = ['allow', 'alert', 'mask', 'block']
 /** Above this a rule and the score agree so strongly that waiting for a person helps nobody. */
-const certain = 0.98
+const certain = 0.95
 const certainRule = 0.85
 /** Scanners judged by the one score; the others by what they found. */
 const scored: ReadonlySet<Scanner> = new Set(['injection', 'exfiltration', 'commands', 'definitions'])

@@ -118,6 +118,24 @@ describe('a stream opened before its person may see the connector', () => {
   )
 
   test.each(['legacy', 'modern'] as const)(
+    'is not told of keys that come and go, which change nobody’s rights (%s client)',
+    async (era) => {
+      const { upstream, connector, person } = await somewhere(era)
+      const stream = await openStream(era, connector, person)
+      await allow(server, [person], [connector])
+      await hearsFrom(upstream, stream)
+      const changes = () =>
+        stream.heard.filter(({ method }) => method === 'notifications/tools/list_changed').length
+      const before = changes()
+      const key = await server.api<{ id: string }>('POST', '/api/v1/api-keys', { name: 'one more' })
+      await server.api('DELETE', `/api/v1/api-keys/${key.id}`)
+      await hearsFrom(upstream, stream)
+      expect(changes()).toBe(before)
+      stream.close()
+    },
+  )
+
+  test.each(['legacy', 'modern'] as const)(
     'hears it from joining a group until leaving it (%s client)',
     async (era) => {
       const { upstream, connector, person } = await somewhere(era)

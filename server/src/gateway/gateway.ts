@@ -249,6 +249,9 @@ function hears(
   return connector !== undefined && mayHear(policy, who?.(), { ...about, connector })
 }
 
+/** Of credentials only these say what somebody else may do; keys, grants and sign-ins come and go without a word to all streams. */
+const limitsOthers = /^key:(?:agent|delegation):/
+
 /** Who listens is told when what it may see could have changed. */
 function hearChanges(parts: GatewayParts, { live, listen, streamEnds, watches }: Hearing): () => void {
   const tell = (serverId: string | undefined) => {
@@ -275,7 +278,7 @@ function hearChanges(parts: GatewayParts, { live, listen, streamEnds, watches }:
       void watches.judgeAll()
     }),
     // Of people the rules hear too; whose a stream is by now is told by streamEnds.
-    parts.bus.on('identity', (id) => (id.startsWith('key:') ? tell(undefined) : undefined)),
+    parts.bus.on('identity', (id) => (limitsOthers.test(id) ? tell(undefined) : undefined)),
     parts.bus.on('credentials', watches.renew),
     parts.bus.on('grants', watches.renew),
     parts.bus.on('mcp_sessions', (key) => live.heard(key)),

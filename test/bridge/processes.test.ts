@@ -1,6 +1,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import {
   anyTool,
   type ScriptedUpstream,
@@ -46,6 +46,12 @@ beforeAll(async () => {
   connector = await addConnector(one, 'Shared', upstream.url)
   ada = await addPerson(one, 'ada')
   await allow(one, [ada], [connector])
+  // The other process hears of the rule and of the tools within a moment.
+  const { headers, body } = modernRequest(ada.key, { method: 'tools/list' })
+  await vi.waitFor(
+    async () => expect(JSON.stringify(await send(at(other), { headers, body }))).toContain('echo'),
+    5_000,
+  )
 })
 afterAll(async () => {
   await one?.remove()

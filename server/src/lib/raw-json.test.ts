@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { elementsOf, membersOf, objectText, refuseAmbiguity } from './raw-json.ts'
 import { readMessage } from './rpc-message.ts'
 
-const anyObject = fc.dictionary(
-  fc.string().filter((name) => name !== '__proto__'),
-  fc.jsonValue({ maxDepth: 4 }),
-)
+/** That name is refused at every depth, which has a test of its own. */
+const anyObject = fc
+  .dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }))
+  .filter((value) => !JSON.stringify(value).includes('"__proto__":'))
 
 describe('JSON kept as text', () => {
   test('members put together again mean the same as before', () => {

@@ -1,5 +1,5 @@
 /**
- * Texts that were each thought of and written out, not drawn from a grammar, by nine writers who had seen nothing of the
+ * Texts that were each thought of and written out, not drawn from a grammar, by thirteen writers who had seen nothing of the
  * detectors and of one another: orders planted in definitions, honest notes beside them, and what tools answer.
  */
 import { readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const lines = (file: string): unknown[] =>
 
 /** What models learn from, a writer at a time left out. */
 export const writtenRows = () => lines('orders.jsonl') as WrittenRow[]
-/** The ninth writer's: nothing learns from them. */
+/** The thirteenth writer's: nothing learns from them. */
 export const redTeamRows = () => lines('red-team.jsonl') as WrittenRow[]
 const texts = (file: string) => lines(file).map((row) => (row as { text: string }).text)
 /** Honest mails: there are few among the data, and they ask for things. */
